@@ -1,0 +1,5 @@
+/// The whole system on one machine.
+@NullMarked
+package mailwing.quickstart;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// The IMAP gateway.
+@NullMarked
+package mailwing.imap;
+
+import org.jspecify.annotations.NullMarked;
