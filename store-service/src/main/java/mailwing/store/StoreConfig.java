@@ -1,0 +1,141 @@
+package mailwing.store;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// What a store-service is told when it starts. Each part has its defaults; see docs/store-api.md.
+public record StoreConfig(
+    Database database,
+    Grpc grpc,
+    Http http,
+    Credentials credentials,
+    Logins logins,
+    Addresses addresses,
+    Kafka kafka) {
+
+  /// Where PostgreSQL is.
+  ///
+  /// @param url jdbc:postgresql://...
+  /// @param password empty: none
+  /// @param poolSize connections held at most
+  public record Database(
+      String url, String user, Secret password, int poolSize, Duration connectTimeout) {
+    public static Database of(String url, String user, String password) {
+      return new Database(url, user, new Secret(password), 24, Duration.ofSeconds(5));
+    }
+  }
+
+  /// How the contract is served.
+  ///
+  /// @param address where the port is bound; empty name and port -1: no port, in process only
+  /// @param inProcessName a name to serve under inside this JVM; empty for none
+  /// @param maxMessageOctets the largest gRPC message taken
+  /// @param defaultDeadline given to a call that brings none
+  /// @param drain how long calls may take to end when the service is closed
+  public record Grpc(
+      String address,
+      int port,
+      Optional<String> inProcessName,
+      Optional<Tls> tls,
+      int maxMessageOctets,
+      Duration defaultDeadline,
+      Duration drain) {
+    public static Grpc onPort(int port) {
+      return new Grpc(
+          "127.0.0.1",
+          port,
+          Optional.empty(),
+          Optional.empty(),
+          4 << 20,
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(10));
+    }
+
+    public Grpc inProcess(String name) {
+      return new Grpc(
+          address, port, Optional.of(name), tls, maxMessageOctets, defaultDeadline, drain);
+    }
+  }
+
+  /// PEM files.
+  ///
+  /// @param clientCa the CA whose clients are let in; empty: clients need no certificate
+  public record Tls(Path certificate, Path key, Optional<Path> clientCa) {}
+
+  /// Health and metrics.
+  ///
+  /// @param port -1: none
+  public record Http(String address, int port) {}
+
+  /// Secrets that services and administrators prove themselves by: mws_... by role, mwa_....
+  /// Several a role, so that one can be replaced while both are taken.
+  public record Credentials(
+      List<Secret> smtp, List<Secret> pop3, List<Secret> imap, List<Secret> admin) {
+    public static Credentials of(String smtp, String pop3, String imap, String admin) {
+      return new Credentials(
+          List.of(new Secret(smtp)),
+          List.of(new Secret(pop3)),
+          List.of(new Secret(imap)),
+          List.of(new Secret(admin)));
+    }
+  }
+
+  /// Passwords and session tokens.
+  ///
+  /// @param tokenLife how long a session token is good for
+  /// @param keyLife how long a key signs tokens before the next one does
+  /// @param rememberPassword how long a password that was right is remembered; zero: not at all
+  /// @param concurrentHashes password hashes computed at a time, each of 19 MiB
+  public record Logins(
+      Duration tokenLife, Duration keyLife, Duration rememberPassword, int concurrentHashes) {
+    public static Logins defaults() {
+      return new Logins(Duration.ofMinutes(10), Duration.ofDays(30), Duration.ofMinutes(5), 4);
+    }
+  }
+
+  /// What addresses mean.
+  ///
+  /// @param detailSeparator what separates user from detail in user+detail; empty: nothing does
+  /// @param postmaster the account that gets postmaster's mail where no user or alias has that
+  ///   name; empty: the oldest account
+  /// @param cacheLife how long what an address means is remembered
+  public record Addresses(String detailSeparator, Optional<String> postmaster, Duration cacheLife) {
+    public static Addresses defaults() {
+      return new Addresses("+", Optional.empty(), Duration.ofSeconds(5));
+    }
+  }
+
+  /// Where events go.
+  ///
+  /// @param bootstrapServers empty: no Kafka; gateways poll
+  /// @param properties given to the client as they are (security.protocol, sasl.jaas.config, ...)
+  public record Kafka(
+      String bootstrapServers,
+      String topic,
+      int partitions,
+      int replication,
+      Map<String, String> properties) {
+    public static Kafka at(String bootstrapServers) {
+      return new Kafka(bootstrapServers, "mailwing.mailbox-changed", 12, 1, Map.of());
+    }
+
+    public static Kafka none() {
+      return at("");
+    }
+
+    public boolean enabled() {
+      return !bootstrapServers.isEmpty();
+    }
+  }
+
+  /// A string that no log shows.
+  public record Secret(String value) {
+    @Override
+    public String toString() {
+      return "(secret)";
+    }
+  }
+}

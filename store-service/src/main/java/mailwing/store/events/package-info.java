@@ -1,0 +1,5 @@
+/// From the outbox to Kafka.
+@NullMarked
+package mailwing.store.events;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,132 @@
+package mailwing.store.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.Server;
+import io.grpc.ServerBuilder;
+import io.grpc.ServerCredentials;
+import io.grpc.TlsServerCredentials;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import mailwing.store.StoreConfig;
+
+/// The contract's listeners: one on a port, one in process, with the same services and the same
+/// checks.
+public final class GrpcServers implements AutoCloseable {
+  private final List<Server> servers;
+  private final HealthStatusManager health;
+  private final ExecutorService executor;
+  private final StoreConfig.Grpc config;
+
+  private GrpcServers(
+      StoreConfig.Grpc config,
+      List<Server> servers,
+      HealthStatusManager health,
+      ExecutorService executor) {
+    this.config = config;
+    this.servers = servers;
+    this.health = health;
+    this.executor = executor;
+  }
+
+  public static GrpcServers start(StoreConfig.Grpc config, List<BindableService> services) {
+    HealthStatusManager health = new HealthStatusManager();
+    ExecutorService executor =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
+    List<Server> servers = new ArrayList<>();
+    try {
+      if (config.port() >= 0) {
+        servers.add(equip(netty(config), services, health, executor).build().start());
+      }
+      if (config.inProcessName().isPresent()) {
+        InProcessServerBuilder builder =
+            InProcessServerBuilder.forName(config.inProcessName().get())
+                .maxInboundMetadataSize(16 << 10);
+        servers.add(equip(builder, services, health, executor).build().start());
+      }
+    } catch (IOException e) {
+      servers.forEach(Server::shutdownNow);
+      executor.close();
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+    return new GrpcServers(config, servers, health, executor);
+  }
+
+  private static ServerBuilder<?> equip(
+      ServerBuilder<?> builder,
+      List<BindableService> services,
+      HealthStatusManager health,
+      ExecutorService executor) {
+    builder.executor(executor);
+    services.forEach(builder::addService);
+    builder.addService(health.getHealthService());
+    builder.addService(ProtoReflectionServiceV1.newInstance());
+    return builder;
+  }
+
+  private static NettyServerBuilder netty(StoreConfig.Grpc config) {
+    return NettyServerBuilder.forAddress(
+            new InetSocketAddress(config.address(), config.port()), credentials(config))
+        .maxInboundMessageSize(config.maxMessageOctets())
+        .maxInboundMetadataSize(16 << 10)
+        .flowControlWindow(1 << 20)
+        .keepAliveTime(60, TimeUnit.SECONDS)
+        .keepAliveTimeout(20, TimeUnit.SECONDS)
+        .permitKeepAliveTime(10, TimeUnit.SECONDS)
+        .permitKeepAliveWithoutCalls(true);
+  }
+
+  private static ServerCredentials credentials(StoreConfig.Grpc config) {
+    if (config.tls().isEmpty()) {
+      return InsecureServerCredentials.create();
+    }
+    StoreConfig.Tls tls = config.tls().get();
+    try {
+      TlsServerCredentials.Builder builder =
+          TlsServerCredentials.newBuilder()
+              .keyManager(tls.certificate().toFile(), tls.key().toFile());
+      if (tls.clientCa().isPresent()) {
+        builder
+            .trustManager(tls.clientCa().get().toFile())
+            .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+      }
+      return builder.build();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the gRPC server's certificate: " + e.getMessage(), e);
+    }
+  }
+
+  /// The bound port; -1 for none.
+  public int port() {
+    return servers.stream().mapToInt(Server::getPort).filter(p -> p > 0).findFirst().orElse(-1);
+  }
+
+  /// Takes no new call, lets the running ones end, cuts what is left after the drain time.
+  @Override
+  public void close() {
+    health.enterTerminalState();
+    servers.forEach(Server::shutdown);
+    long deadline = System.nanoTime() + config.drain().toNanos();
+    try {
+      for (Server server : servers) {
+        if (!server.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+          server.shutdownNow();
+        }
+      }
+    } catch (InterruptedException e) {
+      servers.forEach(Server::shutdownNow);
+      Thread.currentThread().interrupt();
+    }
+    executor.close();
+  }
+}
