@@ -1,0 +1,25 @@
+package mailwing.imap.command;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// RETURN of SEARCH and SORT (RFC 9051 §6.4.4, RFC 5267, RFC 6203, RFC 9394).
+///
+/// @param options `RETURN ()` is ALL
+/// @param partial RFC 9394 or RFC 5267 §4.4
+public record SearchReturn(Set<Option> options, @Nullable PartialRange partial) {
+  public SearchReturn {
+    options = Set.copyOf(options);
+  }
+
+  public enum Option {
+    MIN,
+    MAX,
+    ALL,
+    COUNT,
+    SAVE,
+    CONTEXT,
+    UPDATE,
+    RELEVANCY
+  }
+}
