@@ -1,0 +1,16 @@
+package mailwing.imap.view;
+
+import java.util.List;
+
+/// A mailbox's head at one moment.
+///
+/// @param firstRecentUid messages from here on (unsigned) are \Recent for whoever claims them
+/// @param recentClaimed whether the caller has claimed them with this very answer
+/// @param keywords names the mailbox knows; none where they were not asked for
+public record Head(
+    int uidValidity,
+    int uidNext,
+    long modSeq,
+    int firstRecentUid,
+    boolean recentClaimed,
+    List<String> keywords) {}

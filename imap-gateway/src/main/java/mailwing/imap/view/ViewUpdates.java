@@ -1,0 +1,23 @@
+package mailwing.imap.view;
+
+import java.util.List;
+
+/// What a session's client must be told to be current: in this order, expunged numbers, the new
+/// count, changed flags. Numbers of changed messages are those after the expunges.
+///
+/// @param expungedSeqs descending, so that each is right when the ones before it were applied
+/// @param expungedUids the same messages, ascending
+/// @param exists the new count, or -1 if it has not grown
+/// @param recent how many of the view's messages are \Recent
+/// @param keywords all names if new ones appeared, else empty
+public record ViewUpdates(
+    List<Integer> expungedSeqs,
+    List<Integer> expungedUids,
+    int exists,
+    int recent,
+    List<String> keywords,
+    List<MessageState> changed) {
+  public boolean isEmpty() {
+    return expungedSeqs.isEmpty() && exists < 0 && keywords.isEmpty() && changed.isEmpty();
+  }
+}
