@@ -1,0 +1,151 @@
+package mailwing.store.persistence;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import mailwing.store.v1.SpecialUse;
+
+/// The mail half of an account's life: its first mailboxes, its limits, its end.
+///
+/// Works inside the caller's transaction.
+public final class AccountMail {
+  private record Default(String name, SpecialUse use) {}
+
+  private static final List<Default> DEFAULTS =
+      List.of(
+          new Default("INBOX", SpecialUse.SPECIAL_USE_NONE),
+          new Default("Archive", SpecialUse.ARCHIVE),
+          new Default("Drafts", SpecialUse.DRAFTS),
+          new Default("Junk", SpecialUse.JUNK),
+          new Default("Sent", SpecialUse.SENT),
+          new Default("Trash", SpecialUse.TRASH));
+
+  private AccountMail() {}
+
+  /// What an account may hold; 0 is no limit.
+  public record Limits(long octets, long messages, long mailboxes) {
+    public static final Limits NONE = new Limits(0, 0, 0);
+  }
+
+  /// What an account may hold and holds.
+  public record Quota(Limits limits, long octets, long messages, long mailboxes) {}
+
+  /// Gives a new account INBOX, Archive, Drafts, Junk, Sent and Trash (RFC 6154), subscribed.
+  public static void createDefaultMailboxes(Connection connection, long accountId, Limits limits)
+      throws SQLException {
+    long uidValidity = Clock.systemUTC().instant().getEpochSecond();
+    try (PreparedStatement account =
+            connection.prepareStatement(
+                "INSERT INTO account_state (account_id, next_mailbox_id, last_uid_validity,"
+                    + " used_mailboxes, limit_octets, limit_messages, limit_mailboxes)"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?)");
+        PreparedStatement mailbox =
+            connection.prepareStatement(
+                "INSERT INTO mailbox (account_id, mailbox_id, name, special_use, uid_validity)"
+                    + " VALUES (?, ?, ?, ?, ?)");
+        PreparedStatement subscription =
+            connection.prepareStatement(
+                "INSERT INTO subscription (account_id, name) VALUES (?, ?)")) {
+      account.setLong(1, accountId);
+      account.setLong(2, DEFAULTS.size() + 1L);
+      account.setLong(3, uidValidity + DEFAULTS.size() - 1);
+      account.setLong(4, DEFAULTS.size());
+      account.setLong(5, limits.octets());
+      account.setLong(6, limits.messages());
+      account.setLong(7, limits.mailboxes());
+      account.executeUpdate();
+      for (int i = 0; i < DEFAULTS.size(); i++) {
+        Default made = DEFAULTS.get(i);
+        mailbox.setLong(1, accountId);
+        mailbox.setLong(2, i + 1L);
+        mailbox.setString(3, made.name());
+        mailbox.setInt(4, made.use().getNumber());
+        mailbox.setLong(5, uidValidity + i);
+        mailbox.addBatch();
+        subscription.setLong(1, accountId);
+        subscription.setString(2, made.name());
+        subscription.addBatch();
+      }
+      mailbox.executeBatch();
+      subscription.executeBatch();
+    }
+  }
+
+  /// Changes what an account may hold; what is there already stays.
+  public static void setLimits(Connection connection, long accountId, Limits limits)
+      throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE account_state SET limit_octets = ?, limit_messages = ?, limit_mailboxes = ?"
+                + " WHERE account_id = ?")) {
+      statement.setLong(1, limits.octets());
+      statement.setLong(2, limits.messages());
+      statement.setLong(3, limits.mailboxes());
+      statement.setLong(4, accountId);
+      statement.executeUpdate();
+    }
+  }
+
+  /// What an account may hold and holds; empty where it has no mail.
+  public static Optional<Quota> quota(Connection connection, long accountId) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT limit_octets, limit_messages, limit_mailboxes, used_octets, used_messages,"
+                + " used_mailboxes FROM account_state WHERE account_id = ?")) {
+      statement.setLong(1, accountId);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          return Optional.empty();
+        }
+        return Optional.of(
+            new Quota(
+                new Limits(row.getLong(1), row.getLong(2), row.getLong(3)),
+                row.getLong(4),
+                row.getLong(5),
+                row.getLong(6)));
+      }
+    }
+  }
+
+  /// Removes at most about `rows` rows of a removed account's mail; false once there is none left.
+  /// Called again and again, each call a transaction of its own, nothing is locked for long.
+  public static boolean removeSome(Connection connection, long accountId, int rows)
+      throws SQLException {
+    for (String table :
+        List.of(
+            "outbox",
+            "entry",
+            "expunged",
+            "blob_chunk",
+            "blob_upload",
+            "message",
+            "thread_ref",
+            "delivery",
+            "delivery_retry",
+            "subscription",
+            "mailbox_removed",
+            "mailbox",
+            "account_state")) {
+      // ctid: the rows of one statement's own snapshot, found once by the key's prefix.
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              "DELETE FROM "
+                  + table
+                  + " WHERE account_id = ? AND ctid = ANY (ARRAY(SELECT ctid FROM "
+                  + table
+                  + " WHERE account_id = ? LIMIT ?))")) {
+        statement.setLong(1, accountId);
+        statement.setLong(2, accountId);
+        statement.setInt(3, rows);
+        if (statement.executeUpdate() > 0) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}
