@@ -1,0 +1,80 @@
+package mailwing.store.mime;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.StandardCharsets;
+import java.nio.charset.UnsupportedCharsetException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// Charsets as messages name them, right or wrong.
+final class Charsets {
+  /// What octets that are no UTF-8 mean where nothing better is known: it decodes every octet that
+  /// Latin 1 has, and what its users meant besides.
+  static final Charset WINDOWS_1252 = Charset.forName("windows-1252");
+
+  private Charsets() {}
+
+  /// The charset of this name; null where it is unknown, or US-ASCII, which is where senders say
+  /// nothing or wrong.
+  static @Nullable Charset find(String name) {
+    String key = name.strip().toLowerCase(Locale.ROOT);
+    if (key.length() > 40) {
+      return null;
+    }
+    return switch (key) {
+      case "",
+          "us-ascii",
+          "ascii",
+          "ansi_x3.4-1968",
+          "unknown-8bit",
+          "8bit",
+          "x-unknown",
+          "default" ->
+          null;
+      case "utf-8", "utf8", "unicode-1-1-utf-8", "utf-8-strict" -> StandardCharsets.UTF_8;
+      // What says Latin 1 is Windows' superset more often than not.
+      case "iso-8859-1", "latin1", "iso8859-1", "iso_8859-1", "windows-1252", "cp1252" ->
+          WINDOWS_1252;
+      case "gb2312", "gbk", "gb_2312-80", "cp936", "x-gbk" -> byName("GB18030");
+      case "ks_c_5601-1987", "ks_c_5601", "ksc5601", "euc-kr", "korean" -> byName("x-windows-949");
+      case "shift_jis", "sjis", "x-sjis", "shift-jis", "cp932" -> byName("windows-31j");
+      case "iso-2022-jp" -> byName("x-windows-iso2022jp");
+      case "big5", "x-x-big5" -> byName("Big5-HKSCS");
+      case "iso-8859-8-i", "iso-8859-8-e", "logical" -> byName("ISO-8859-8");
+      case "iso-8859-11" -> byName("x-iso-8859-11");
+      case "utf-7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7" -> null;
+      default -> byName(key.startsWith("cp-") ? "cp" + key.substring(3) : key);
+    };
+  }
+
+  private static @Nullable Charset byName(String name) {
+    try {
+      return Charset.forName(name);
+    } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+      return null;
+    }
+  }
+
+  /// Decodes octets whose charset is not known: UTF-8 if they are, else Windows-1252.
+  static String guess(byte[] octets, int from, int length) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .decode(ByteBuffer.wrap(octets, from, length))
+          .toString();
+    } catch (CharacterCodingException e) {
+      return new String(octets, from, length, WINDOWS_1252);
+    }
+  }
+
+  static String decode(byte[] octets, int from, int length, @Nullable Charset charset) {
+    return charset == null
+        ? guess(octets, from, length)
+        : new String(octets, from, length, charset);
+  }
+}
