@@ -35,9 +35,9 @@ final class Ascii {
     return isLetterOrDigit(c) || isNonAscii(c) || ATEXT_SPECIALS.indexOf(c) >= 0;
   }
 
-  /// A character beyond ASCII that is no C1 control.
+  /// A character beyond ASCII that is no C1 control and no noncharacter of the first plane.
   static boolean isNonAscii(char c) {
-    return c > 0x9f;
+    return c > 0x9f && c < 0xfffe;
   }
 
   /// esmtp-value: anything but "=", space and controls.

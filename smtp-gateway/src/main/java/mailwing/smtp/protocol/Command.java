@@ -3,7 +3,8 @@ package mailwing.smtp.protocol;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A command line, read. What a command needs of the session is said by the interface it belongs to.
+/// A command line, read. What a command needs of the session is said by the interface it belongs
+/// to.
 public sealed interface Command {
 
   /// Allowed in every state, and changes nothing (RFC 5321 §4.1.4).

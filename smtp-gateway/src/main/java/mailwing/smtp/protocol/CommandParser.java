@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Command lines to commands (RFC 5321 §4.1, RFC 2033, RFC 3030, RFC 3207, RFC 4954, RFC 6531). Pure.
+/// Command lines to commands (RFC 5321 §4.1, RFC 2033, RFC 3030, RFC 3207, RFC 4954, RFC 6531).
+/// Pure.
 public final class CommandParser {
   static final Reply NOT_UTF8 = Reply.of(500, "5.5.2", "Not valid UTF-8");
   static final Reply UNKNOWN = Reply.of(500, "5.5.1", "Unknown command");
@@ -17,13 +18,15 @@ public final class CommandParser {
   static final Reply HELO_SYNTAX = Reply.plain(501, "Syntax: HELO domain");
   static final Reply EHLO_SYNTAX = Reply.plain(501, "Syntax: EHLO domain-or-address-literal");
   static final Reply LHLO_SYNTAX = Reply.plain(501, "Syntax: LHLO domain-or-address-literal");
-  static final Reply MAIL_SYNTAX = Reply.of(501, "5.5.4", "Syntax: MAIL FROM:<address> [parameters]");
+  static final Reply MAIL_SYNTAX =
+      Reply.of(501, "5.5.4", "Syntax: MAIL FROM:<address> [parameters]");
   static final Reply RCPT_SYNTAX = Reply.of(501, "5.5.4", "Syntax: RCPT TO:<address> [parameters]");
   static final Reply SENDER_SYNTAX = Reply.of(501, "5.1.7", "Bad sender address syntax");
   static final Reply RECIPIENT_SYNTAX = Reply.of(501, "5.1.3", "Bad recipient address syntax");
   static final Reply PARAMETER_SYNTAX = Reply.of(501, "5.5.4", "Bad parameter syntax");
   static final Reply BDAT_SYNTAX = Reply.of(501, "5.5.4", "Syntax: BDAT octets [LAST]");
-  static final Reply AUTH_SYNTAX = Reply.of(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]");
+  static final Reply AUTH_SYNTAX =
+      Reply.of(501, "5.5.4", "Syntax: AUTH mechanism [initial-response]");
   static final Reply ARGUMENT_NEEDED = Reply.of(501, "5.5.4", "An argument is needed");
 
   private CommandParser() {}
@@ -114,8 +117,9 @@ public final class CommandParser {
     return rest.isEmpty() ? command : new Command.Malformed(NO_ARGUMENT);
   }
 
-  /// The name is used in Received fields, so it is kept to what is safe there; underscores and the like are common in
-  /// what clients say and harmless (RFC 5321 §4.1.4: it must not be a reason to refuse mail).
+  /// The name is used in Received fields, so it is kept to what is safe there; underscores and the
+  /// like are common in what clients say and harmless (RFC 5321 §4.1.4: it must not be a reason to
+  /// refuse mail).
   private static Command greeting(String rest, boolean extended, Reply syntax) {
     boolean valid;
     if (rest.startsWith("[")) {
@@ -178,8 +182,7 @@ public final class CommandParser {
         return null;
       }
       int start = in.position();
-      while (Ascii.isLetterOrDigit(in.peek())
-          || (in.peek() == '-' && in.position() > start)) {
+      while (Ascii.isLetterOrDigit(in.peek()) || (in.peek() == '-' && in.position() > start)) {
         in.advance();
       }
       String keyword = in.since(start).toUpperCase(Locale.ROOT);

@@ -2,12 +2,13 @@ package mailwing.smtp.protocol;
 
 import org.jspecify.annotations.Nullable;
 
-/// Reads paths, mailboxes, domains and address literals (RFC 5321 §4.1.2 and §4.1.3, RFC 6531 §3.3). Each method reads
-/// at the cursor and answers null where the grammar is not met.
+/// Reads paths, mailboxes, domains and address literals (RFC 5321 §4.1.2 and §4.1.3, RFC 6531
+/// §3.3). Each method reads at the cursor and answers null where the grammar is not met.
 final class PathParser {
   private static final int MAX_DOMAIN = 255;
   private static final int MAX_LABEL = 63;
-  // RFC 5321 §4.5.3.1.1 asks for 64 octets and recommends to impose no limit; VERP senders need more.
+  // RFC 5321 §4.5.3.1.1 asks for 64 octets and recommends to impose no limit; VERP senders need
+  // more.
   private static final int MAX_LOCAL_PART = 255;
 
   private PathParser() {}
@@ -87,7 +88,7 @@ final class PathParser {
         if (c < ' ' || c > 126) {
           return null;
         }
-      } else if (c < ' ' || (c > 126 && !Ascii.isNonAscii(c)) || c == Cursor.END) {
+      } else if (c < ' ' || (c > 126 && !Ascii.isNonAscii(c))) {
         return null;
       }
       out.append(c);
@@ -122,7 +123,7 @@ final class PathParser {
   }
 
   private static boolean isLabel(char c) {
-    return Ascii.isLetterOrDigit(c) || c == '-' || (Ascii.isNonAscii(c) && c != Cursor.END);
+    return Ascii.isLetterOrDigit(c) || c == '-' || Ascii.isNonAscii(c);
   }
 
   private static @Nullable Domain literal(Cursor in) {

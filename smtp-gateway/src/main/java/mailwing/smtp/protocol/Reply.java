@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A reply: code, enhanced status code and lines, encoded once when it is made (RFC 5321 §4.2, RFC 2034).
+/// A reply: code, enhanced status code and lines, encoded once when it is made (RFC 5321 §4.2, RFC
+/// 2034).
 public final class Reply {
   private final int code;
   private final @Nullable EnhancedStatusCode status;

@@ -1,0 +1,4 @@
+@NullMarked
+package mailwing.smtp.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package mailwing.smtp.protocol;
+
+import org.jspecify.annotations.NullMarked;
