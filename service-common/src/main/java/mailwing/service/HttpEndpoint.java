@@ -101,6 +101,8 @@ public final class HttpEndpoint implements AutoCloseable {
     server.stop();
   }
 
+  // Two checks may be equal; the one that was added is the one to remove.
+  @SuppressWarnings("ReferenceEquality")
   private static AutoCloseable add(List<Check> checks, String name, BooleanSupplier holds) {
     Check check = new Check(name, holds);
     checks.add(check);
