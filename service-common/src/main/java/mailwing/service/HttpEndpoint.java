@@ -22,7 +22,16 @@ import java.util.function.Consumer;
 /// {@link #metrics}. Readiness answers 200 once {@link #started} was called and every check holds,
 /// else 503; each with one line a check.
 public final class HttpEndpoint implements AutoCloseable {
-  private record Check(String name, BooleanSupplier holds) {}
+  // Compared by identity: each is added and taken away alone.
+  private static final class Check {
+    private final String name;
+    private final BooleanSupplier holds;
+
+    Check(String name, BooleanSupplier holds) {
+      this.name = name;
+      this.holds = holds;
+    }
+  }
 
   private final Metrics metrics;
   private final List<Check> readiness = new CopyOnWriteArrayList<>();
@@ -106,7 +115,7 @@ public final class HttpEndpoint implements AutoCloseable {
   private static AutoCloseable add(List<Check> checks, String name, BooleanSupplier holds) {
     Check check = new Check(name, holds);
     checks.add(check);
-    return () -> checks.removeIf(other -> other == check);
+    return () -> checks.remove(check);
   }
 
   private static void answer(ServerResponse response, List<Check> checks, boolean all) {

@@ -95,6 +95,8 @@ public final class Metrics {
       this.byOrdinal = byOrdinal;
     }
 
+    // An index is all that the hot path may cost.
+    @SuppressWarnings("EnumOrdinal")
     public M get(L label) {
       return byOrdinal.get(label.ordinal());
     }
@@ -108,12 +110,23 @@ public final class Metrics {
       this.byOrdinal = byOrdinal;
     }
 
+    // As above.
+    @SuppressWarnings("EnumOrdinal")
     public M get(A first, B second) {
       return byOrdinal.get(first.ordinal()).get(second);
     }
   }
 
-  private record Series(String labels, Object metric) {}
+  // Compared by identity: each is added and taken away alone.
+  private static final class Series {
+    private final String labels;
+    private final Object metric;
+
+    Series(String labels, Object metric) {
+      this.labels = labels;
+      this.metric = metric;
+    }
+  }
 
   private record Family(String type, String help, Object handle, List<Series> series) {}
 
@@ -164,7 +177,7 @@ public final class Metrics {
             name, k -> new Family("gauge", help, "gauge", new CopyOnWriteArrayList<>()));
     Series series = new Series(labels, value);
     family.series.add(series);
-    return () -> family.series.removeIf(other -> other == series);
+    return () -> family.series.remove(series);
   }
 
   private <M> M single(
@@ -245,7 +258,7 @@ public final class Metrics {
           } else {
             for (Series series : family.series) {
               if (series.metric instanceof Counter counter) {
-                line(out, name, series.labels, counter.value());
+                line(out, name, series.labels, (double) counter.value());
               } else if (series.metric instanceof Timer timer) {
                 histogram(out, name, series.labels, timer);
               }
@@ -271,12 +284,12 @@ public final class Metrics {
     for (int i = 0; i < Timer.BOUNDS_NANOS.length; i++) {
       cumulative += timer.buckets[i].sum();
       double bound = (double) Timer.BOUNDS_NANOS[i] / TimeUnit.SECONDS.toNanos(1);
-      line(out, name + "_bucket", before + "le=\"" + bound + "\"", cumulative);
+      line(out, name + "_bucket", before + "le=\"" + bound + "\"", (double) cumulative);
     }
     cumulative += timer.buckets[Timer.BOUNDS_NANOS.length].sum();
-    line(out, name + "_bucket", before + "le=\"+Inf\"", cumulative);
+    line(out, name + "_bucket", before + "le=\"+Inf\"", (double) cumulative);
     line(out, name + "_sum", labels, (double) timer.sumNanos.sum() / TimeUnit.SECONDS.toNanos(1));
-    line(out, name + "_count", labels, cumulative);
+    line(out, name + "_count", labels, (double) cumulative);
   }
 
   private static void line(StringBuilder out, String name, String labels, double value) {

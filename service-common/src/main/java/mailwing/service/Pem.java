@@ -95,7 +95,7 @@ final class Pem {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(spec);
       } catch (InvalidKeySpecException e) {
-        continue;
+        // Of another kind: try the next.
       }
     }
     throw new GeneralSecurityException("key of an unknown kind in " + file);

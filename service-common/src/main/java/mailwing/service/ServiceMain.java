@@ -3,7 +3,6 @@ package mailwing.service;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,11 +29,9 @@ public final class ServiceMain {
   public static void run(
       String service, String[] args, Collection<? extends Key<?>> keys, Starter starter) {
     Logger log = LoggerFactory.getLogger(ServiceMain.class);
-    AtomicReference<@Nullable AutoCloseable> running = new AtomicReference<>();
     CountDownLatch stopped = new CountDownLatch(1);
     try {
       AutoCloseable server = starter.start(ConfigLoader.load(keys, file(args), System.getenv()));
-      running.set(server);
       Runtime.getRuntime()
           .addShutdownHook(
               Thread.ofPlatform()
