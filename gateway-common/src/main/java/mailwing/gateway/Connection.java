@@ -1,0 +1,360 @@
+package mailwing.gateway;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLSocket;
+import mailwing.gateway.ConnectionEndedException.Reason;
+import mailwing.service.TlsMaterial;
+import org.jspecify.annotations.Nullable;
+
+/// One client's connection: its socket, the reader and the writer over it, and who may write when.
+///
+/// ## Threads
+///
+/// The session runs on one virtual thread and reads with plain blocking reads. The output belongs
+/// to that thread, except while it waits for the client: then, and only then, {@link #push} lets
+/// another thread write whole responses. That is what IDLE needs: the session's thread parks in
+/// {@link #readCommand} waiting for DONE while pushes go out. Whether a push is apt at this moment
+/// (idling, or in the midst of a literal) is the session's state, to be looked at within the push,
+/// where the session's thread cannot move on.
+///
+/// ## Time
+///
+/// No read uses a socket timeout: one sweep a gateway looks at all connections five times a second.
+/// A wait that has lasted too long is ended by closing the input alone, so the session gets a
+/// {@link ConnectionEndedException}, says its farewell and returns. A write that a client does not
+/// take is cut.
+public final class Connection {
+  /// Writes a push.
+  @FunctionalInterface
+  public interface Push {
+    void write(OctetWriter out) throws IOException;
+  }
+
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  private final Socket socket;
+  private final ListenerConfig listener;
+  private final ConnectionConfig config;
+  private final @Nullable TlsMaterial tlsMaterial;
+  private final InetSocketAddress remote;
+  private final InetSocketAddress local;
+  private final boolean trusted;
+  private final OctetReader in;
+  private final OctetWriter out;
+  private final ReentrantLock output = new ReentrantLock();
+  private volatile @Nullable SSLSocket tlsSocket;
+  private volatile @Nullable TlsInfo tlsInfo;
+  private volatile @Nullable Reason endReason;
+  private volatile boolean inputEnded;
+  private volatile boolean awaitingCommand;
+  private volatile boolean closed;
+  private volatile long readTimeNanos = Duration.ofMinutes(10).toNanos();
+  // Times of System.nanoTime(), relative to `born` so that NEVER is later than any.
+  private final long born = System.nanoTime();
+  private volatile long waitUntil = NEVER;
+  private volatile long deadline = NEVER;
+  private volatile long writeUntil = NEVER;
+  private volatile long cutAt = NEVER;
+
+  Connection(
+      Socket socket,
+      ListenerConfig listener,
+      ConnectionConfig config,
+      @Nullable TlsMaterial tlsMaterial,
+      InetSocketAddress remote,
+      InetSocketAddress local)
+      throws IOException {
+    this.socket = socket;
+    this.listener = listener;
+    this.config = config;
+    this.tlsMaterial = tlsMaterial;
+    this.remote = remote;
+    this.local = local;
+    this.trusted = config.trusted().contains(remote.getAddress());
+    this.in = new OctetReader(socket.getInputStream(), new SessionWait());
+    this.out =
+        new OctetWriter(
+            socket.getOutputStream(),
+            writing -> writeUntil = writing ? now() + config.writeTime().toNanos() : NEVER);
+  }
+
+  public OctetReader in() {
+    return in;
+  }
+
+  /// For the session's own thread; others use {@link #push}.
+  public OctetWriter out() {
+    return out;
+  }
+
+  public ListenerConfig listener() {
+    return listener;
+  }
+
+  /// The client's address; what the PROXY header said where there was one.
+  public InetSocketAddress remoteAddress() {
+    return remote;
+  }
+
+  /// The address the client connected to; what the PROXY header said where there was one.
+  public InetSocketAddress localAddress() {
+    return local;
+  }
+
+  public InetAddress remoteIp() {
+    return remote.getAddress();
+  }
+
+  /// From a trusted network: may log in without TLS, exempt from limits.
+  public boolean trusted() {
+    return trusted;
+  }
+
+  public Optional<TlsInfo> tls() {
+    return Optional.ofNullable(tlsInfo);
+  }
+
+  /// Whether a password may travel on this connection: under TLS, or from a trusted network.
+  public boolean mayLogIn() {
+    return tlsInfo != null || trusted;
+  }
+
+  /// Whether STARTTLS may be announced now.
+  public boolean canStartTls() {
+    return tlsInfo == null && tlsMaterial != null && listener.encryption() == Encryption.STARTTLS;
+  }
+
+  /// The next command line; see {@link OctetReader#readLine}. While it waits with nothing buffered,
+  /// {@link #end} wakes it with a {@link ConnectionEndedException}; elsewhere (within a literal, in
+  /// a command) an end waits for this call.
+  public byte @Nullable [] readCommand(int max) throws IOException {
+    Reason reason = endReason;
+    if (reason != null && in.buffered() == 0) {
+      throw new ConnectionEndedException(reason);
+    }
+    awaitingCommand = true;
+    try {
+      return in.readLine(max);
+    } finally {
+      awaitingCommand = false;
+    }
+  }
+
+  /// Writes whole responses from another thread, and flushes them, while the session's thread waits
+  /// for the client; waits until it does. False if the connection was closed: nothing was written.
+  public boolean push(Push push) throws IOException {
+    output.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      push.write(out);
+      out.flush();
+      return true;
+    } finally {
+      output.unlock();
+    }
+  }
+
+  /// How long a read may wait for the client from now on.
+  public void readTimeout(Duration time) {
+    readTimeNanos = time.toNanos();
+  }
+
+  /// The connection must be done in this time whatever the client sends (unauthenticated time).
+  public void deadline(Duration fromNow) {
+    deadline = now() + fromNow.toNanos();
+  }
+
+  public void noDeadline() {
+    deadline = NEVER;
+  }
+
+  /// Ends the session in good order: it is woken if it waits for a command, or told at its next
+  /// {@link #readCommand}. The first reason counts. From any thread.
+  public void end(Reason reason) {
+    if (endReason == null) {
+      endReason = reason;
+    }
+    if (awaitingCommand) {
+      endInput();
+    }
+  }
+
+  /// Whether {@link #end} was called, and why.
+  public Optional<Reason> ending() {
+    return Optional.ofNullable(endReason);
+  }
+
+  /// Goes over to TLS: flushes what was written, forgets what the client had sent before the
+  /// handshake (RFC 3207 §4.2, CVE-2011-0411) and shakes hands. A failure is an `IOException`: the
+  /// session must return.
+  public void startTls() throws IOException {
+    if (tlsMaterial == null || tlsInfo != null) {
+      throw new IllegalStateException("no TLS to start");
+    }
+    out.flush();
+    in.discardBuffered();
+    handshake(tlsMaterial);
+  }
+
+  private void handshake(TlsMaterial material) throws IOException {
+    waitUntil = now() + config.handshakeTime().toNanos();
+    cutAt = waitUntil;
+    SSLSocket tls =
+        (SSLSocket)
+            material
+                .sslContext()
+                .getSocketFactory()
+                .createSocket(socket, remote.getHostString(), remote.getPort(), true);
+    tls.setUseClientMode(false);
+    tls.setSSLParameters(TlsMaterial.parameters(material.sslContext()));
+    tlsSocket = tls;
+    try {
+      tls.startHandshake();
+    } finally {
+      waitUntil = NEVER;
+      cutAt = NEVER;
+    }
+    in.replace(tls.getInputStream());
+    out.replace(tls.getOutputStream());
+    tlsInfo = new TlsInfo(tls);
+  }
+
+  /// The session's thread takes the output, and goes through TLS where the listener wants it at
+  /// once.
+  void begin() throws IOException {
+    output.lock();
+    if (listener.encryption() == Encryption.IMPLICIT) {
+      if (tlsMaterial == null) {
+        throw new IOException("no TLS material");
+      }
+      handshake(tlsMaterial);
+    }
+  }
+
+  /// Flushes and closes; from the session's thread.
+  public void close() {
+    if (!output.isHeldByCurrentThread()) {
+      abort();
+      return;
+    }
+    if (closed) {
+      return;
+    }
+    cutAt = now() + GRACE.toNanos();
+    try {
+      out.flush();
+    } catch (IOException e) {
+      // The client is gone; there is nobody to tell.
+    }
+    closed = true;
+    SSLSocket tls = tlsSocket;
+    try {
+      if (tls != null) {
+        tls.close();
+      } else {
+        closeClear();
+      }
+    } catch (IOException e) {
+      // As above.
+    } finally {
+      abort();
+      output.unlock();
+    }
+  }
+
+  /// Ends our side first: a client that still sends would otherwise get a reset and lose our last
+  /// line.
+  private void closeClear() throws IOException {
+    socket.shutdownOutput();
+    if (in.stream().available() > 0) {
+      in.stream().skipNBytes(Math.min(in.stream().available(), OctetReader.FULL_SIZE));
+    }
+  }
+
+  /// Cuts the connection at once; from any thread.
+  public void abort() {
+    closed = true;
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // It is closed in any case.
+    }
+  }
+
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /// Looks at the times; called by the sweep.
+  void sweep() {
+    long now = now();
+    if (now > writeUntil || now > cutAt) {
+      abort();
+    } else if (waitUntil != NEVER && !inputEnded) {
+      if (now > deadline) {
+        expire(Reason.DEADLINE);
+      } else if (now > waitUntil) {
+        expire(Reason.IDLE);
+      }
+    }
+  }
+
+  private void expire(Reason reason) {
+    if (endReason == null) {
+      endReason = reason;
+    }
+    endInput();
+  }
+
+  /// Wakes the reader: the input ends, the output still works.
+  private void endInput() {
+    inputEnded = true;
+    cutAt = Math.min(cutAt, now() + GRACE.toNanos());
+    try {
+      socket.shutdownInput();
+    } catch (IOException e) {
+      abort();
+    }
+  }
+
+  private long now() {
+    return System.nanoTime() - born;
+  }
+
+  /// What happens around each read that may wait.
+  private final class SessionWait implements OctetReader.Waiting {
+    @Override
+    public void before() throws IOException {
+      if (out.buffered() > 0) {
+        out.flush();
+      }
+      waitUntil = now() + readTimeNanos;
+      output.unlock();
+    }
+
+    @Override
+    public void after(int octets) throws IOException {
+      waitUntil = NEVER;
+      output.lock();
+      Reason reason = endReason;
+      if (octets < 0 && inputEnded && reason != null) {
+        throw new ConnectionEndedException(reason);
+      }
+    }
+
+    @Override
+    public IOException failed(IOException failure) {
+      Reason reason = endReason;
+      return inputEnded && reason != null ? new ConnectionEndedException(reason) : failure;
+    }
+  }
+}
