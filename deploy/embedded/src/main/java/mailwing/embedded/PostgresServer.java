@@ -1,8 +1,6 @@
 package mailwing.embedded;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -40,7 +38,7 @@ public final class PostgresServer implements AutoCloseable {
   /// The role that initdb makes.
   private static final String SUPERUSER = "postgres";
 
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(1);
   private static final Duration FAST_SHUTDOWN = Duration.ofSeconds(30);
   private static final long LOG_LIMIT = 8L << 20;
   private static final int PASSWORD_OCTETS = 24;
@@ -72,7 +70,7 @@ public final class PostgresServer implements AutoCloseable {
       initialize();
     }
     Files.writeString(cluster.resolve("mailwing.conf"), settings());
-    this.port = config.port() == 0 ? freePort() : config.port();
+    this.port = config.port() == 0 ? Ports.free() : config.port();
     this.supervisor = Supervisor.start("postgres", this::launch);
   }
 
@@ -423,11 +421,5 @@ public final class PostgresServer implements AutoCloseable {
     var made = HexFormat.of().formatHex(octets);
     Directories.writeSecret(file, made);
     return made;
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }
