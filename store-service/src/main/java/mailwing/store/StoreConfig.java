@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import mailwing.service.Secret;
 
 /// What a store-service is told when it starts. Each part has its defaults; see docs/store-api.md.
 public record StoreConfig(
@@ -24,7 +25,7 @@ public record StoreConfig(
   public record Database(
       String url, String user, Secret password, int poolSize, Duration connectTimeout) {
     public static Database of(String url, String user, String password) {
-      return new Database(url, user, new Secret(password), 24, Duration.ofSeconds(5));
+      return new Database(url, user, Secret.of(password), 24, Duration.ofSeconds(5));
     }
   }
 
@@ -76,10 +77,10 @@ public record StoreConfig(
       List<Secret> smtp, List<Secret> pop3, List<Secret> imap, List<Secret> admin) {
     public static Credentials of(String smtp, String pop3, String imap, String admin) {
       return new Credentials(
-          List.of(new Secret(smtp)),
-          List.of(new Secret(pop3)),
-          List.of(new Secret(imap)),
-          List.of(new Secret(admin)));
+          List.of(Secret.of(smtp)),
+          List.of(Secret.of(pop3)),
+          List.of(Secret.of(imap)),
+          List.of(Secret.of(admin)));
     }
   }
 
@@ -128,14 +129,6 @@ public record StoreConfig(
 
     public boolean enabled() {
       return !bootstrapServers.isEmpty();
-    }
-  }
-
-  /// A string that no log shows.
-  public record Secret(String value) {
-    @Override
-    public String toString() {
-      return "(secret)";
     }
   }
 }

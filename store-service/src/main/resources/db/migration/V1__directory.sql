@@ -57,3 +57,9 @@ CREATE TABLE token_key (
   secret     bytea NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- Random values that all stores share, by name.
+CREATE TABLE shared_secret (
+  name  text PRIMARY KEY,
+  value bytea NOT NULL
+);

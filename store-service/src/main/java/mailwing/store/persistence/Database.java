@@ -31,7 +31,7 @@ public final class Database implements AutoCloseable {
     hikari.setPoolName("store");
     hikari.setJdbcUrl(config.url());
     hikari.setUsername(config.user());
-    hikari.setPassword(config.password().value());
+    hikari.setPassword(config.password().reveal());
     hikari.setMaximumPoolSize(config.poolSize());
     hikari.setMinimumIdle(Math.min(4, config.poolSize()));
     hikari.setConnectionTimeout(config.connectTimeout().toMillis());
@@ -39,6 +39,7 @@ public final class Database implements AutoCloseable {
     hikari.addDataSourceProperty("reWriteBatchedInserts", "true");
     hikari.addDataSourceProperty("tcpKeepAlive", "true");
     hikari.addDataSourceProperty("prepareThreshold", "3");
+    hikari.addDataSourceProperty("logServerErrorDetail", "false"); // it quotes values
     HikariDataSource pool = new HikariDataSource(hikari);
     try {
       migrate(pool);

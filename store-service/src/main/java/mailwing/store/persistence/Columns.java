@@ -1,0 +1,41 @@
+package mailwing.store.persistence;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.helidon.dbclient.DbClient;
+import io.helidon.dbclient.DbRow;
+import io.helidon.dbclient.DbTransaction;
+import java.util.function.Function;
+
+/// Reading rows of the DB Client, and its transactions.
+final class Columns {
+  private Columns() {}
+
+  static String text(DbRow row, String column) {
+    return row.column(column).get(String.class);
+  }
+
+  static long number(DbRow row, String column) {
+    return row.column(column).get(Number.class).longValue();
+  }
+
+  static ByteString octets(DbRow row, String column) {
+    return UnsafeByteOperations.unsafeWrap(row.column(column).get(byte[].class));
+  }
+
+  /// Commits what `work` did, or rolls it all back when it throws.
+  static <T> T inTransaction(DbClient client, Function<DbTransaction, T> work) {
+    DbTransaction tx = client.transaction();
+    boolean done = false;
+    try {
+      T result = work.apply(tx);
+      tx.commit();
+      done = true;
+      return result;
+    } finally {
+      if (!done) {
+        tx.rollback();
+      }
+    }
+  }
+}

@@ -1,0 +1,441 @@
+package mailwing.store.persistence;
+
+import io.helidon.dbclient.DbClient;
+import io.helidon.dbclient.DbClientException;
+import io.helidon.dbclient.DbRow;
+import io.helidon.dbclient.DbTransaction;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import mailwing.store.Address;
+import mailwing.store.StoreException;
+import mailwing.store.v1.ErrorCode;
+import org.jspecify.annotations.Nullable;
+
+/// Domains, addresses, accounts and aliases.
+///
+/// A transaction locks the address row, or makes it, before the account's.
+public final class DirectoryStore {
+  /// What is told of a user in lists.
+  public record UserRow(long accountId, String address, boolean enabled) {}
+
+  /// One alias.
+  public record AliasRow(String address, List<String> targets) {
+    public AliasRow {
+      targets = List.copyOf(targets);
+    }
+  }
+
+  private static final String ACCOUNT =
+      """
+      SELECT c.account_id, c.address, c.enabled, c.credential_version,
+             COALESCE(c.argon2id, '') AS argon2id,
+             COALESCE(c.scram_salt, CAST('' AS bytea)) AS scram_salt,
+             COALESCE(c.scram_iterations, 0) AS scram_iterations,
+             COALESCE(c.scram_stored_key, CAST('' AS bytea)) AS scram_stored_key,
+             COALESCE(c.scram_server_key, CAST('' AS bytea)) AS scram_server_key
+      FROM account c
+      """;
+
+  private final DbClient client;
+
+  public DirectoryStore(DbClient client) {
+    this.client = client;
+  }
+
+  // Domains
+
+  public boolean hasDomain(String name) {
+    return client.execute().get("SELECT 1 FROM domain WHERE name = ?", name).isPresent();
+  }
+
+  /// False if it is there already.
+  public boolean addDomain(String name) {
+    return client
+            .execute()
+            .insert("INSERT INTO domain (name) VALUES (?) ON CONFLICT DO NOTHING", name)
+        > 0;
+  }
+
+  /// DOMAIN_NOT_FOUND; IN_USE while it has addresses, or aliases elsewhere lead into it.
+  public void removeDomain(String name) {
+    inTransaction(
+        tx -> {
+          if (tx.get("SELECT 1 FROM domain WHERE name = ? FOR UPDATE", name).isEmpty()) {
+            throw new StoreException(ErrorCode.DOMAIN_NOT_FOUND, "no such domain");
+          }
+          if (tx.get("SELECT 1 FROM address WHERE domain = ? LIMIT 1", name).isPresent()
+              || tx.get("SELECT 1 FROM alias_target WHERE target_domain = ? LIMIT 1", name)
+                  .isPresent()) {
+            throw new StoreException(
+                ErrorCode.IN_USE, "the domain has users or aliases, or is the target of some");
+          }
+          tx.delete("DELETE FROM domain WHERE name = ?", name);
+          return name;
+        });
+  }
+
+  /// At most `limit` names after `after`, ascending.
+  public List<String> domains(String after, int limit) {
+    return list(
+        "SELECT name FROM domain WHERE name > ? ORDER BY name LIMIT ?",
+        row -> text(row, "name"),
+        after,
+        limit);
+  }
+
+  // Addresses
+
+  /// What stands behind exactly this address.
+  public Optional<Entry> entry(Address address) {
+    List<DbRow> rows =
+        list(
+            """
+            SELECT COALESCE(a.account_id, 0) AS account_id, COALESCE(c.address, '') AS address,
+                   COALESCE(c.enabled, false) AS enabled, COALESCE(t.spelling, '') AS target
+            FROM address a
+            LEFT JOIN account c ON c.account_id = a.account_id
+            LEFT JOIN alias_target t ON t.domain = a.domain AND t.local_part = a.local_part
+            WHERE a.domain = ? AND a.local_part = ?
+            ORDER BY t.position
+            """,
+            row -> row,
+            address.domain(),
+            address.localPart());
+    if (rows.isEmpty()) {
+      return Optional.empty();
+    }
+    DbRow first = rows.getFirst();
+    if (number(first, "account_id") != 0) {
+      return Optional.of(
+          new Entry.Account(
+              number(first, "account_id"), text(first, "address"), truth(first, "enabled")));
+    }
+    return Optional.of(new Entry.Alias(rows.stream().map(r -> text(r, "target")).toList()));
+  }
+
+  /// The account that has been there longest.
+  public Optional<Entry.Account> oldestAccount() {
+    return client
+        .execute()
+        .get(
+            """
+            SELECT account_id, address, enabled FROM account
+            WHERE removed_at IS NULL ORDER BY account_id LIMIT 1
+            """)
+        .map(
+            r ->
+                new Entry.Account(
+                    number(r, "account_id"), text(r, "address"), truth(r, "enabled")));
+  }
+
+  // Accounts
+
+  public Optional<AccountRow> account(Address address) {
+    return client
+        .execute()
+        .get(
+            ACCOUNT
+                + """
+                JOIN address a ON a.account_id = c.account_id
+                WHERE a.domain = ? AND a.local_part = ? AND c.removed_at IS NULL
+                """,
+            address.domain(),
+            address.localPart())
+        .map(DirectoryStore::accountOf);
+  }
+
+  public Optional<AccountRow> account(long accountId) {
+    return client
+        .execute()
+        .get(ACCOUNT + "WHERE c.account_id = ? AND c.removed_at IS NULL", accountId)
+        .map(DirectoryStore::accountOf);
+  }
+
+  /// Makes an account; `inside` runs in the same transaction.
+  ///
+  /// DOMAIN_NOT_FOUND, ALREADY_EXISTS.
+  public UserRow addAccount(Address address, @Nullable Verifiers verifiers, AccountWork inside) {
+    return inTransaction(
+        tx -> {
+          long id =
+              number(
+                  tx.get(
+                          "INSERT INTO account (address) VALUES (?) RETURNING account_id",
+                          address.spelling())
+                      .orElseThrow(),
+                  "account_id");
+          addAddress(tx, address, id);
+          if (verifiers != null) {
+            setVerifiers(tx, id, verifiers);
+          }
+          try {
+            inside.run(tx.unwrap(Connection.class), id);
+          } catch (SQLException e) {
+            throw new DbClientException("the account's mail", e);
+          }
+          return new UserRow(id, address.spelling(), true);
+        });
+  }
+
+  private static void addAddress(DbTransaction tx, Address address, long accountId) {
+    if (tx.get("SELECT 1 FROM domain WHERE name = ? FOR SHARE", address.domain()).isEmpty()) {
+      throw new StoreException(ErrorCode.DOMAIN_NOT_FOUND, "no such domain");
+    }
+    long made =
+        tx.insert(
+            """
+            INSERT INTO address (domain, local_part, spelling, account_id)
+            VALUES (?, ?, ?, NULLIF(?, 0)) ON CONFLICT DO NOTHING
+            """,
+            address.domain(),
+            address.localPart(),
+            address.spelling(),
+            accountId);
+    if (made == 0) {
+      throw new StoreException(ErrorCode.ALREADY_EXISTS, "a user or alias has this address");
+    }
+  }
+
+  /// Replaces what is kept of the password; every token made before loses its renewal.
+  public void setPassword(long accountId, Verifiers verifiers) {
+    inTransaction(
+        tx -> {
+          setVerifiers(tx, accountId, verifiers);
+          return accountId;
+        });
+  }
+
+  private static void setVerifiers(DbTransaction tx, long accountId, Verifiers v) {
+    tx.createUpdate(
+            """
+            UPDATE account SET argon2id = ?, scram_salt = ?, scram_iterations = ?,
+              scram_stored_key = ?, scram_server_key = ?, credential_version = credential_version + 1
+            WHERE account_id = ?
+            """)
+        .addParam(v.argon2id())
+        .addParam(v.scramSalt().toByteArray())
+        .addParam(v.scramIterations())
+        .addParam(v.scramStoredKey().toByteArray())
+        .addParam(v.scramServerKey().toByteArray())
+        .addParam(accountId)
+        .execute();
+  }
+
+  public void setEnabled(long accountId, boolean enabled) {
+    client
+        .execute()
+        .update("UPDATE account SET enabled = ? WHERE account_id = ?", enabled, accountId);
+  }
+
+  /// Makes the account unreachable at once: its address, its place in aliases and its keys go. Its
+  /// mail is removed later, see [#removedAccounts].
+  public void markRemoved(long accountId) {
+    inTransaction(
+        tx -> {
+          tx.delete("DELETE FROM address WHERE account_id = ?", accountId);
+          tx.delete("DELETE FROM api_key WHERE account_id = ?", accountId);
+          tx.update(
+              """
+              UPDATE account SET removed_at = now(), enabled = false, argon2id = NULL, scram_salt = NULL,
+                scram_iterations = NULL, scram_stored_key = NULL, scram_server_key = NULL,
+                credential_version = credential_version + 1
+              WHERE account_id = ?
+              """,
+              accountId);
+          prune(tx);
+          return accountId;
+        });
+  }
+
+  /// Drops alias targets that lead nowhere, and aliases that are left without a target.
+  private static void prune(DbTransaction tx) {
+    long dropped;
+    do {
+      tx.delete(
+          """
+          DELETE FROM alias_target t WHERE NOT EXISTS (SELECT 1 FROM address a
+            WHERE a.domain = t.target_domain AND a.local_part = t.target_local)
+          """);
+      dropped =
+          tx.delete(
+              """
+              DELETE FROM address a WHERE a.account_id IS NULL AND NOT EXISTS (SELECT 1
+                FROM alias_target t WHERE t.domain = a.domain AND t.local_part = a.local_part)
+              """);
+    } while (dropped > 0);
+  }
+
+  /// Accounts whose mail is still to be removed.
+  public List<Long> removedAccounts(int limit) {
+    return list(
+        "SELECT account_id FROM account WHERE removed_at IS NOT NULL ORDER BY account_id LIMIT ?",
+        row -> number(row, "account_id"),
+        limit);
+  }
+
+  /// Forgets an account of which nothing is left.
+  public void forgetAccount(long accountId) {
+    client
+        .execute()
+        .delete("DELETE FROM account WHERE account_id = ? AND removed_at IS NOT NULL", accountId);
+  }
+
+  /// At most `limit` users of a domain (empty: of all), by account id.
+  public List<UserRow> users(String domain, long afterAccountId, int limit) {
+    return list(
+        """
+        SELECT c.account_id, c.address, c.enabled FROM account c
+        JOIN address a ON a.account_id = c.account_id
+        WHERE c.account_id > ? AND c.removed_at IS NULL AND (? = '' OR a.domain = ?)
+        ORDER BY c.account_id LIMIT ?
+        """,
+        r -> new UserRow(number(r, "account_id"), text(r, "address"), truth(r, "enabled")),
+        afterAccountId,
+        domain,
+        domain,
+        limit);
+  }
+
+  // Aliases
+
+  /// ALREADY_EXISTS, DOMAIN_NOT_FOUND; ACCOUNT_NOT_FOUND for a target that is neither user nor
+  /// alias.
+  public void addAlias(Address address, List<Address> targets) {
+    inTransaction(
+        tx -> {
+          addAddress(tx, address, 0);
+          int position = 0;
+          for (Address target : targets) {
+            if (tx.get(
+                    "SELECT 1 FROM address WHERE domain = ? AND local_part = ? FOR SHARE",
+                    target.domain(),
+                    target.localPart())
+                .isEmpty()) {
+              throw new StoreException(
+                  ErrorCode.ACCOUNT_NOT_FOUND, "a target is neither a user nor an alias here");
+            }
+            tx.insert(
+                """
+                INSERT INTO alias_target
+                  (domain, local_part, position, target_domain, target_local, spelling)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """,
+                address.domain(),
+                address.localPart(),
+                position++,
+                target.domain(),
+                target.localPart(),
+                target.spelling());
+          }
+          return position;
+        });
+  }
+
+  /// Also takes it out of the aliases that lead to it. False if there is none.
+  public boolean removeAlias(Address address) {
+    return inTransaction(
+        tx -> {
+          long removed =
+              tx.delete(
+                  "DELETE FROM address WHERE domain = ? AND local_part = ? AND account_id IS NULL",
+                  address.domain(),
+                  address.localPart());
+          prune(tx);
+          return removed > 0;
+        });
+  }
+
+  /// Aliases of a domain (empty: of all) after (afterDomain, afterLocal), at most `limit`.
+  public List<AliasRow> aliases(String domain, String afterDomain, String afterLocal, int limit) {
+    return list(
+        """
+        SELECT a.spelling, (SELECT string_agg(t.spelling, chr(10) ORDER BY t.position)
+            FROM alias_target t WHERE t.domain = a.domain AND t.local_part = a.local_part) AS targets
+        FROM address a
+        WHERE a.account_id IS NULL AND (a.domain, a.local_part) > (?, ?) AND (? = '' OR a.domain = ?)
+        ORDER BY a.domain, a.local_part LIMIT ?
+        """,
+        r -> new AliasRow(text(r, "spelling"), List.of(text(r, "targets").split("\n", -1))),
+        afterDomain,
+        afterLocal,
+        domain,
+        domain,
+        limit);
+  }
+
+  /// Aliases that lead, at any depth, to this address.
+  public List<String> aliasesTo(Address address) {
+    return list(
+        """
+        WITH RECURSIVE up (domain, local_part, depth) AS (
+          SELECT t.domain, t.local_part, 1 FROM alias_target t
+          WHERE t.target_domain = ? AND t.target_local = ?
+          UNION
+          SELECT t.domain, t.local_part, up.depth + 1 FROM alias_target t
+          JOIN up ON t.target_domain = up.domain AND t.target_local = up.local_part
+          WHERE up.depth < 8)
+        SELECT DISTINCT a.spelling FROM up
+        JOIN address a ON a.domain = up.domain AND a.local_part = up.local_part
+        ORDER BY 1 LIMIT 1000
+        """,
+        r -> text(r, "spelling"),
+        address.domain(),
+        address.localPart());
+  }
+
+  // Helpers
+
+  private static AccountRow accountOf(DbRow row) {
+    String argon2id = text(row, "argon2id");
+    Verifiers verifiers =
+        argon2id.isEmpty()
+            ? null
+            : new Verifiers(
+                argon2id,
+                Columns.octets(row, "scram_salt"),
+                (int) number(row, "scram_iterations"),
+                Columns.octets(row, "scram_stored_key"),
+                Columns.octets(row, "scram_server_key"));
+    return new AccountRow(
+        number(row, "account_id"),
+        text(row, "address"),
+        truth(row, "enabled"),
+        number(row, "credential_version"),
+        verifiers);
+  }
+
+  private <T> List<T> list(String sql, Function<DbRow, T> map, Object... params) {
+    try (Stream<DbRow> rows = client.execute().query(sql, params)) {
+      List<T> result = new ArrayList<>();
+      rows.forEach(r -> result.add(map.apply(r)));
+      return result;
+    }
+  }
+
+  private <T> T inTransaction(Function<DbTransaction, T> work) {
+    return Columns.inTransaction(client, work);
+  }
+
+  private static String text(DbRow row, String column) {
+    return Columns.text(row, column);
+  }
+
+  private static long number(DbRow row, String column) {
+    return Columns.number(row, column);
+  }
+
+  private static boolean truth(DbRow row, String column) {
+    return row.column(column).get(Boolean.class);
+  }
+
+  /// What else is done in the transaction that makes an account.
+  @FunctionalInterface
+  public interface AccountWork {
+    void run(Connection connection, long accountId) throws SQLException;
+  }
+}
