@@ -16,6 +16,9 @@ final class AddressList {
   private final List<Address> addresses = new ArrayList<>();
   private boolean inGroup;
 
+  // The last one read after a mailbox.
+  private @Nullable ByteString comment;
+
   private AddressList(byte[] value) {
     this.field = new FieldOctets(value);
   }
@@ -57,12 +60,13 @@ final class AddressList {
     int start = field.at;
     field.clearWord();
     boolean space = false;
-    ByteString comment = null;
+    int words = 1;
+    comment = null;
     while (true) {
       int c = field.peek();
       switch (c) {
         case '<' -> {
-          ByteString name = field.word();
+          ByteString name = field.trimmedWord();
           field.at++;
           angle(name);
           return;
@@ -93,7 +97,12 @@ final class AddressList {
         }
         case ',', ';', -1 -> {
           if (!field.wordIsEmpty()) {
-            add(comment, null, field.word(), ByteString.EMPTY);
+            // One word may be a mailbox without its domain; more are a name.
+            if (words > 1) {
+              add(field.trimmedWord(), null, ByteString.EMPTY, ByteString.EMPTY);
+            } else {
+              add(comment, null, field.word(), ByteString.EMPTY);
+            }
           }
           return;
         }
@@ -102,22 +111,18 @@ final class AddressList {
           space = true;
         }
         case '(' -> {
-          ByteString before = field.word();
-          field.comment();
-          comment = field.word();
-          field.clearWord();
-          for (int i = 0; i < before.size(); i++) {
-            field.append(before.byteAt(i));
-          }
+          comment = field.commentAside();
           space = true;
         }
         case '"' -> {
-          separate(space);
+          words += separate(space);
           space = false;
+          // Quoted, so never a mailbox without its domain.
+          words++;
           field.quoted();
         }
         default -> {
-          separate(space);
+          words += separate(space);
           space = false;
           if (c == '\\' && field.at + 1 < field.end) {
             field.at++;
@@ -128,10 +133,12 @@ final class AddressList {
     }
   }
 
-  private void separate(boolean space) {
+  private int separate(boolean space) {
     if (space && !field.wordIsEmpty()) {
       field.append(' ');
+      return 1;
     }
+    return 0;
   }
 
   private int trimmedEnd(int from, int to) {
@@ -184,7 +191,7 @@ final class AddressList {
         field.at++;
       }
       if (field.peek() == ':') {
-        route = field.slice(from, field.at);
+        route = withoutSpace(from, field.at);
         field.at++;
       } else {
         field.at = from;
@@ -195,12 +202,7 @@ final class AddressList {
       field.skipSpace();
       int c = field.peek();
       if (c == '(') {
-        ByteString before = field.word();
-        field.comment();
-        field.clearWord();
-        for (int i = 0; i < before.size(); i++) {
-          field.append(before.byteAt(i));
-        }
+        field.commentAside();
       } else if (c == '"') {
         field.quoted();
       } else if (c == -1 || c == '@' || c == '>' || c == ',') {
@@ -221,7 +223,7 @@ final class AddressList {
     if (field.peek() == '>') {
       field.at++;
     }
-    ByteString comment = nameFromComment();
+    ByteString inComment = nameFromComment();
     // Whatever else stands before the comma has no meaning.
     while (!field.atEnd() && field.peek() != ',' && field.peek() != ';') {
       if (field.peek() == '"') {
@@ -234,27 +236,40 @@ final class AddressList {
         field.at++;
       }
     }
-    add(name.isEmpty() ? comment : name, route, local, host);
+    add(name.isEmpty() ? inComment : name, route, local, host);
   }
 
+  private ByteString withoutSpace(int from, int to) {
+    field.clearWord();
+    for (int i = from; i < to; i++) {
+      if (!FieldOctets.isSpace(field.octets[i])) {
+        field.append(field.octets[i]);
+      }
+    }
+    return field.word();
+  }
+
+  /// Reads a domain. Space and comments may stand around its dots (RFC 5322 section 4.4); the last
+  /// comment is kept, as it may be the name.
   private ByteString domain() {
     field.clearWord();
+    comment = null;
+    boolean dot = true;
     while (true) {
       int c = field.peek();
       switch (c) {
         case -1, ',', ';', '>', '<' -> {
           return field.word();
         }
-        case ' ', '\t', '\r', '\n' -> {
-          field.skipSpace();
-          // Space may stand around dots only.
-          int next = field.peek();
-          if (next != '.' && !field.wordIsEmpty() && field.octets[lastOctet()] != '.') {
+        case ' ', '\t', '\r', '\n', '(' -> {
+          if (c == '(') {
+            comment = field.commentAside();
+          } else {
+            field.at++;
+          }
+          if (!dot && !gap()) {
             return field.word();
           }
-        }
-        case '(' -> {
-          return field.word();
         }
         case '[' -> {
           while (!field.atEnd()) {
@@ -264,31 +279,35 @@ final class AddressList {
               break;
             }
           }
+          dot = false;
         }
-        default -> field.append(field.octets[field.at++]);
+        default -> {
+          dot = c == '.';
+          field.append(field.octets[field.at++]);
+        }
       }
     }
   }
 
-  private int lastOctet() {
-    int i = field.at - 1;
-    while (i > 0 && FieldOctets.isSpace(field.octets[i])) {
-      i--;
+  /// Skips space and comments within a domain; true if a dot follows.
+  private boolean gap() {
+    while (true) {
+      field.skipSpace();
+      if (field.peek() != '(') {
+        return field.peek() == '.';
+      }
+      comment = field.commentAside();
     }
-    return i;
   }
 
-  /// The comment after an address stands for its name where it has none (RFC 5322 section 3.4, note
-  /// on comments).
+  /// A comment after an address stands for its name where it has none.
   private @Nullable ByteString nameFromComment() {
     field.skipSpace();
-    if (field.peek() != '(') {
-      return null;
+    while (field.peek() == '(') {
+      comment = field.commentAside();
+      field.skipSpace();
     }
-    field.comment();
-    ByteString name = field.word();
-    field.skipCfws();
-    return name;
+    return comment;
   }
 
   private void add(

@@ -1,5 +1,13 @@
 package mailwing.store.mime;
 
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -46,7 +54,6 @@ final class Charsets {
       case "big5", "x-x-big5" -> byName("Big5-HKSCS");
       case "iso-8859-8-i", "iso-8859-8-e", "logical" -> byName("ISO-8859-8");
       case "iso-8859-11" -> byName("x-iso-8859-11");
-      case "utf-7", "unicode-1-1-utf-7", "x-unicode-1-1-utf-7", "unicode-2-0-utf-7" -> null;
       default -> byName(key.startsWith("cp-") ? "cp" + key.substring(3) : key);
     };
   }
@@ -72,9 +79,40 @@ final class Charsets {
     }
   }
 
-  static String decode(byte[] octets, int from, int length, @Nullable Charset charset) {
-    return charset == null
+  /// Decodes octets by the charset's name; what it does not say is guessed.
+  static String decode(byte[] octets, int from, int length, String name) {
+    if (isUtf7(name)) {
+      return utf7(octets, from, length);
+    }
+    Charset charset = find(name);
+    return charset == null || charset.equals(StandardCharsets.UTF_8)
         ? guess(octets, from, length)
         : new String(octets, from, length, charset);
+  }
+
+  private static String utf7(byte[] octets, int from, int length) {
+    var out = new StringWriter(length);
+    try (var reader = new Utf7Reader(new ByteArrayInputStream(octets, from, length))) {
+      reader.transferTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toString();
+  }
+
+  /// As `decode`, for a stream.
+  static Reader reader(InputStream in, String name) {
+    if (isUtf7(name)) {
+      return new Utf7Reader(new BufferedInputStream(in));
+    }
+    Charset charset = find(name);
+    return charset == null || charset.equals(StandardCharsets.UTF_8)
+        ? new Utf8Reader(in)
+        : new InputStreamReader(in, charset);
+  }
+
+  private static boolean isUtf7(String name) {
+    int length = name.length();
+    return length >= 5 && length < 24 && name.regionMatches(true, length - 5, "utf-7", 0, 5);
   }
 }

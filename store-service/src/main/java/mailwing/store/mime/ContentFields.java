@@ -171,12 +171,58 @@ final class ContentFields {
     return is(encoding, "7bit") || is(encoding, "8bit") || is(encoding, "binary");
   }
 
-  static byte[] boundary(ByteString value) {
+  /// The boundary of a multipart, empty if it has none. It may be continued and encoded as RFC 2231
+  /// says.
+  static byte[] boundary(Part.Builder part) {
+    ByteString value = parameter(part, "boundary");
+    if (value == null) {
+      value = ByteString.EMPTY;
+      for (int i = 0; i < part.getParametersCount(); i++) {
+        String next = "boundary*" + i;
+        ByteString plain = parameter(part, next);
+        ByteString encoded = parameter(part, next + "*");
+        if (i == 0 && encoded == null && plain == null) {
+          encoded = parameter(part, "boundary*");
+        }
+        if (plain != null) {
+          value = value.concat(plain);
+        } else if (encoded != null) {
+          value = value.concat(percentDecoded(encoded, i == 0));
+        } else {
+          break;
+        }
+      }
+    }
     byte[] octets = value.toByteArray();
     int end = octets.length;
     while (end > 0 && FieldOctets.isSpace(octets[end - 1])) {
       end--;
     }
     return Arrays.copyOf(octets, Math.min(end, MimeLimits.BOUNDARY_OCTETS));
+  }
+
+  private static ByteString percentDecoded(ByteString value, boolean first) {
+    var out = ByteString.newOutput(value.size());
+    int i = 0;
+    if (first) {
+      // After charset and language.
+      for (int quotes = 0; quotes < 2 && i < value.size(); i++) {
+        quotes += value.byteAt(i) == '\'' ? 1 : 0;
+      }
+    }
+    for (; i < value.size(); i++) {
+      byte b = value.byteAt(i);
+      if (b == '%'
+          && i + 2 < value.size()
+          && EncodedWords.hex(value.byteAt(i + 1)) >= 0
+          && EncodedWords.hex(value.byteAt(i + 2)) >= 0) {
+        out.write(
+            EncodedWords.hex(value.byteAt(i + 1)) << 4 | EncodedWords.hex(value.byteAt(i + 2)));
+        i += 2;
+      } else {
+        out.write(b);
+      }
+    }
+    return out.toByteString();
   }
 }

@@ -86,7 +86,7 @@ final class EncodedWords {
     private void flush() {
       if (charset != null) {
         byte[] bytes = octets.toByteArray();
-        out.append(TextDecoding.decode(bytes, 0, bytes.length, charset));
+        out.append(Charsets.decode(bytes, 0, bytes.length, charset));
         octets.reset();
         charset = null;
       }

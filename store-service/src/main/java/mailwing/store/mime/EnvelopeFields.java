@@ -11,6 +11,8 @@ final class EnvelopeFields {
   private final Envelope.Builder envelope = Envelope.newBuilder();
   private byte @Nullable [] references;
 
+  /// Takes a field if it is one of them. Of several of one name the last counts, which is the one
+  /// that signatures cover and JMAP shows (RFC 8621 section 4.1.3); addresses add up.
   void take(byte[] header, HeaderFields fields) {
     int length = fields.nameEnd() - fields.start();
     switch (length) {
@@ -28,39 +30,35 @@ final class EnvelopeFields {
       }
       case 4 -> {
         if (fields.is("from")) {
-          if (envelope.getFromCount() == 0) {
-            envelope.addAllFrom(addresses(header, fields));
-          }
-        } else if (fields.is("date") && !envelope.hasDate()) {
+          envelope.addAllFrom(more(envelope.getFromCount(), header, fields));
+        } else if (fields.is("date")) {
           envelope.setDate(text(header, fields));
         }
       }
       case 6 -> {
-        if (fields.is("sender") && envelope.getSenderCount() == 0) {
-          envelope.addAllSender(addresses(header, fields));
+        if (fields.is("sender")) {
+          envelope.addAllSender(more(envelope.getSenderCount(), header, fields));
         }
       }
       case 7 -> {
-        if (fields.is("subject") && !envelope.hasSubject()) {
+        if (fields.is("subject")) {
           envelope.setSubject(text(header, fields));
         }
       }
       case 8 -> {
-        if (fields.is("reply-to") && envelope.getReplyToCount() == 0) {
-          envelope.addAllReplyTo(addresses(header, fields));
+        if (fields.is("reply-to")) {
+          envelope.addAllReplyTo(more(envelope.getReplyToCount(), header, fields));
         }
       }
       case 10 -> {
         if (fields.is("message-id")) {
-          if (!envelope.hasMessageId()) {
-            envelope.setMessageId(text(header, fields));
-          }
-        } else if (references == null && fields.is("references")) {
+          envelope.setMessageId(text(header, fields));
+        } else if (fields.is("references")) {
           references = value(header, fields);
         }
       }
       case 11 -> {
-        if (fields.is("in-reply-to") && !envelope.hasInReplyTo()) {
+        if (fields.is("in-reply-to")) {
           envelope.setInReplyTo(text(header, fields));
         }
       }

@@ -46,7 +46,8 @@ final class FieldOctets {
       if (b == 0 || b == '\n' || (b == '\r' && i + 1 < stop && header[i + 1] == '\n')) {
         continue;
       }
-      value[length++] = b == '\r' ? (byte) ' ' : b;
+      boolean folding = b == '\t' && header[i - 1] == '\n';
+      value[length++] = folding || b == '\r' ? (byte) ' ' : b;
     }
     return Arrays.copyOf(value, length);
   }
@@ -173,6 +174,31 @@ final class FieldOctets {
       word = Arrays.copyOf(word, Math.max(32, wordLength * 2));
     }
     word[wordLength++] = (byte) b;
+  }
+
+  /// The scratch word without white space around it.
+  ByteString trimmedWord() {
+    int from = 0;
+    int to = wordLength;
+    while (from < to && isSpace(word[from])) {
+      from++;
+    }
+    while (to > from && isSpace(word[to - 1])) {
+      to--;
+    }
+    return from == to ? ByteString.EMPTY : ByteString.copyFrom(word, from, to - from);
+  }
+
+  /// Reads a comment and leaves the scratch word as it was.
+  ByteString commentAside() {
+    ByteString before = word();
+    comment();
+    ByteString text = trimmedWord();
+    clearWord();
+    for (int i = 0; i < before.size(); i++) {
+      append(before.byteAt(i));
+    }
+    return text;
   }
 
   ByteString word() {

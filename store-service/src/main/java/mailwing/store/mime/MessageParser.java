@@ -160,8 +160,11 @@ public final class MessageParser {
       int text = (int) Math.min(known, length - eol) - 2;
       Node multipart = matching(octets, offset + 2, text);
       if (multipart != null && multipart.boundary != null) {
+        // What opens at the very end holds nothing.
         boolean closing =
-            startsWithHyphens(octets, offset + 2 + multipart.boundary.length, offset + 2 + text);
+            eol == 0
+                || startsWithHyphens(
+                    octets, offset + 2 + multipart.boundary.length, offset + 2 + text);
         boundary(multipart, closing);
         endLine(eol);
         return;

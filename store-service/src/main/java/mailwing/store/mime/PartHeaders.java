@@ -21,7 +21,7 @@ final class PartHeaders {
     var fields = new HeaderFields(header, 0, length);
     while (fields.next()) {
       int size = fields.nameEnd() - fields.start();
-      // Of a field that is there twice the first counts.
+      // Of a Content- field that is there twice the first counts.
       if (size > 8 && (header[fields.start()] | 0x20) == 'c') {
         if (fields.is("content-type")) {
           typed = typed || ContentFields.type(value(header, fields), part);
@@ -58,7 +58,9 @@ final class PartHeaders {
 
   private static List<mailwing.store.v1.Parameter> boundaryOnly(Part.Builder part) {
     return part.getParametersList().stream()
-        .filter(parameter -> ContentFields.is(parameter.getName(), "boundary"))
+        .filter(
+            parameter ->
+                parameter.getName().toStringUtf8().regionMatches(true, 0, "boundary", 0, 8))
         .limit(1)
         .toList();
   }
@@ -106,8 +108,7 @@ final class PartHeaders {
       }
     }
     if (ContentFields.is(part.getType(), "multipart")) {
-      ByteString value = ContentFields.parameter(part, "boundary");
-      byte[] boundary = value == null ? new byte[0] : ContentFields.boundary(value);
+      byte[] boundary = ContentFields.boundary(part);
       if (boundary.length == 0) {
         // Nothing to find its parts by: what it holds is text at best.
         part.clearParameters().setType(ContentFields.TEXT).setSubtype(ContentFields.PLAIN);

@@ -9,10 +9,6 @@ import mailwing.store.v1.Part;
 final class TextDecoding {
   private TextDecoding() {}
 
-  static String decode(byte[] octets, int from, int length, String charset) {
-    return Charsets.decode(octets, from, length, Charsets.find(charset));
-  }
-
   /// The first words of a text, in one line.
   static String preview(byte[] octets, int length, Part.Builder part, String charset) {
     byte[] decoded;
@@ -22,7 +18,7 @@ final class TextDecoding {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    String text = decode(decoded, 0, decoded.length, charset);
+    String text = Charsets.decode(decoded, 0, decoded.length, charset);
     if (ContentFields.is(part.getSubtype(), "html")) {
       text = HtmlText.strip(text);
     }

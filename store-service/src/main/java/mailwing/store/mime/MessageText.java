@@ -1,0 +1,252 @@
+package mailwing.store.mime;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import mailwing.store.v1.Parameter;
+import mailwing.store.v1.Part;
+
+/// The text of a message as SEARCH compares it and an n-gram index takes it: decoded, in
+/// i;unicode-casemap form, every run of white space (line ends and folding too) one space, so that
+/// a phrase is found though its lines were wrapped.
+///
+/// Text is what text parts and message parts hold, messages within and their headers included. Of
+/// HTML it is the words that are seen. Attachments of other types have none. Fields and parts are
+/// kept apart by `\n`, which no phrase contains. Memory does not depend on the size of the message.
+public final class MessageText {
+  /// Takes text in pieces.
+  @FunctionalInterface
+  public interface Sink {
+    /// Takes the next piece; says whether to go on.
+    boolean take(CharSequence text) throws IOException;
+  }
+
+  /// Characters of a piece, at most about.
+  private static final int PIECE = 8192;
+
+  private final OctetSource source;
+  private final Sink sink;
+  private final boolean partHeaders;
+
+  private MessageText(OctetSource source, Sink sink, boolean partHeaders) {
+    this.source = source;
+    this.sink = sink;
+    this.partHeaders = partHeaders;
+  }
+
+  /// The text of the body, as `SEARCH BODY` wants it.
+  ///
+  /// @return whether the sink wanted all
+  public static boolean body(OctetSource source, Part message, Sink sink) throws IOException {
+    return new MessageText(source, sink, false).walk(message);
+  }
+
+  /// Header and body, as `SEARCH TEXT` wants it: headers of parts as well.
+  public static boolean all(OctetSource source, Part message, Sink sink) throws IOException {
+    var text = new MessageText(source, sink, true);
+    return text.header(message) && text.walk(message);
+  }
+
+  /// A text normalised as all text here is.
+  public static String normalise(String text) {
+    return UnicodeCasemap.map(oneSpaced(text));
+  }
+
+  /// A field's value, from the octets as they stand in the header, decoded and normalised.
+  static String field(byte[] header, int from, int to) {
+    return normalise(EncodedWords.decode(FieldOctets.unfold(header, from, to)));
+  }
+
+  private boolean walk(Part part) throws IOException {
+    if (part.getPartsCount() > 0) {
+      boolean message = !ContentFields.is(part.getType(), "multipart");
+      for (Part child : part.getPartsList()) {
+        if ((message || partHeaders) && !header(child)) {
+          return false;
+        }
+        if (!walk(child)) {
+          return false;
+        }
+      }
+      return true;
+    }
+    return !isText(part) || text(part);
+  }
+
+  private static boolean isText(Part part) {
+    return ContentFields.is(part.getType(), "text") || ContentFields.is(part.getType(), "message");
+  }
+
+  private boolean header(Part part) throws IOException {
+    long end = Math.min(part.getBodyOffset(), part.getHeaderOffset() + MimeLimits.HEADER_OCTETS);
+    if (end == part.getHeaderOffset()) {
+      return true;
+    }
+    byte[] header;
+    try (InputStream in = source.range(part.getHeaderOffset(), end)) {
+      header = in.readAllBytes();
+    }
+    var fields = new HeaderFields(header);
+    while (fields.next()) {
+      String name =
+          new String(
+              header,
+              fields.start(),
+              fields.nameEnd() - fields.start(),
+              StandardCharsets.ISO_8859_1);
+      String value = field(header, fields.valueStart(), fields.end());
+      if (!sink.take(UnicodeCasemap.map(name) + ": " + value + '\n')) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean text(Part part) throws IOException {
+    String charset = "";
+    for (Parameter parameter : part.getParametersList()) {
+      if (ContentFields.is(parameter.getName(), "charset")) {
+        charset = parameter.getValue().toStringUtf8();
+        break;
+      }
+    }
+    boolean html =
+        ContentFields.is(part.getSubtype(), "html") && ContentFields.is(part.getType(), "text");
+    ByteString encoding = part.getEncoding();
+    try (InputStream octets = source.range(part.getBodyOffset(), part.getEndOffset());
+        Reader reader = Charsets.reader(TransferDecoder.lenient(octets, encoding), charset)) {
+      return new Pieces(sink, html).run(reader);
+    }
+  }
+
+  private static boolean isSpace(char c) {
+    return c <= ' '
+        || c == 0xa0
+        || c == 0x3000
+        || (c >= 0x2000 && c <= 0x200a)
+        || c == 0x2028
+        || c == 0x2029
+        || c == 0x202f
+        || c == 0x205f;
+  }
+
+  private static CharSequence oneSpaced(String text) {
+    int i = 0;
+    char before = 0;
+    for (; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == ' ' ? before == ' ' : isSpace(c)) {
+        break;
+      }
+      before = c;
+    }
+    if (i == text.length()) {
+      return text;
+    }
+    var out = new StringBuilder(text.length());
+    boolean space = false;
+    for (i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean isSpace = isSpace(c);
+      if (!isSpace) {
+        out.append(c);
+      } else if (!space) {
+        out.append(' ');
+      }
+      space = isSpace;
+    }
+    return out;
+  }
+
+  /// Normalises a stream piece by piece.
+  private static final class Pieces {
+    private final Sink sink;
+    private final boolean html;
+    private final char[] buffer = new char[PIECE];
+    private final StringBuilder words = new StringBuilder(PIECE);
+    private final StringBuilder piece = new StringBuilder(PIECE + PIECE / 2);
+    private boolean space;
+
+    Pieces(Sink sink, boolean html) {
+      this.sink = sink;
+      this.html = html;
+    }
+
+    boolean run(Reader reader) throws IOException {
+      var stripper = new HtmlText(words);
+      int length;
+      while ((length = reader.read(buffer, 0, PIECE)) >= 0) {
+        if (html) {
+          for (int i = 0; i < length; i++) {
+            stripper.take(buffer[i]);
+          }
+          words();
+        } else {
+          for (int i = 0; i < length; i++) {
+            take(buffer[i]);
+          }
+        }
+        if (piece.length() >= PIECE / 2 && !give(boundary())) {
+          return false;
+        }
+      }
+      if (html) {
+        stripper.finish();
+        words();
+      }
+      piece.append('\n');
+      return give(piece.length());
+    }
+
+    private void words() {
+      for (int i = 0; i < words.length(); i++) {
+        take(words.charAt(i));
+      }
+      words.setLength(0);
+    }
+
+    private void take(char c) {
+      if (isSpace(c)) {
+        if (!space) {
+          piece.append(' ');
+        }
+        space = true;
+      } else {
+        piece.append(c);
+        space = false;
+      }
+    }
+
+    private boolean give(int length) throws IOException {
+      String mapped = UnicodeCasemap.map(piece.substring(0, length));
+      piece.delete(0, length);
+      return sink.take(mapped);
+    }
+
+    /// Where the piece may end: before what does not combine with what is before it.
+    private int boundary() {
+      int i = piece.length() - 1;
+      int least = Math.max(1, piece.length() - 64);
+      while (i > least && combines(piece.charAt(i))) {
+        i--;
+      }
+      return i;
+    }
+
+    private static boolean combines(char c) {
+      if (c < 0x300) {
+        return false;
+      }
+      return Character.isLowSurrogate(c)
+          || switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK,
+                Character.COMBINING_SPACING_MARK,
+                Character.ENCLOSING_MARK ->
+                true;
+            default -> false;
+          };
+    }
+  }
+}
