@@ -1,42 +1,119 @@
 package mailwing.store;
 
 import io.grpc.BindableService;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import mailwing.service.Metrics;
+import mailwing.store.accounts.Administration;
+import mailwing.store.accounts.ApiKeys;
+import mailwing.store.accounts.Directory;
+import mailwing.store.accounts.Logins;
+import mailwing.store.accounts.Passwords;
+import mailwing.store.accounts.Tokens;
+import mailwing.store.grpc.AuthenticationService;
+import mailwing.store.grpc.CallGuard;
+import mailwing.store.grpc.CallMetrics;
+import mailwing.store.grpc.Credentials;
+import mailwing.store.grpc.DirectoryService;
 import mailwing.store.grpc.GrpcServers;
+import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
+import mailwing.store.persistence.DirectoryStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The message store as one running thing.
 public final class StoreService implements AutoCloseable {
-  private final Database database;
-  private final GrpcServers servers;
+  private static final Logger LOG = LoggerFactory.getLogger(StoreService.class);
 
-  private StoreService(Database database, GrpcServers servers) {
-    this.database = database;
-    this.servers = servers;
+  /// What was started, the newest first.
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+  private int grpcPort = -1;
+
+  private StoreService() {}
+
+  /// Starts with metrics of its own.
+  public static StoreService start(StoreConfig config) {
+    return start(config, new Metrics());
   }
 
   /// Starts; returns when calls are served.
-  public static StoreService start(StoreConfig config) {
-    Database database = Database.open(config.database());
+  ///
+  /// @param metrics where this process counts
+  public static StoreService start(StoreConfig config, Metrics metrics) {
+    StoreService service = new StoreService();
     try {
-      List<BindableService> services = new ArrayList<>();
-      // Delivery, Mailboxes, Messages: new ...(database.dataSource(), directory, signal)
-      return new StoreService(database, GrpcServers.start(config.grpc(), services));
+      service.wire(config, metrics);
+      return service;
     } catch (RuntimeException e) {
-      database.close();
+      service.close();
       throw e;
     }
   }
 
-  /// The port of the contract; -1 when it is served in process only.
-  public int grpcPort() {
-    return servers.port();
+  private void wire(StoreConfig config, Metrics metrics) {
+    Database database = keep(Database.open(config.database()));
+    DirectoryStore directoryStore = new DirectoryStore(database.client());
+    CredentialStore credentialStore = new CredentialStore(database.client());
+    Tokens tokens =
+        new Tokens(
+            credentialStore,
+            InstantSource.system(),
+            config.logins().tokenLife(),
+            config.logins().keyLife());
+    ApiKeys apiKeys = new ApiKeys(credentialStore);
+    Passwords passwords = new Passwords(config.logins().concurrentHashes());
+    Directory directory = new Directory(directoryStore, config.addresses());
+    Logins logins = new Logins(directoryStore, credentialStore, passwords, tokens, config.logins());
+    Administration administration =
+        new Administration(directoryStore, directory, passwords, apiKeys);
+    Credentials credentials = new Credentials(config.credentials(), tokens, apiKeys);
+
+    Chores chores = keep(new Chores());
+    chores.every(Duration.ofMinutes(5), "rotate-token-keys", tokens::rotate);
+    chores.every(Duration.ofMinutes(1), "remove-mail", administration::removeMail);
+
+    List<BindableService> services = new ArrayList<>();
+    services.add(new AuthenticationService(logins, tokens, metrics));
+    services.add(new DirectoryService(administration, directoryStore, credentialStore, apiKeys));
+
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("deadlines").factory());
+    keep(timer::shutdownNow);
+    CallGuard guard =
+        new CallGuard(
+            credentials, new CallMetrics(metrics), config.grpc().defaultDeadline(), timer);
+    grpcPort = keep(GrpcServers.start(config.grpc(), guard, services)).port();
   }
 
+  private <T extends AutoCloseable> T keep(T part) {
+    running.push(part);
+    return part;
+  }
+
+  /// The port of the contract; -1 when it is served in process only.
+  public int grpcPort() {
+    return grpcPort;
+  }
+
+  /// Lets running calls end, then stops everything, the newest first.
   @Override
   public void close() {
-    servers.close();
-    database.close();
+    while (!running.isEmpty()) {
+      AutoCloseable part = running.pop();
+      try {
+        part.close();
+      } catch (Exception e) {
+        LOG.warn("event=stop-failed part={}", part.getClass().getSimpleName(), e);
+      }
+    }
   }
 }

@@ -64,7 +64,7 @@ public final class Scram {
   }
 
   /// client-first-message in, server-first-message out.
-  ByteString first(ByteString message) {
+  public ByteString first(ByteString message) {
     String text = text(message);
     int comma1 = text.indexOf(',');
     int comma2 = text.indexOf(',', comma1 + 1);
@@ -121,7 +121,7 @@ public final class Scram {
   }
 
   /// client-final-message in; AUTHENTICATION_FAILED unless the proof is right.
-  Proven last(ByteString message) {
+  public Proven last(ByteString message) {
     First first = this.first.orElseThrow(Scram::malformed);
     this.first = Optional.empty();
     String text = text(message);

@@ -39,20 +39,21 @@ public final class GrpcServers implements AutoCloseable {
     this.executor = executor;
   }
 
-  public static GrpcServers start(StoreConfig.Grpc config, List<BindableService> services) {
+  public static GrpcServers start(
+      StoreConfig.Grpc config, CallGuard guard, List<BindableService> services) {
     HealthStatusManager health = new HealthStatusManager();
     ExecutorService executor =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
     List<Server> servers = new ArrayList<>();
     try {
       if (config.port() >= 0) {
-        servers.add(equip(netty(config), services, health, executor).build().start());
+        servers.add(equip(netty(config), guard, services, health, executor).build().start());
       }
       if (config.inProcessName().isPresent()) {
         InProcessServerBuilder builder =
             InProcessServerBuilder.forName(config.inProcessName().get())
                 .maxInboundMetadataSize(16 << 10);
-        servers.add(equip(builder, services, health, executor).build().start());
+        servers.add(equip(builder, guard, services, health, executor).build().start());
       }
     } catch (IOException e) {
       servers.forEach(Server::shutdownNow);
@@ -64,10 +65,11 @@ public final class GrpcServers implements AutoCloseable {
 
   private static ServerBuilder<?> equip(
       ServerBuilder<?> builder,
+      CallGuard guard,
       List<BindableService> services,
       HealthStatusManager health,
       ExecutorService executor) {
-    builder.executor(executor);
+    builder.executor(executor).intercept(guard);
     services.forEach(builder::addService);
     builder.addService(health.getHealthService());
     builder.addService(ProtoReflectionServiceV1.newInstance());

@@ -5,19 +5,26 @@ import java.util.Optional;
 
 /// What a session token or an API key allows, by the name it has in the contract.
 public enum Scope {
-  DIRECTORY("directory"),
-  DELIVER("deliver"),
-  MAIL_READ("mail:read"),
-  MAIL_WRITE("mail:write");
+  DIRECTORY("directory", 1),
+  DELIVER("deliver", 2),
+  MAIL_READ("mail:read", 4),
+  MAIL_WRITE("mail:write", 8);
 
   private final String text;
+  private final int bit;
 
-  Scope(String text) {
+  Scope(String text, int bit) {
     this.text = text;
+    this.bit = bit;
   }
 
   public String text() {
     return text;
+  }
+
+  /// Its place in a session token: never changes.
+  int bit() {
+    return bit;
   }
 
   public static Optional<Scope> of(String text) {

@@ -13,6 +13,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
+import mailwing.store.persistence.AccountMail.Limits;
+import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +25,13 @@ public final class DirectoryStore {
   /// What is told of a user in lists.
   public record UserRow(long accountId, String address, boolean enabled) {}
 
+  /// Where an alias stands in lists.
+  public record AliasKey(String domain, String localPart) {
+    public static final AliasKey FIRST = new AliasKey("", "");
+  }
+
   /// One alias.
-  public record AliasRow(String address, List<String> targets) {
+  public record AliasRow(AliasKey key, String address, List<String> targets) {
     public AliasRow {
       targets = List.copyOf(targets);
     }
@@ -156,10 +163,8 @@ public final class DirectoryStore {
         .map(DirectoryStore::accountOf);
   }
 
-  /// Makes an account; `inside` runs in the same transaction.
-  ///
-  /// DOMAIN_NOT_FOUND, ALREADY_EXISTS.
-  public UserRow addAccount(Address address, @Nullable Verifiers verifiers, AccountWork inside) {
+  /// Makes an account with its first mailboxes. DOMAIN_NOT_FOUND, ALREADY_EXISTS.
+  public UserRow addAccount(Address address, @Nullable Verifiers verifiers, Limits limits) {
     return inTransaction(
         tx -> {
           long id =
@@ -173,13 +178,43 @@ public final class DirectoryStore {
           if (verifiers != null) {
             setVerifiers(tx, id, verifiers);
           }
-          try {
-            inside.run(tx.unwrap(Connection.class), id);
-          } catch (SQLException e) {
-            throw new DbClientException("the account's mail", e);
-          }
+          mail(
+              tx,
+              connection -> {
+                AccountMail.createDefaultMailboxes(connection, id, limits);
+                return id;
+              });
           return new UserRow(id, address.spelling(), true);
         });
+  }
+
+  public Quota quota(long accountId) {
+    return inTransaction(tx -> mail(tx, c -> AccountMail.quota(c, accountId)))
+        .orElse(new Quota(Limits.NONE, 0, 0, 0));
+  }
+
+  public void setLimits(long accountId, Limits limits) {
+    inTransaction(
+        tx ->
+            mail(
+                tx,
+                connection -> {
+                  AccountMail.setLimits(connection, accountId, limits);
+                  return limits;
+                }));
+  }
+
+  /// Removes about so many rows of a removed account's mail; false once there is none left.
+  public boolean removeSomeMail(long accountId, int rows) {
+    return inTransaction(tx -> mail(tx, c -> AccountMail.removeSome(c, accountId, rows)));
+  }
+
+  private static <T> T mail(DbTransaction tx, MailWork<T> work) {
+    try {
+      return work.apply(tx.unwrap(Connection.class));
+    } catch (SQLException e) {
+      throw new DbClientException("the account's mail", e);
+    }
   }
 
   private static void addAddress(DbTransaction tx, Address address, long accountId) {
@@ -350,19 +385,25 @@ public final class DirectoryStore {
         });
   }
 
-  /// Aliases of a domain (empty: of all) after (afterDomain, afterLocal), at most `limit`.
-  public List<AliasRow> aliases(String domain, String afterDomain, String afterLocal, int limit) {
+  /// At most `limit` aliases of a domain (empty: of all) after a key.
+  public List<AliasRow> aliases(String domain, AliasKey after, int limit) {
     return list(
         """
-        SELECT a.spelling, (SELECT string_agg(t.spelling, chr(10) ORDER BY t.position)
-            FROM alias_target t WHERE t.domain = a.domain AND t.local_part = a.local_part) AS targets
+        SELECT a.domain, a.local_part, a.spelling,
+               (SELECT string_agg(t.spelling, chr(10) ORDER BY t.position)
+                FROM alias_target t
+                WHERE t.domain = a.domain AND t.local_part = a.local_part) AS targets
         FROM address a
         WHERE a.account_id IS NULL AND (a.domain, a.local_part) > (?, ?) AND (? = '' OR a.domain = ?)
         ORDER BY a.domain, a.local_part LIMIT ?
         """,
-        r -> new AliasRow(text(r, "spelling"), List.of(text(r, "targets").split("\n", -1))),
-        afterDomain,
-        afterLocal,
+        r ->
+            new AliasRow(
+                new AliasKey(text(r, "domain"), text(r, "local_part")),
+                text(r, "spelling"),
+                List.of(text(r, "targets").split("\n", -1))),
+        after.domain(),
+        after.localPart(),
         domain,
         domain,
         limit);
@@ -433,9 +474,8 @@ public final class DirectoryStore {
     return row.column(column).get(Boolean.class);
   }
 
-  /// What else is done in the transaction that makes an account.
   @FunctionalInterface
-  public interface AccountWork {
-    void run(Connection connection, long accountId) throws SQLException;
+  private interface MailWork<T> {
+    T apply(Connection connection) throws SQLException;
   }
 }

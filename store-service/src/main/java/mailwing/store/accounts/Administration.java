@@ -1,0 +1,164 @@
+package mailwing.store.accounts;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import mailwing.store.Address;
+import mailwing.store.StoreException;
+import mailwing.store.persistence.AccountMail.Limits;
+import mailwing.store.persistence.AccountRow;
+import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DirectoryStore.UserRow;
+import mailwing.store.v1.ErrorCode;
+
+/// Changing the directory: checks what is asked for, changes it, and has the memories forget.
+public final class Administration {
+  private static final int REMOVE_ROWS = 1000;
+
+  private final DirectoryStore store;
+  private final Directory directory;
+  private final Passwords passwords;
+  private final ApiKeys apiKeys;
+
+  public Administration(
+      DirectoryStore store, Directory directory, Passwords passwords, ApiKeys apiKeys) {
+    this.store = store;
+    this.directory = directory;
+    this.passwords = passwords;
+    this.apiKeys = apiKeys;
+  }
+
+  /// The name as it is kept. INVALID_ARGUMENT, ALREADY_EXISTS.
+  public String addDomain(String name) {
+    String canonical = domain(name);
+    if (!canonical.contains(".") && !canonical.equals("localhost")) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a domain has a dot");
+    }
+    if (!store.addDomain(canonical)) {
+      throw new StoreException(ErrorCode.ALREADY_EXISTS, "the domain is there already");
+    }
+    directory.forget();
+    return canonical;
+  }
+
+  public void removeDomain(String name) {
+    store.removeDomain(domain(name));
+    directory.forget();
+  }
+
+  /// An empty password makes an account that cannot log in with one.
+  public UserRow addUser(String address, byte[] password, Limits limits) {
+    Address parsed = newAddress(address);
+    UserRow made =
+        store.addAccount(
+            parsed, password.length == 0 ? null : passwords.verifiersOf(password), checked(limits));
+    directory.forget();
+    return made;
+  }
+
+  /// ACCOUNT_NOT_FOUND.
+  public AccountRow user(String address) {
+    return Address.parse(address)
+        .flatMap(store::account)
+        .orElseThrow(
+            () -> new StoreException(ErrorCode.ACCOUNT_NOT_FOUND, "no user has this address"));
+  }
+
+  public void setPassword(String address, byte[] password) {
+    AccountRow account = user(address);
+    store.setPassword(account.accountId(), passwords.verifiersOf(password));
+  }
+
+  public void setEnabled(AccountRow account, boolean enabled) {
+    store.setEnabled(account.accountId(), enabled);
+    directory.forget();
+    apiKeys.forget();
+  }
+
+  public void setLimits(AccountRow account, Limits limits) {
+    store.setLimits(account.accountId(), checked(limits));
+  }
+
+  /// The account is gone for everyone when this returns; its mail goes by [#removeMail].
+  public void removeUser(String address) {
+    store.markRemoved(user(address).accountId());
+    directory.forget();
+    apiKeys.forget();
+  }
+
+  /// Removes what removed accounts have left, in small transactions. To be run now and then.
+  public void removeMail() {
+    for (long accountId : store.removedAccounts(100)) {
+      boolean more = true;
+      while (more && !Thread.currentThread().isInterrupted()) {
+        more = store.removeSomeMail(accountId, REMOVE_ROWS);
+      }
+      if (!more) {
+        store.forgetAccount(accountId);
+      }
+    }
+  }
+
+  /// INVALID_ARGUMENT without targets, with too many, or where the alias leads to itself.
+  public DirectoryStore.AliasRow addAlias(String address, List<String> targets) {
+    Address alias = newAddress(address);
+    List<Address> parsed = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    for (String target : targets) {
+      Address to =
+          Address.parse(target)
+              .orElseThrow(
+                  () -> new StoreException(ErrorCode.INVALID_ARGUMENT, "a target is no address"));
+      if (to.domain().equals(alias.domain()) && to.localPart().equals(alias.localPart())) {
+        throw new StoreException(ErrorCode.INVALID_ARGUMENT, "the alias leads to itself");
+      }
+      if (seen.add(to.localPart() + "@" + to.domain())) {
+        parsed.add(to);
+      }
+    }
+    if (parsed.isEmpty() || parsed.size() > Directory.MAX_TARGETS) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "an alias has 1 to 1000 targets");
+    }
+    store.addAlias(alias, parsed);
+    directory.forget();
+    return new DirectoryStore.AliasRow(
+        new DirectoryStore.AliasKey(alias.domain(), alias.localPart()),
+        alias.spelling(),
+        parsed.stream().map(Address::spelling).toList());
+  }
+
+  /// ALIAS_NOT_FOUND.
+  public void removeAlias(String address) {
+    boolean removed = Address.parse(address).map(store::removeAlias).orElse(false);
+    if (!removed) {
+      throw new StoreException(ErrorCode.ALIAS_NOT_FOUND, "no alias has this address");
+    }
+    directory.forget();
+  }
+
+  /// The form in which a domain is kept; empty stays empty. INVALID_ARGUMENT.
+  public String domainOrAll(String name) {
+    return name.isEmpty() ? "" : domain(name);
+  }
+
+  private static String domain(String name) {
+    return Address.canonicalDomain(name)
+        .orElseThrow(() -> new StoreException(ErrorCode.INVALID_ARGUMENT, "not a domain name"));
+  }
+
+  private static Address newAddress(String address) {
+    return Address.parseNew(address)
+        .orElseThrow(
+            () ->
+                new StoreException(
+                    ErrorCode.INVALID_ARGUMENT, "not an address that a user can have"));
+  }
+
+  private static Limits checked(Limits limits) {
+    if (limits.octets() < 0 || limits.messages() < 0 || limits.mailboxes() < 0) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a limit is not negative");
+    }
+    return limits;
+  }
+}

@@ -1,0 +1,278 @@
+package mailwing.store.grpc;
+
+import io.grpc.stub.StreamObserver;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import mailwing.store.StoreException;
+import mailwing.store.accounts.Administration;
+import mailwing.store.accounts.ApiKeys;
+import mailwing.store.persistence.AccountMail.Limits;
+import mailwing.store.persistence.AccountMail.Quota;
+import mailwing.store.persistence.AccountRow;
+import mailwing.store.persistence.ApiKeyRow;
+import mailwing.store.persistence.CredentialStore;
+import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DirectoryStore.AliasRow;
+import mailwing.store.persistence.DirectoryStore.UserRow;
+import mailwing.store.v1.AddAliasRequest;
+import mailwing.store.v1.AddApiKeyRequest;
+import mailwing.store.v1.AddApiKeyResponse;
+import mailwing.store.v1.AddDomainRequest;
+import mailwing.store.v1.AddDomainResponse;
+import mailwing.store.v1.AddUserRequest;
+import mailwing.store.v1.Alias;
+import mailwing.store.v1.ApiKey;
+import mailwing.store.v1.DirectoryGrpc;
+import mailwing.store.v1.Domain;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.GetUserRequest;
+import mailwing.store.v1.ListAliasesRequest;
+import mailwing.store.v1.ListApiKeysRequest;
+import mailwing.store.v1.ListDomainsRequest;
+import mailwing.store.v1.ListUsersRequest;
+import mailwing.store.v1.QuotaLimits;
+import mailwing.store.v1.QuotaUsage;
+import mailwing.store.v1.RemoveAliasRequest;
+import mailwing.store.v1.RemoveAliasResponse;
+import mailwing.store.v1.RemoveApiKeyRequest;
+import mailwing.store.v1.RemoveApiKeyResponse;
+import mailwing.store.v1.RemoveDomainRequest;
+import mailwing.store.v1.RemoveDomainResponse;
+import mailwing.store.v1.RemoveUserRequest;
+import mailwing.store.v1.RemoveUserResponse;
+import mailwing.store.v1.SetPasswordRequest;
+import mailwing.store.v1.SetPasswordResponse;
+import mailwing.store.v1.UpdateUserRequest;
+import mailwing.store.v1.User;
+
+/// Domains, users, aliases and API keys.
+public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
+  private static final int PAGE = 500;
+  private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  private final Administration administration;
+  private final DirectoryStore directory;
+  private final CredentialStore credentials;
+  private final ApiKeys apiKeys;
+
+  public DirectoryService(
+      Administration administration,
+      DirectoryStore directory,
+      CredentialStore credentials,
+      ApiKeys apiKeys) {
+    this.administration = administration;
+    this.directory = directory;
+    this.credentials = credentials;
+    this.apiKeys = apiKeys;
+  }
+
+  @Override
+  public void addDomain(AddDomainRequest request, StreamObserver<AddDomainResponse> answer) {
+    String name = administration.addDomain(request.getName());
+    reply(answer, AddDomainResponse.newBuilder().setDomain(domain(name)).build());
+  }
+
+  @Override
+  public void listDomains(ListDomainsRequest request, StreamObserver<Domain> answer) {
+    stream(
+        answer,
+        after -> directory.domains(after, PAGE),
+        "",
+        name -> name,
+        DirectoryService::domain);
+  }
+
+  @Override
+  public void removeDomain(
+      RemoveDomainRequest request, StreamObserver<RemoveDomainResponse> answer) {
+    administration.removeDomain(request.getName());
+    reply(answer, RemoveDomainResponse.getDefaultInstance());
+  }
+
+  @Override
+  public void addUser(AddUserRequest request, StreamObserver<User> answer) {
+    UserRow made =
+        administration.addUser(
+            request.getAddress(), request.getPassword().toByteArray(), limits(request.getQuota()));
+    reply(answer, user(made));
+  }
+
+  @Override
+  public void getUser(GetUserRequest request, StreamObserver<User> answer) {
+    reply(answer, user(row(administration.user(request.getAddress()))));
+  }
+
+  @Override
+  public void listUsers(ListUsersRequest request, StreamObserver<User> answer) {
+    String domain = administration.domainOrAll(request.getDomain());
+    stream(
+        answer, after -> directory.users(domain, after, PAGE), 0L, UserRow::accountId, this::user);
+  }
+
+  @Override
+  public void setPassword(SetPasswordRequest request, StreamObserver<SetPasswordResponse> answer) {
+    administration.setPassword(request.getAddress(), request.getPassword().toByteArray());
+    reply(answer, SetPasswordResponse.getDefaultInstance());
+  }
+
+  @Override
+  public void updateUser(UpdateUserRequest request, StreamObserver<User> answer) {
+    AccountRow account = administration.user(request.getAddress());
+    if (request.hasQuota()) {
+      administration.setLimits(account, limits(request.getQuota()));
+    }
+    if (request.hasEnabled()) {
+      administration.setEnabled(account, request.getEnabled());
+    }
+    reply(answer, user(row(administration.user(request.getAddress()))));
+  }
+
+  @Override
+  public void removeUser(RemoveUserRequest request, StreamObserver<RemoveUserResponse> answer) {
+    administration.removeUser(request.getAddress());
+    reply(answer, RemoveUserResponse.getDefaultInstance());
+  }
+
+  @Override
+  public void addAlias(AddAliasRequest request, StreamObserver<Alias> answer) {
+    reply(answer, alias(administration.addAlias(request.getAddress(), request.getTargetsList())));
+  }
+
+  @Override
+  public void listAliases(ListAliasesRequest request, StreamObserver<Alias> answer) {
+    String domain = administration.domainOrAll(request.getDomain());
+    stream(
+        answer,
+        after -> directory.aliases(domain, after, PAGE),
+        DirectoryStore.AliasKey.FIRST,
+        AliasRow::key,
+        DirectoryService::alias);
+  }
+
+  @Override
+  public void removeAlias(RemoveAliasRequest request, StreamObserver<RemoveAliasResponse> answer) {
+    administration.removeAlias(request.getAddress());
+    reply(answer, RemoveAliasResponse.getDefaultInstance());
+  }
+
+  @Override
+  public void addApiKey(AddApiKeyRequest request, StreamObserver<AddApiKeyResponse> answer) {
+    if (!KEY_NAME.matcher(request.getName()).matches()) {
+      throw new StoreException(
+          ErrorCode.INVALID_ARGUMENT, "a key's name is 1 to 64 letters, digits, dots, - and _");
+    }
+    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+    for (String text : request.getScopesList()) {
+      scopes.add(
+          Scope.of(text)
+              .orElseThrow(
+                  () ->
+                      new StoreException(
+                          ErrorCode.INVALID_ARGUMENT,
+                          "scopes are directory, deliver, mail:read, mail:write")));
+    }
+    boolean mail = scopes.contains(Scope.MAIL_READ) || scopes.contains(Scope.MAIL_WRITE);
+    if (scopes.isEmpty() || mail == request.getAddress().isEmpty()) {
+      throw new StoreException(
+          ErrorCode.INVALID_ARGUMENT,
+          "a key has scopes, and an address exactly when one of them is a mail scope");
+    }
+    long accountId = mail ? administration.user(request.getAddress()).accountId() : 0;
+    String secret =
+        apiKeys.make(request.getName(), scopes.stream().map(Scope::text).toList(), accountId);
+    ApiKeyRow made = credentials.apiKeyNamed(request.getName()).orElseThrow();
+    reply(answer, AddApiKeyResponse.newBuilder().setKey(apiKey(made)).setSecret(secret).build());
+  }
+
+  @Override
+  public void listApiKeys(ListApiKeysRequest request, StreamObserver<ApiKey> answer) {
+    stream(
+        answer,
+        after -> credentials.apiKeys(after, PAGE),
+        "",
+        ApiKeyRow::name,
+        DirectoryService::apiKey);
+  }
+
+  @Override
+  public void removeApiKey(
+      RemoveApiKeyRequest request, StreamObserver<RemoveApiKeyResponse> answer) {
+    if (!apiKeys.remove(request.getName())) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no key has this name");
+    }
+    reply(answer, RemoveApiKeyResponse.getDefaultInstance());
+  }
+
+  private static <T> void reply(StreamObserver<T> answer, T message) {
+    answer.onNext(message);
+    answer.onCompleted();
+  }
+
+  /// Page by page, so that no list is held whole.
+  private static <K, R, T> void stream(
+      StreamObserver<T> answer,
+      Function<K, List<R>> page,
+      K first,
+      Function<R, K> key,
+      Function<R, T> message) {
+    K after = first;
+    List<R> rows;
+    do {
+      rows = page.apply(after);
+      for (R row : rows) {
+        answer.onNext(message.apply(row));
+      }
+      if (!rows.isEmpty()) {
+        after = key.apply(rows.getLast());
+      }
+    } while (rows.size() == PAGE);
+    answer.onCompleted();
+  }
+
+  private static Domain domain(String name) {
+    return Domain.newBuilder().setName(name).build();
+  }
+
+  private static UserRow row(AccountRow account) {
+    return new UserRow(account.accountId(), account.address(), account.enabled());
+  }
+
+  private User user(UserRow row) {
+    Quota quota = directory.quota(row.accountId());
+    return User.newBuilder()
+        .setAddress(row.address())
+        .setAccountId(row.accountId())
+        .setEnabled(row.enabled())
+        .setQuota(
+            QuotaLimits.newBuilder()
+                .setOctets(quota.limits().octets())
+                .setMessages(quota.limits().messages())
+                .setMailboxes(quota.limits().mailboxes()))
+        .setUsage(
+            QuotaUsage.newBuilder()
+                .setOctets(quota.octets())
+                .setMessages(quota.messages())
+                .setMailboxes(quota.mailboxes()))
+        .build();
+  }
+
+  private static Limits limits(QuotaLimits quota) {
+    return new Limits(quota.getOctets(), quota.getMessages(), quota.getMailboxes());
+  }
+
+  private static Alias alias(AliasRow row) {
+    return Alias.newBuilder().setAddress(row.address()).addAllTargets(row.targets()).build();
+  }
+
+  private static ApiKey apiKey(ApiKeyRow row) {
+    return ApiKey.newBuilder()
+        .setName(row.name())
+        .addAllScopes(row.scopes())
+        .setAddress(row.address())
+        .setCreatedAtSeconds(row.createdAt().getEpochSecond())
+        .build();
+  }
+}

@@ -1,0 +1,121 @@
+package mailwing.store.grpc;
+
+import static mailwing.store.grpc.Caller.Role.IMAP;
+import static mailwing.store.grpc.Caller.Role.POP3;
+import static mailwing.store.grpc.Caller.Role.SMTP;
+import static mailwing.store.grpc.Scope.DELIVER;
+import static mailwing.store.grpc.Scope.DIRECTORY;
+import static mailwing.store.grpc.Scope.MAIL_READ;
+import static mailwing.store.grpc.Scope.MAIL_WRITE;
+
+import io.grpc.MethodDescriptor;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import mailwing.store.grpc.Caller.Role;
+import mailwing.store.v1.AuthenticationGrpc;
+import mailwing.store.v1.DeliveryGrpc;
+import mailwing.store.v1.DirectoryGrpc;
+import mailwing.store.v1.MailboxesGrpc;
+import mailwing.store.v1.MessagesGrpc;
+
+/// Who may make which call: the whole table. A method that is not in it is refused to everyone.
+final class Permissions {
+  /// Who may make one call.
+  ///
+  /// @param roles services that may
+  /// @param scopes a session or an API key that has one of these may
+  /// @param admin whether an administrator may
+  private record Rule(Set<Role> roles, Set<Scope> scopes, boolean admin) {
+    Rule and(Role... more) {
+      return new Rule(Set.copyOf(Arrays.asList(more)), scopes, admin);
+    }
+  }
+
+  private static final Rule LOGIN = new Rule(Set.of(SMTP, POP3, IMAP), Set.of(), false);
+  private static final Rule DELIVERY = new Rule(Set.of(SMTP), Set.of(DELIVER), false);
+  private static final Rule ADMINISTRATION = new Rule(Set.of(), Set.of(DIRECTORY), true);
+  private static final Rule READ = new Rule(Set.of(), Set.of(MAIL_READ), false);
+  private static final Rule WRITE = new Rule(Set.of(), Set.of(MAIL_WRITE), false);
+
+  /// Whoever has a credential: the schema is no secret, but who asks must be known.
+  private static final Rule KNOWN = new Rule(Set.of(Role.values()), Set.of(Scope.values()), true);
+
+  private static final Map<String, Rule> TABLE = new HashMap<>();
+
+  /// Health is answered to anyone: a balancer has no credential.
+  private static final Set<String> OPEN =
+      Set.of("grpc.health.v1.Health/Check", "grpc.health.v1.Health/Watch");
+
+  static {
+    put(AuthenticationGrpc.getAuthenticatePasswordMethod(), LOGIN);
+    put(AuthenticationGrpc.getAuthenticateSaslMethod(), LOGIN);
+    put(AuthenticationGrpc.getRenewTokenMethod(), LOGIN);
+
+    put(DeliveryGrpc.getResolveRecipientMethod(), DELIVERY);
+    put(DeliveryGrpc.getDeliverMethod(), DELIVERY);
+
+    put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getRemoveDomainMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getAddUserMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getGetUserMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListUsersMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getSetPasswordMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getUpdateUserMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getRemoveUserMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getAddAliasMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListAliasesMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getRemoveAliasMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getAddApiKeyMethod(), new Rule(Set.of(), Set.of(), true));
+    put(DirectoryGrpc.getListApiKeysMethod(), new Rule(Set.of(), Set.of(), true));
+    put(DirectoryGrpc.getRemoveApiKeyMethod(), new Rule(Set.of(), Set.of(), true));
+
+    put(MailboxesGrpc.getListMailboxesMethod(), READ);
+    put(MailboxesGrpc.getGetStatusMethod(), READ.and(POP3, IMAP)); // with a token a query
+    put(MailboxesGrpc.getOpenMailboxMethod(), READ);
+    put(MailboxesGrpc.getCreateMailboxMethod(), WRITE);
+    put(MailboxesGrpc.getDeleteMailboxMethod(), WRITE);
+    put(MailboxesGrpc.getRenameMailboxMethod(), WRITE);
+    put(MailboxesGrpc.getSetSubscribedMethod(), WRITE);
+
+    put(MessagesGrpc.getGetSnapshotMethod(), READ);
+    put(MessagesGrpc.getListChangesMethod(), READ);
+    put(MessagesGrpc.getFetchMessagesMethod(), READ);
+    put(MessagesGrpc.getReadBodyMethod(), READ);
+    put(MessagesGrpc.getAppendMethod(), WRITE);
+    put(MessagesGrpc.getStoreFlagsMethod(), WRITE);
+    put(MessagesGrpc.getCopyMessagesMethod(), WRITE);
+    put(MessagesGrpc.getExpungeMethod(), WRITE);
+    put(MessagesGrpc.getSearchMethod(), READ);
+
+    TABLE.put("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", KNOWN);
+    TABLE.put("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", KNOWN);
+  }
+
+  private Permissions() {}
+
+  private static void put(MethodDescriptor<?, ?> method, Rule rule) {
+    TABLE.put(method.getFullMethodName(), rule);
+  }
+
+  static boolean isOpen(String method) {
+    return OPEN.contains(method);
+  }
+
+  static boolean knows(String method) {
+    return isOpen(method) || TABLE.containsKey(method);
+  }
+
+  static boolean allows(String method, Caller caller) {
+    Optional<Rule> rule = Optional.ofNullable(TABLE.get(method));
+    return rule.isPresent()
+        && switch (caller.kind()) {
+          case ADMIN -> rule.get().admin;
+          case SERVICE -> caller.role() != null && rule.get().roles.contains(caller.role());
+          case SESSION, API_KEY -> rule.get().scopes.stream().anyMatch(caller::has);
+        };
+  }
+}
