@@ -1,10 +1,9 @@
 package mailwing.store;
 
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,31 +20,36 @@ public final class Chores implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Chores.class);
 
-  private final ScheduledExecutorService executor =
-      Executors.newScheduledThreadPool(2, Thread.ofVirtual().name("chore-", 0).factory());
+  private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
   /// Runs the chore every `pause`, for the first time after a random part of it, so that stores do
   /// not keep step.
   public void every(Duration pause, String name, Chore chore) {
-    long nanos = pause.toNanos();
-    executor.scheduleWithFixedDelay(
-        () -> run(name, chore),
-        ThreadLocalRandom.current().nextLong(nanos / 2, nanos + 1),
-        nanos,
-        TimeUnit.NANOSECONDS);
+    long first = ThreadLocalRandom.current().nextLong(pause.toNanos() / 2, pause.toNanos() + 1);
+    threads.add(
+        Thread.ofVirtual()
+            .name("chore-" + name)
+            .start(() -> repeat(Duration.ofNanos(first), pause, name, chore)));
   }
 
-  /// Runs the chore once, soon.
-  public void soon(String name, Chore chore) {
-    executor.execute(() -> run(name, chore));
+  private static void repeat(Duration first, Duration pause, String name, Chore chore) {
+    try {
+      Thread.sleep(first);
+      while (!Thread.currentThread().isInterrupted()) {
+        run(name, chore);
+        Thread.sleep(pause);
+      }
+    } catch (InterruptedException e) {
+      // Closed.
+    }
   }
 
   // A chore ends at this boundary whatever happens in it.
-  private static void run(String name, Chore chore) {
+  private static void run(String name, Chore chore) throws InterruptedException {
     try {
       chore.run();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      throw e;
     } catch (Exception e) {
       if (!Thread.currentThread().isInterrupted()) {
         LOG.warn("event=chore-failed chore={} reason={}", name, e.toString());
@@ -55,10 +59,12 @@ public final class Chores implements AutoCloseable {
 
   @Override
   public void close() {
-    executor.shutdownNow();
+    threads.forEach(Thread::interrupt);
     try {
-      if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
-        LOG.warn("event=chores-still-running");
+      for (Thread thread : threads) {
+        if (!thread.join(Duration.ofSeconds(5))) {
+          LOG.warn("event=chore-still-running chore={}", thread.getName());
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
