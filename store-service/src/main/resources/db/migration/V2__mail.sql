@@ -181,19 +181,22 @@ CREATE TABLE delivery (
   PRIMARY KEY (account_id, delivery_id)
 );
 
--- The rest of a delivery of which a part is committed: kept with an account that has committed (account_id, whose
--- blob holds the octets), to be stored for target_account_id later.
+-- The rest of a delivery of which a part is committed: kept with an account that has committed (account_id), whose
+-- blob holds the octets behind its own prefix of skip_octets, to be stored for target_account_id later.
 CREATE TABLE delivery_retry (
-  account_id        bigint NOT NULL,
-  delivery_id       bytea NOT NULL,
-  target_account_id bigint NOT NULL,
-  blob_id           uuid NOT NULL,
-  size              bigint NOT NULL,
+  account_id         bigint NOT NULL,
+  delivery_id        bytea NOT NULL,
+  target_account_id  bigint NOT NULL,
+  blob_id            uuid NOT NULL,
+  size               bigint NOT NULL,
   first_chunk_octets integer NOT NULL,
-  mailbox_name      text NOT NULL,
-  internal_date     bigint NOT NULL,
-  attempts          integer NOT NULL DEFAULT 0,
-  next_at           bigint NOT NULL,
+  skip_octets        integer NOT NULL,
+  header_prefix      bytea NOT NULL,
+  mailbox_name       text NOT NULL,
+  internal_date      bigint NOT NULL,
+  created_at         bigint NOT NULL,
+  attempts           integer NOT NULL DEFAULT 0,
+  next_at            bigint NOT NULL,
   PRIMARY KEY (account_id, delivery_id, target_account_id)
 );
 CREATE INDEX delivery_retry_next ON delivery_retry (next_at);
@@ -229,6 +232,7 @@ CREATE FUNCTION mail_store(
   OUT outcomes integer[], OUT mailbox_ids bigint[], OUT uid_validities bigint[], OUT uids bigint[],
   OUT modseqs bigint[])
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
 DECLARE
   n integer := cardinality(p_sizes);
   a account_state%ROWTYPE;
@@ -396,8 +400,10 @@ CREATE FUNCTION mail_store_flags(
   p_account bigint, p_mailbox bigint, p_first bigint[], p_last bigint[], p_limit integer, p_operation integer,
   p_flags integer, p_keywords text[], p_unchanged_since bigint, p_max_keywords integer,
   OUT outcome integer, OUT looked integer, OUT reached bigint, OUT uids bigint[], OUT flags integer[],
-  OUT keywords text[], OUT modseqs bigint[], OUT sizes bigint[], OUT modified bigint[])
+  OUT keywords text[], OUT modseqs bigint[], OUT sizes bigint[], OUT modified bigint[], OUT previous_modseq bigint,
+  OUT modseq bigint)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
 DECLARE
   v_change_seq bigint;
   m mailbox%ROWTYPE;
@@ -416,6 +422,8 @@ BEGIN
     outcome := 5;
     RETURN;
   END IF;
+  previous_modseq := m.highest_modseq;
+  modseq := m.highest_modseq;
   v_known := m.keywords;
   IF cardinality(p_keywords) > 0 THEN
     v_keywords := mail_known_keywords(v_known, p_keywords);
@@ -467,6 +475,7 @@ BEGIN
   IF v_changed = 0 THEN
     RETURN;
   END IF;
+  modseq := m.highest_modseq + 1;
   UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, unseen = m.unseen + v_unseen,
       deleted = m.deleted + v_deleted, keywords = v_known
     WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
@@ -478,8 +487,10 @@ END $$;
 -- reached: the last UID looked at; null where there was none.
 CREATE FUNCTION mail_expunge(
   p_account bigint, p_mailbox bigint, p_first bigint[], p_last bigint[], p_limit integer, p_regardless boolean,
-  OUT outcome integer, OUT looked integer, OUT reached bigint, OUT uids bigint[], OUT modseq bigint)
+  OUT outcome integer, OUT looked integer, OUT reached bigint, OUT uids bigint[], OUT modseq bigint,
+  OUT previous_modseq bigint)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
 DECLARE
   a account_state%ROWTYPE;
   m mailbox%ROWTYPE;
@@ -498,6 +509,7 @@ BEGIN
     outcome := 5;
     RETURN;
   END IF;
+  previous_modseq := m.highest_modseq;
   modseq := m.highest_modseq;
   looked := 0;
   IF NOT p_regardless AND m.deleted = 0 THEN
@@ -546,8 +558,10 @@ CREATE FUNCTION mail_copy(
   p_account bigint, p_source bigint, p_destination bigint, p_name text, p_first bigint[], p_last bigint[],
   p_limit integer, p_move boolean, p_max_keywords integer,
   OUT outcome integer, OUT destination bigint, OUT uid_validity bigint, OUT source_uids bigint[],
-  OUT destination_uids bigint[], OUT source_modseq bigint, OUT destination_modseq bigint)
+  OUT destination_uids bigint[], OUT source_modseq bigint, OUT destination_modseq bigint,
+  OUT source_previous_modseq bigint)
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
 DECLARE
   a account_state%ROWTYPE;
   s mailbox%ROWTYPE;
@@ -582,6 +596,7 @@ BEGIN
     RETURN;
   END IF;
   uid_validity := d.uid_validity;
+  source_previous_modseq := s.highest_modseq;
   source_modseq := s.highest_modseq;
   destination_modseq := d.highest_modseq;
 

@@ -1,0 +1,158 @@
+package mailwing.store.domain;
+
+import com.google.protobuf.ByteString;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import mailwing.store.StoreException;
+import mailwing.store.mime.ParsedMessage;
+import mailwing.store.persistence.Deliveries;
+import mailwing.store.persistence.NewMessage;
+import mailwing.store.persistence.Stored;
+import mailwing.store.v1.AppendHeader;
+import mailwing.store.v1.ErrorCode;
+
+/// Messages on their way into one mailbox, all or none: one call of Append.
+public final class IncomingAppend {
+  private static final int APPEND_ID_OCTETS = 16;
+  private static final long HELD_OCTETS = 4L << 20;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final MailStore store;
+  private final Deliveries.Target target;
+  private final byte[] appendId;
+  private final List<Item> items = new ArrayList<>();
+
+  private record Item(
+      AppendHeader header,
+      KeywordList keywords,
+      IncomingMessage.Copy copy,
+      IncomingMessage message) {}
+
+  /// Starts an append by the call's first header, to a mailbox of `accountId`.
+  public IncomingAppend(MailStore store, long accountId, AppendHeader first) {
+    this.store = store;
+    this.target =
+        new Deliveries.Target(
+            accountId,
+            first.getMailbox().getMailboxId(),
+            MailboxName.lookup(first.getMailboxName()),
+            false);
+    if (first.getAppendId().isEmpty()) {
+      appendId = new byte[APPEND_ID_OCTETS];
+      RANDOM.nextBytes(appendId);
+    } else {
+      appendId = first.getAppendId().toByteArray();
+      if (appendId.length != APPEND_ID_OCTETS) {
+        throw new StoreException(ErrorCode.INVALID_ARGUMENT, "append_id has 16 octets");
+      }
+    }
+    // Told before the octets come, where it can be.
+    if (store.mailboxReads().find(accountId, target.mailboxId(), target.name()) == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    start(first);
+  }
+
+  /// Starts a message; the octets that follow are its.
+  public void next(AppendHeader header) {
+    if (items.size() >= store.limits().appended()) {
+      throw new StoreException(ErrorCode.LIMIT, "too many messages in one append");
+    }
+    IncomingMessage last = items.getLast().message();
+    last.finish();
+    if (items.stream().mapToLong(item -> item.message().held()).sum() > HELD_OCTETS) {
+      last.release();
+    }
+    start(header);
+  }
+
+  private void start(AppendHeader header) {
+    IncomingMessage.Copy copy = new IncomingMessage.Copy(target.accountId(), new byte[0]);
+    items.add(
+        new Item(
+            header,
+            KeywordList.of(header.getFlags().getKeywordsList()),
+            copy,
+            new IncomingMessage(
+                store.blobs(), store.limits().messageOctets(), header.getSize(), List.of(copy))));
+  }
+
+  public void feed(ByteString data) {
+    items.getLast().message().feed(data);
+  }
+
+  /// All messages are whole: stores them. In order.
+  public List<Stored> finish() {
+    long now = System.currentTimeMillis();
+    List<NewMessage> messages = new ArrayList<>(items.size());
+    for (int i = 0; i < items.size(); i++) {
+      messages.add(made(i, now));
+    }
+    boolean small = messages.size() == 1;
+    List<Stored> stored;
+    try {
+      stored =
+          small
+              ? List.of(store.store(target, messages.getFirst()))
+              : store.storeAll(target, messages);
+    } catch (StoreException e) {
+      abandon();
+      throw e;
+    }
+    ErrorCode error = ErrorCode.ERROR_CODE_UNSPECIFIED;
+    for (int i = 0; i < stored.size(); i++) {
+      Stored one = stored.get(i);
+      if (!one.done() || one.repeated()) {
+        items.get(i).message().abandon(items.get(i).copy());
+      }
+      if (!one.done() && one.error() != ErrorCode.CANNOT) {
+        error = one.error();
+      }
+    }
+    if (error != ErrorCode.ERROR_CODE_UNSPECIFIED) {
+      throw new StoreException(error, "nothing was appended");
+    }
+    return stored;
+  }
+
+  private NewMessage made(int index, long now) {
+    Item item = items.get(index);
+    ParsedMessage parsed = item.message().finish();
+    AppendHeader header = item.header();
+    return new NewMessage(
+        id(index),
+        header.getFlags().getSystem() & SystemFlags.ALL,
+        item.keywords().keywords(),
+        header.getInternalDateMillis() == 0 ? now : header.getInternalDateMillis(),
+        header.getInternalDateZoneMinutes(),
+        item.message().size(item.copy()),
+        item.message().firstChunkOctets(item.copy()),
+        item.copy().blobId,
+        item.message().body(item.copy()),
+        Facts.of(parsed, 0));
+  }
+
+  private byte[] id(int index) {
+    if (index == 0) {
+      return appendId;
+    }
+    byte[] id = Arrays.copyOf(appendId, APPEND_ID_OCTETS + 2);
+    id[APPEND_ID_OCTETS] = (byte) (index >> 8);
+    id[APPEND_ID_OCTETS + 1] = (byte) index;
+    return id;
+  }
+
+  /// The call ended without its messages being whole, or they could not be stored.
+  public void abandon() {
+    for (Item item : items) {
+      try {
+        item.message().abandon(item.copy());
+      } catch (StoreException e) {
+        // The database is away; the collector of old uploads will find it.
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,303 @@
+package mailwing.store.domain;
+
+import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import mailwing.store.StoreException;
+import mailwing.store.accounts.Resolution;
+import mailwing.store.mime.ParsedMessage;
+import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.Deliveries;
+import mailwing.store.persistence.DeliveryRetries;
+import mailwing.store.persistence.NewMessage;
+import mailwing.store.persistence.Stored;
+import mailwing.store.v1.DeliveryEnvelope;
+import mailwing.store.v1.DeliveryRecipient;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.RecipientResult;
+import org.jspecify.annotations.Nullable;
+
+/// One message on its way to its recipients: one call of Deliver.
+///
+/// Each account commits alone. Where one has committed and another cannot now, the other's share
+/// goes into the retry table before the answer; where none has, the call fails as a whole, so that
+/// the client's retry doubles nothing.
+public final class IncomingDelivery {
+  private static final int DELIVERY_ID_OCTETS = 16;
+  private static final int PREFIX_OCTETS = 16 << 10;
+  private static final int AT_A_TIME = 8;
+
+  private final MailStore store;
+  private final DeliveryEnvelope envelope;
+  private final byte[] deliveryId;
+  private final String mailbox;
+  private final long now = System.currentTimeMillis();
+  private final List<Resolution> resolutions = new ArrayList<>();
+  private final Map<Long, Share> shares = new LinkedHashMap<>();
+  private final IncomingMessage message;
+
+  /// What one account gets, and what became of it.
+  private static final class Share {
+    final IncomingMessage.Copy copy;
+    volatile @Nullable Stored stored;
+    volatile @Nullable StoreException failure;
+    boolean deferred;
+
+    Share(IncomingMessage.Copy copy) {
+      this.copy = copy;
+    }
+
+    boolean committed() {
+      Stored done = stored;
+      return done != null && done.done();
+    }
+  }
+
+  public IncomingDelivery(MailStore store, DeliveryEnvelope envelope) {
+    this.store = store;
+    this.envelope = envelope;
+    this.deliveryId = envelope.getDeliveryId().toByteArray();
+    if (deliveryId.length != DELIVERY_ID_OCTETS) {
+      throw invalid("delivery_id has 16 octets");
+    }
+    if (envelope.getRecipientsCount() == 0) {
+      throw invalid("a delivery has recipients");
+    }
+    if (envelope.getRecipientsCount() > store.limits().recipients()) {
+      throw new StoreException(ErrorCode.LIMIT, "too many recipients");
+    }
+    this.mailbox =
+        envelope.getMailbox().isEmpty()
+            ? MailboxName.INBOX
+            : MailboxName.lookup(envelope.getMailbox());
+    for (DeliveryRecipient recipient : envelope.getRecipientsList()) {
+      if (recipient.getHeaderPrefix().size() > PREFIX_OCTETS) {
+        throw invalid("header_prefix is too long");
+      }
+      Resolution resolution = store.resolve(recipient.getAddress());
+      resolutions.add(resolution);
+      if (resolution instanceof Resolution.Local local) {
+        for (Resolution.Target target : local.targets()) {
+          shares.computeIfAbsent(
+              target.accountId(),
+              id ->
+                  new Share(
+                      new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray())));
+        }
+      }
+    }
+    this.message =
+        new IncomingMessage(
+            store.blobs(),
+            store.limits().messageOctets(),
+            envelope.getSize(),
+            shares.values().stream().map(share -> share.copy).toList());
+  }
+
+  private static StoreException invalid(String why) {
+    return new StoreException(ErrorCode.INVALID_ARGUMENT, why);
+  }
+
+  public void feed(ByteString data) {
+    if (!shares.isEmpty()) {
+      message.feed(data);
+    }
+  }
+
+  /// The message is whole: stores it. A result for each recipient, in order.
+  public List<RecipientResult> finish() {
+    if (!shares.isEmpty()) {
+      ParsedMessage parsed = message.finish();
+      storeAll(parsed);
+      settle();
+    }
+    List<RecipientResult> results = new ArrayList<>(resolutions.size());
+    for (Resolution resolution : resolutions) {
+      results.add(result(resolution));
+    }
+    return results;
+  }
+
+  /// The call ended without its message being whole.
+  public void abandon() {
+    shares.values().forEach(share -> message.abandon(share.copy));
+  }
+
+  private void storeAll(ParsedMessage parsed) {
+    if (shares.size() == 1) {
+      storeOne(parsed, shares.values().iterator().next());
+      return;
+    }
+    Semaphore turns = new Semaphore(AT_A_TIME);
+    for (Share share : shares.values()) {
+      turns.acquireUninterruptibly();
+      Thread.startVirtualThread(
+          () -> {
+            try {
+              storeOne(parsed, share);
+            } finally {
+              turns.release();
+            }
+          });
+    }
+    // All turns are back: all shares are done.
+    turns.acquireUninterruptibly(AT_A_TIME);
+  }
+
+  private void storeOne(ParsedMessage parsed, Share share) {
+    IncomingMessage.Copy copy = share.copy;
+    if (copy.failure != null) {
+      share.failure = copy.failure;
+      return;
+    }
+    NewMessage made =
+        new NewMessage(
+            deliveryId,
+            0,
+            List.of(),
+            now,
+            0,
+            message.size(copy),
+            message.firstChunkOctets(copy),
+            copy.blobId,
+            message.body(copy),
+            Facts.of(parsed, copy.prefix.length));
+    try {
+      share.stored = store.store(new Deliveries.Target(copy.accountId, 0, mailbox, true), made);
+    } catch (StoreException e) {
+      share.failure = e;
+    } catch (RuntimeException e) {
+      share.failure = new StoreException(ErrorCode.INTERNAL, "the delivery failed", e);
+    }
+  }
+
+  /// Makes the rest durable where a part is committed; removes bodies that became no message.
+  private void settle() {
+    Share holder = null;
+    StoreException failure = null;
+    for (Share share : shares.values()) {
+      if (share.committed()) {
+        holder = holder == null ? share : holder;
+      } else if (share.failure != null) {
+        failure = share.failure;
+      }
+    }
+    if (failure != null) {
+      if (holder == null) {
+        abandonQuietly();
+        throw failure;
+      }
+      for (Share share : shares.values()) {
+        if (share.failure != null) {
+          defer(holder, share);
+        }
+      }
+    }
+    for (Share share : shares.values()) {
+      Stored stored = share.stored;
+      if (stored == null || !stored.done() || stored.repeated()) {
+        message.abandon(share.copy);
+      }
+    }
+  }
+
+  private void abandonQuietly() {
+    try {
+      abandon();
+    } catch (StoreException e) {
+      // The database is away; the collector of old uploads will find them.
+      return;
+    }
+  }
+
+  private void defer(Share holder, Share share) {
+    Stored stored = holder.stored;
+    if (stored == null) {
+      throw new IllegalStateException("a holder has stored");
+    }
+    Blobs.Place place =
+        stored.repeated()
+            ? store
+                .blobs()
+                .locate(holder.copy.accountId, stored.mailboxId(), stored.uid(), 0, 1)
+                .place()
+            : new Blobs.Place(
+                holder.copy.blobId,
+                message.size(holder.copy),
+                message.firstChunkOctets(holder.copy));
+    store
+        .retries()
+        .add(
+            new DeliveryRetries.Retry(
+                holder.copy.accountId,
+                deliveryId,
+                share.copy.accountId,
+                place,
+                holder.copy.prefix.length,
+                share.copy.prefix,
+                mailbox,
+                now,
+                now));
+    share.deferred = true;
+  }
+
+  private RecipientResult result(Resolution resolution) {
+    return switch (resolution) {
+      case Resolution.UnknownUser unknown -> failed(ErrorCode.ACCOUNT_NOT_FOUND);
+      case Resolution.NotLocal notLocal -> failed(ErrorCode.DOMAIN_NOT_FOUND);
+      case Resolution.Disabled disabled -> failed(ErrorCode.ACCOUNT_DISABLED);
+      case Resolution.Local local -> result(local);
+    };
+  }
+
+  /// An alias is delivered once any of its accounts has the message: what the others refused (over
+  /// quota) is theirs alone.
+  private RecipientResult result(Resolution.Local local) {
+    RecipientResult.Builder deferred = null;
+    RecipientResult.Builder refused = null;
+    for (Resolution.Target target : local.targets()) {
+      Share share = shares.get(target.accountId());
+      if (share == null) {
+        continue;
+      }
+      Stored stored = share.stored;
+      if (stored != null && stored.done()) {
+        return RecipientResult.newBuilder()
+            .setStatus(RecipientResult.Status.DELIVERED)
+            .setAccountId(target.accountId())
+            .setMailboxId(stored.mailboxId())
+            .setUidValidity((int) stored.uidValidity())
+            .setUid((int) stored.uid())
+            .build();
+      }
+      if (share.deferred) {
+        deferred =
+            RecipientResult.newBuilder()
+                .setStatus(RecipientResult.Status.DEFERRED)
+                .setAccountId(target.accountId());
+      } else if (stored != null) {
+        refused = failed(stored.error()).toBuilder().setAccountId(target.accountId());
+      }
+    }
+    if (deferred != null) {
+      return deferred.build();
+    }
+    return refused != null ? refused.build() : failed(ErrorCode.ACCOUNT_NOT_FOUND);
+  }
+
+  private static RecipientResult failed(ErrorCode error) {
+    return RecipientResult.newBuilder()
+        .setStatus(RecipientResult.Status.FAILED)
+        .setError(error)
+        .build();
+  }
+
+  /// For a log: never an address.
+  @Override
+  public String toString() {
+    return "delivery of " + envelope.getRecipientsCount() + " recipients";
+  }
+}

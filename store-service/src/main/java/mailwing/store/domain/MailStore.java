@@ -1,0 +1,133 @@
+package mailwing.store.domain;
+
+import java.util.List;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import mailwing.store.accounts.Resolution;
+import mailwing.store.events.ChangeSignal;
+import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.Deliveries;
+import mailwing.store.persistence.DeliveryRetries;
+import mailwing.store.persistence.EntryChanges;
+import mailwing.store.persistence.MailboxReads;
+import mailwing.store.persistence.MailboxRows;
+import mailwing.store.persistence.MessageReads;
+import mailwing.store.persistence.NewMessage;
+import mailwing.store.persistence.Sql;
+import mailwing.store.persistence.Stored;
+
+/// All that works on mail, wired together over one pool of connections.
+public final class MailStore {
+  private static final long BATCH_OCTETS = 4L << 20;
+
+  private final Limits limits;
+  private final Function<String, Resolution> directory;
+  private final ChangeSignal signal;
+  private final Blobs blobs;
+  private final Deliveries deliveries;
+  private final DeliveryRetries retries;
+  private final MailboxReads mailboxReads;
+  private final MailboxRows mailboxRows;
+  private final MessageReads messageReads;
+  private final EntryChanges entryChanges;
+  private final Sql sql;
+  private final Coalescer<Deliveries.Target, NewMessage, Stored> coalescer;
+
+  /// What the store takes.
+  ///
+  /// @param messageOctets the largest message, 50 MiB and what gateways put before it
+  /// @param keywords known in a mailbox
+  /// @param recipients of one delivery
+  /// @param appended messages of one append
+  public record Limits(long messageOctets, int keywords, int recipients, int appended) {
+    public static final Limits DEFAULTS = new Limits((50L << 20) + (64 << 10), 1000, 1000, 1000);
+  }
+
+  public MailStore(
+      DataSource source,
+      Function<String, Resolution> directory,
+      ChangeSignal signal,
+      Limits limits) {
+    this.limits = limits;
+    this.directory = directory;
+    this.signal = signal;
+    this.sql = new Sql(source);
+    this.blobs = new Blobs(sql);
+    this.deliveries = new Deliveries(sql, limits.keywords());
+    this.retries = new DeliveryRetries(sql);
+    this.mailboxReads = new MailboxReads(sql);
+    this.mailboxRows = new MailboxRows(sql);
+    this.messageReads = new MessageReads(sql, blobs);
+    this.entryChanges = new EntryChanges(sql, limits.keywords());
+    this.coalescer =
+        new Coalescer<>(Deliveries.MOST, BATCH_OCTETS, MailStore::octets, this::storeTogether);
+  }
+
+  private static long octets(NewMessage message) {
+    byte[] body = message.body();
+    return body == null ? 0 : body.length;
+  }
+
+  private List<Stored> storeTogether(Deliveries.Target target, List<NewMessage> messages) {
+    List<Stored> stored = deliveries.store(target, false, messages);
+    signal.raise();
+    return stored;
+  }
+
+  /// Stores one message, together with others that come for the same mailbox at the same time.
+  Stored store(Deliveries.Target target, NewMessage message) {
+    return coalescer.submit(target, message);
+  }
+
+  /// Stores messages of one append, all or none.
+  List<Stored> storeAll(Deliveries.Target target, List<NewMessage> messages) {
+    List<Stored> stored = deliveries.store(target, true, messages);
+    signal.raise();
+    return stored;
+  }
+
+  Limits limits() {
+    return limits;
+  }
+
+  public Resolution resolve(String address) {
+    return directory.apply(address);
+  }
+
+  /// Wakes the relay: something was committed.
+  public void changed() {
+    signal.raise();
+  }
+
+  public Blobs blobs() {
+    return blobs;
+  }
+
+  DeliveryRetries retries() {
+    return retries;
+  }
+
+  public MailboxReads mailboxReads() {
+    return mailboxReads;
+  }
+
+  public MailboxRows mailboxRows() {
+    return mailboxRows;
+  }
+
+  public MessageReads messageReads() {
+    return messageReads;
+  }
+
+  public EntryChanges entryChanges() {
+    return entryChanges;
+  }
+
+  Sql sql() {
+    return sql;
+  }
+
+  public int maxKeywords() {
+    return limits.keywords();
+  }
+}

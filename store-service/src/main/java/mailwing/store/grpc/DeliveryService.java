@@ -1,0 +1,94 @@
+package mailwing.store.grpc;
+
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import mailwing.store.StoreException;
+import mailwing.store.accounts.Resolution;
+import mailwing.store.domain.DeliveryRoom;
+import mailwing.store.domain.IncomingDelivery;
+import mailwing.store.domain.MailStore;
+import mailwing.store.v1.DeliverRequest;
+import mailwing.store.v1.DeliverResponse;
+import mailwing.store.v1.DeliveryGrpc;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.RecipientResult;
+import mailwing.store.v1.ResolveRecipientRequest;
+import mailwing.store.v1.ResolveRecipientResponse;
+import mailwing.store.v1.ResolveRecipientResponse.Status;
+import org.jspecify.annotations.Nullable;
+
+/// The contract's Delivery.
+public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
+  private final MailStore store;
+  private final DeliveryRoom room;
+
+  public DeliveryService(MailStore store) {
+    this.store = store;
+    this.room = new DeliveryRoom(store);
+  }
+
+  @Override
+  public void resolveRecipient(
+      ResolveRecipientRequest request, StreamObserver<ResolveRecipientResponse> observer) {
+    MailRights.deliver();
+    Status status =
+        switch (store.resolve(request.getAddress())) {
+          case Resolution.UnknownUser unknown -> Status.UNKNOWN_USER;
+          case Resolution.NotLocal notLocal -> Status.NOT_LOCAL;
+          case Resolution.Disabled disabled -> Status.DISABLED;
+          case Resolution.Local local ->
+              switch (room.of(
+                  local.targets().stream().map(Resolution.Target::accountId).toList(),
+                  request.getSize())) {
+                case ROOM -> Status.LOCAL;
+                case FULL -> Status.OVER_QUOTA;
+                case NEVER -> Status.TOO_LARGE;
+              };
+        };
+    observer.onNext(ResolveRecipientResponse.newBuilder().setStatus(status).build());
+    observer.onCompleted();
+  }
+
+  @Override
+  public StreamObserver<DeliverRequest> deliver(StreamObserver<DeliverResponse> observer) {
+    MailRights.deliver();
+    return new StreamObserver<>() {
+      private @Nullable IncomingDelivery delivery;
+
+      @Override
+      public void onNext(DeliverRequest frame) {
+        IncomingDelivery current = delivery;
+        if (current == null) {
+          if (!frame.hasEnvelope()) {
+            throw new StoreException(
+                ErrorCode.INVALID_ARGUMENT, "the first frame carries the envelope");
+          }
+          current = new IncomingDelivery(store, frame.getEnvelope());
+          delivery = current;
+        }
+        if (!frame.getData().isEmpty()) {
+          current.feed(frame.getData());
+        }
+      }
+
+      @Override
+      public void onCompleted() {
+        IncomingDelivery current = delivery;
+        if (current == null) {
+          throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no envelope");
+        }
+        List<RecipientResult> results = current.finish();
+        observer.onNext(DeliverResponse.newBuilder().addAllResults(results).build());
+        observer.onCompleted();
+      }
+
+      @Override
+      public void onError(Throwable cause) {
+        IncomingDelivery current = delivery;
+        if (current != null) {
+          current.abandon();
+        }
+      }
+    };
+  }
+}

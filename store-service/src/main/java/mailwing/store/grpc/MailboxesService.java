@@ -1,0 +1,202 @@
+package mailwing.store.grpc;
+
+import io.grpc.stub.StreamObserver;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import mailwing.store.StoreException;
+import mailwing.store.domain.MailStore;
+import mailwing.store.domain.MailboxName;
+import mailwing.store.domain.MailboxTree;
+import mailwing.store.persistence.MailboxReads;
+import mailwing.store.persistence.MailboxRows;
+import mailwing.store.v1.CreateMailboxRequest;
+import mailwing.store.v1.DeleteMailboxRequest;
+import mailwing.store.v1.DeleteMailboxResponse;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.GetStatusRequest;
+import mailwing.store.v1.GetStatusResponse;
+import mailwing.store.v1.ListMailboxesRequest;
+import mailwing.store.v1.Mailbox;
+import mailwing.store.v1.MailboxRef;
+import mailwing.store.v1.MailboxesGrpc;
+import mailwing.store.v1.OpenMailboxRequest;
+import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.RenameMailboxRequest;
+import mailwing.store.v1.RenameMailboxResponse;
+import mailwing.store.v1.SetSubscribedRequest;
+import mailwing.store.v1.SetSubscribedResponse;
+import mailwing.store.v1.StatusQuery;
+import mailwing.store.v1.StatusResult;
+
+/// The contract's Mailboxes.
+public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
+  private static final int MOST_QUERIES = 1000;
+
+  private final MailStore store;
+  private final MailboxTree tree;
+  private final Function<String, Caller> tokens;
+
+  /// @param tokens the caller that a session token proves; throws what the token deserves
+  public MailboxesService(MailStore store, Function<String, Caller> tokens) {
+    this.store = store;
+    this.tree = new MailboxTree(store);
+    this.tokens = tokens;
+  }
+
+  @Override
+  public void listMailboxes(ListMailboxesRequest request, StreamObserver<Mailbox> observer) {
+    long account = MailRights.read(request.getOwnerAccount());
+    List<MailboxRows.Listed> listed = store.mailboxRows().list(account);
+    Set<String> subscribed = store.mailboxRows().subscriptions(account);
+    PacedStream<Mailbox> stream = new PacedStream<>(observer);
+    for (MailboxRows.Listed mailbox : listed) {
+      Mailbox.Builder built =
+          built(account, mailbox)
+              .setSubscribed(subscribed.remove(mailbox.name()))
+              .setHasChildren(MailboxTree.hasChildren(listed, mailbox.name()));
+      if (request.getWithStatus()) {
+        built.setStatus(mailbox.status());
+      }
+      stream.send(built.build());
+    }
+    if (request.getWithNonexistent()) {
+      for (String name : subscribed) {
+        stream.send(
+            Mailbox.newBuilder()
+                .setRef(MailboxRef.newBuilder().setOwnerAccount(account))
+                .setName(name)
+                .setSubscribed(true)
+                .setHasChildren(MailboxTree.hasChildren(listed, name))
+                .build());
+      }
+    }
+    stream.complete();
+  }
+
+  private static Mailbox.Builder built(long account, MailboxRows.Listed mailbox) {
+    return Mailbox.newBuilder()
+        .setRef(ref(account, mailbox.mailboxId()))
+        .setName(mailbox.name())
+        .setSelectable(mailbox.selectable())
+        .setSpecialUse(mailbox.specialUse());
+  }
+
+  private static MailboxRef ref(long account, long mailboxId) {
+    return MailboxRef.newBuilder().setOwnerAccount(account).setMailboxId(mailboxId).build();
+  }
+
+  @Override
+  public void getStatus(GetStatusRequest request, StreamObserver<GetStatusResponse> observer) {
+    if (request.getQueriesCount() > MOST_QUERIES) {
+      throw new StoreException(ErrorCode.LIMIT, "too many queries in one call");
+    }
+    GetStatusResponse.Builder response = GetStatusResponse.newBuilder();
+    // Sessions on one mailbox ask alike: it is read once.
+    Map<StatusQuery, StatusResult> known = new HashMap<>();
+    for (StatusQuery query : request.getQueriesList()) {
+      response.addResults(status(query, known));
+    }
+    observer.onNext(response.build());
+    observer.onCompleted();
+  }
+
+  private StatusResult status(StatusQuery query, Map<StatusQuery, StatusResult> known) {
+    try {
+      Caller caller =
+          query.getToken().isEmpty() ? Caller.current() : tokens.apply(query.getToken());
+      long account = MailRights.read(caller, query.getRef().getOwnerAccount());
+      StatusQuery question =
+          query.toBuilder()
+              .clearToken()
+              .setRef(ref(account, query.getRef().getMailboxId()))
+              .build();
+      StatusResult before = known.get(question);
+      if (before != null) {
+        return before;
+      }
+      MailboxReads.Found found =
+          store
+              .mailboxReads()
+              .find(account, query.getRef().getMailboxId(), MailboxName.lookup(query.getName()));
+      if (found == null) {
+        throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+      }
+      StatusResult result =
+          StatusResult.newBuilder()
+              .setRef(ref(account, found.mailboxId()))
+              .setStatus(
+                  query.getWithKeywords()
+                      ? found.status()
+                      : found.status().toBuilder().clearKeywords().build())
+              .build();
+      known.put(question, result);
+      return result;
+    } catch (StoreException e) {
+      return StatusResult.newBuilder().setError(e.code()).build();
+    }
+  }
+
+  @Override
+  public void openMailbox(
+      OpenMailboxRequest request, StreamObserver<OpenMailboxResponse> observer) {
+    long account = MailRights.read(request.getOwnerAccount());
+    String name = MailboxName.lookup(request.getName());
+    boolean write = MailRights.mayWrite();
+    MailboxReads.Found found =
+        request.getClaimRecent() && write
+            ? store.mailboxReads().claim(account, 0, name)
+            : store.mailboxReads().find(account, 0, name);
+    if (found == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    observer.onNext(
+        OpenMailboxResponse.newBuilder()
+            .setMailbox(
+                Mailbox.newBuilder()
+                    .setRef(ref(account, found.mailboxId()))
+                    .setName(found.name())
+                    .setSelectable(true)
+                    .setSpecialUse(found.specialUse()))
+            .setStatus(found.status())
+            .setReadOnly(!write)
+            .build());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void createMailbox(CreateMailboxRequest request, StreamObserver<Mailbox> observer) {
+    long account = MailRights.write(request.getOwnerAccount());
+    MailboxRows.Listed made = tree.create(account, request.getName(), request.getSpecialUse());
+    observer.onNext(built(account, made).build());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void deleteMailbox(
+      DeleteMailboxRequest request, StreamObserver<DeleteMailboxResponse> observer) {
+    tree.delete(MailRights.write(request.getOwnerAccount()), request.getName());
+    observer.onNext(DeleteMailboxResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void renameMailbox(
+      RenameMailboxRequest request, StreamObserver<RenameMailboxResponse> observer) {
+    tree.rename(
+        MailRights.write(request.getOwnerAccount()), request.getName(), request.getNewName());
+    observer.onNext(RenameMailboxResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void setSubscribed(
+      SetSubscribedRequest request, StreamObserver<SetSubscribedResponse> observer) {
+    long account = MailRights.write(request.getOwnerAccount());
+    tree.setSubscribed(account, request.getName(), request.getSubscribed());
+    observer.onNext(SetSubscribedResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+}

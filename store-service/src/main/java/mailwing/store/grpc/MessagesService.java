@@ -1,0 +1,341 @@
+package mailwing.store.grpc;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import mailwing.store.StoreException;
+import mailwing.store.domain.IncomingAppend;
+import mailwing.store.domain.KeywordList;
+import mailwing.store.domain.MailStore;
+import mailwing.store.domain.MailboxName;
+import mailwing.store.domain.SystemFlags;
+import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.EntryChanges;
+import mailwing.store.persistence.MailboxReads;
+import mailwing.store.persistence.MessageReads;
+import mailwing.store.persistence.Stored;
+import mailwing.store.persistence.UidSpans;
+import mailwing.store.v1.AppendRequest;
+import mailwing.store.v1.AppendResponse;
+import mailwing.store.v1.CopyMessagesRequest;
+import mailwing.store.v1.CopyMessagesResponse;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.ExpungeRequest;
+import mailwing.store.v1.ExpungeResponse;
+import mailwing.store.v1.FetchMessagesRequest;
+import mailwing.store.v1.FetchMessagesResponse;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.GetSnapshotRequest;
+import mailwing.store.v1.GetSnapshotResponse;
+import mailwing.store.v1.ListChangesRequest;
+import mailwing.store.v1.ListChangesResponse;
+import mailwing.store.v1.MailboxRef;
+import mailwing.store.v1.MailboxStatus;
+import mailwing.store.v1.MessagesGrpc;
+import mailwing.store.v1.ReadBodyRequest;
+import mailwing.store.v1.ReadBodyResponse;
+import mailwing.store.v1.StoreFlagsRequest;
+import mailwing.store.v1.StoreFlagsResponse;
+import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
+
+/// The contract's Messages.
+public final class MessagesService extends MessagesGrpc.MessagesImplBase {
+  private static final int BODY_FRAME = 64 << 10;
+  private static final int FETCH_FRAME = 128 << 10;
+
+  private final MailStore store;
+
+  public MessagesService(MailStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public void getSnapshot(
+      GetSnapshotRequest request, StreamObserver<GetSnapshotResponse> observer) {
+    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    PacedStream<GetSnapshotResponse> stream = new PacedStream<>(observer);
+    MailboxStatus head =
+        store
+            .mailboxReads()
+            .snapshot(
+                account,
+                mailboxId(request.getMailbox()),
+                frame -> stream.send(GetSnapshotResponse.newBuilder().setMessages(frame).build()));
+    stream.send(GetSnapshotResponse.newBuilder().setHead(head).build());
+    stream.complete();
+  }
+
+  @Override
+  public void listChanges(
+      ListChangesRequest request, StreamObserver<ListChangesResponse> observer) {
+    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    PacedStream<ListChangesResponse> stream = new PacedStream<>(observer);
+    MailboxStatus head =
+        store
+            .mailboxReads()
+            .changes(
+                account,
+                mailboxId(request.getMailbox()),
+                request.getSinceModseq(),
+                request.getClaimRecent() && MailRights.mayWrite(),
+                new MailboxReads.ChangeSink() {
+                  @Override
+                  public void messages(FlagArrays messages) {
+                    stream.send(ListChangesResponse.newBuilder().setMessages(messages).build());
+                  }
+
+                  @Override
+                  public void expunged(List<UidRange> uids) {
+                    stream.send(ListChangesResponse.newBuilder().addAllExpunged(uids).build());
+                  }
+                });
+    stream.send(ListChangesResponse.newBuilder().setHead(head).build());
+    stream.complete();
+  }
+
+  @Override
+  public void fetchMessages(
+      FetchMessagesRequest request, StreamObserver<FetchMessagesResponse> observer) {
+    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    long mailbox = mailboxId(request.getMailbox());
+    UidSpans uids = UidSpans.of(request.getUidsList());
+    PacedStream<FetchMessagesResponse> stream = new PacedStream<>(observer);
+    long reached = 0;
+    FetchMessagesResponse.Builder frame = FetchMessagesResponse.newBuilder();
+    int octets = 0;
+    while (reached < uids.last()) {
+      MessageReads.Batch batch =
+          store
+              .messageReads()
+              .next(account, mailbox, uids, reached, request.getItems(), request.getChangedSince());
+      reached = batch.reached();
+      for (FetchedMessage message : batch.messages()) {
+        frame.addMessages(message);
+        octets += message.getSerializedSize();
+        if (octets >= FETCH_FRAME) {
+          stream.send(frame.build());
+          frame = FetchMessagesResponse.newBuilder();
+          octets = 0;
+        }
+      }
+    }
+    if (octets > 0) {
+      stream.send(frame.build());
+    }
+    stream.complete();
+  }
+
+  @Override
+  public void readBody(ReadBodyRequest request, StreamObserver<ReadBodyResponse> observer) {
+    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    PacedStream<ReadBodyResponse> stream = new PacedStream<>(observer);
+    long offset = request.getOffset();
+    if (offset < 0 || request.getLength() < 0) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "offset or length is out of range");
+    }
+    long wanted = request.getLength() == 0 ? Long.MAX_VALUE : request.getLength();
+    Blobs.Located located =
+        store
+            .blobs()
+            .locate(
+                account,
+                mailboxId(request.getMailbox()),
+                Integer.toUnsignedLong(request.getUid()),
+                offset,
+                (int) Math.min(wanted, Integer.MAX_VALUE));
+    long end = wanted > located.place().size() - offset ? located.place().size() : offset + wanted;
+    byte[] octets = located.octets();
+    if (octets != null) {
+      frames(stream, octets);
+    } else {
+      while (offset < end) {
+        byte[] piece = store.blobs().piece(account, located.place(), offset, end - offset);
+        frames(stream, piece);
+        offset += piece.length;
+      }
+    }
+    stream.complete();
+  }
+
+  private static void frames(PacedStream<ReadBodyResponse> stream, byte[] octets) {
+    ByteString all = UnsafeByteOperations.unsafeWrap(octets);
+    for (int at = 0; at < octets.length; at += BODY_FRAME) {
+      stream.send(
+          ReadBodyResponse.newBuilder()
+              .setData(all.substring(at, Math.min(octets.length, at + BODY_FRAME)))
+              .build());
+    }
+  }
+
+  @Override
+  public StreamObserver<AppendRequest> append(StreamObserver<AppendResponse> observer) {
+    return new StreamObserver<>() {
+      private @Nullable IncomingAppend append;
+      private long account;
+
+      @Override
+      public void onNext(AppendRequest frame) {
+        IncomingAppend current = append;
+        if (current == null) {
+          if (!frame.hasHeader()) {
+            throw new StoreException(
+                ErrorCode.INVALID_ARGUMENT, "the first frame carries a header");
+          }
+          account = MailRights.write(frame.getHeader().getMailbox().getOwnerAccount());
+          current = new IncomingAppend(store, account, frame.getHeader());
+          append = current;
+        } else if (frame.hasHeader()) {
+          current.next(frame.getHeader());
+        }
+        if (!frame.getData().isEmpty()) {
+          current.feed(frame.getData());
+        }
+      }
+
+      @Override
+      public void onCompleted() {
+        IncomingAppend current = append;
+        if (current == null) {
+          throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no message");
+        }
+        List<Stored> stored = current.finish();
+        Stored last = stored.getLast();
+        AppendResponse.Builder response =
+            AppendResponse.newBuilder()
+                .setMailbox(
+                    MailboxRef.newBuilder().setOwnerAccount(account).setMailboxId(last.mailboxId()))
+                .setUidValidity((int) last.uidValidity())
+                .setModseq(last.modseq());
+        stored.forEach(one -> response.addUids((int) one.uid()));
+        observer.onNext(response.build());
+        observer.onCompleted();
+      }
+
+      @Override
+      public void onError(Throwable cause) {
+        IncomingAppend current = append;
+        if (current != null) {
+          current.abandon();
+        }
+      }
+    };
+  }
+
+  @Override
+  public void storeFlags(StoreFlagsRequest request, StreamObserver<StoreFlagsResponse> observer) {
+    long account = MailRights.write(request.getMailbox().getOwnerAccount());
+    long mailbox = mailboxId(request.getMailbox());
+    UidSpans uids = UidSpans.of(request.getUidsList());
+    StoreFlagsRequest.Operation operation = request.getOperation();
+    if (operation == StoreFlagsRequest.Operation.UNRECOGNIZED
+        || operation == StoreFlagsRequest.Operation.OPERATION_UNSPECIFIED) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such operation");
+    }
+    List<String> keywords = KeywordList.of(request.getFlags().getKeywordsList()).keywords();
+    long unchangedSince = request.hasUnchangedSince() ? request.getUnchangedSince() : -1;
+    PacedStream<StoreFlagsResponse> stream = new PacedStream<>(observer);
+    long reached = 0;
+    while (reached < uids.last()) {
+      EntryChanges.Step<StoreFlagsResponse> step =
+          store
+              .entryChanges()
+              .storeFlags(
+                  account,
+                  mailbox,
+                  uids,
+                  reached,
+                  operation,
+                  request.getFlags().getSystem() & SystemFlags.ALL,
+                  keywords,
+                  unchangedSince);
+      if (step == null) {
+        break;
+      }
+      reached = step.reached();
+      told(step);
+      stream.send(step.response());
+    }
+    stream.complete();
+  }
+
+  @Override
+  public void copyMessages(
+      CopyMessagesRequest request, StreamObserver<CopyMessagesResponse> observer) {
+    long account = MailRights.write(request.getSource().getOwnerAccount());
+    long destination = MailRights.write(request.getDestination().getOwnerAccount());
+    if (destination != account) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    UidSpans uids = UidSpans.of(request.getUidsList());
+    EntryChanges.Destination to =
+        new EntryChanges.Destination(
+            request.getDestination().getMailboxId(),
+            MailboxName.lookup(request.getDestinationName()));
+    PacedStream<CopyMessagesResponse> stream = new PacedStream<>(observer);
+    // MOVE within a mailbox shall not meet again what it has just moved.
+    long last = uids.last();
+    long reached = 0;
+    if (request.getMove()) {
+      MailboxReads.Found source =
+          store.mailboxReads().find(account, mailboxId(request.getSource()), "");
+      if (source == null) {
+        throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+      }
+      last = Math.min(last, Integer.toUnsignedLong(source.status().getUidNext()) - 1);
+      uids = uids.upTo(last);
+    }
+    while (reached < last) {
+      EntryChanges.Step<CopyMessagesResponse> step =
+          store
+              .entryChanges()
+              .copy(account, mailboxId(request.getSource()), uids, reached, to, request.getMove());
+      if (step == null) {
+        break;
+      }
+      reached = step.reached();
+      told(step);
+      CopyMessagesResponse.Builder response = step.response().toBuilder();
+      response.getDestinationBuilder().setOwnerAccount(account);
+      stream.send(response.build());
+    }
+    stream.complete();
+  }
+
+  @Override
+  public void expunge(ExpungeRequest request, StreamObserver<ExpungeResponse> observer) {
+    long account = MailRights.write(request.getMailbox().getOwnerAccount());
+    long mailbox = mailboxId(request.getMailbox());
+    UidSpans uids = request.getUidsCount() == 0 ? UidSpans.ALL : UidSpans.of(request.getUidsList());
+    PacedStream<ExpungeResponse> stream = new PacedStream<>(observer);
+    long reached = 0;
+    while (reached < uids.last()) {
+      EntryChanges.Step<ExpungeResponse> step =
+          store
+              .entryChanges()
+              .expunge(account, mailbox, uids, reached, request.getRegardlessOfDeleted());
+      if (step == null) {
+        break;
+      }
+      reached = step.reached();
+      told(step);
+      stream.send(step.response());
+    }
+    stream.complete();
+  }
+
+  private void told(EntryChanges.Step<?> step) {
+    if (step.changed()) {
+      store.changed();
+    }
+  }
+
+  private static long mailboxId(MailboxRef ref) {
+    if (ref.getMailboxId() == 0) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no mailbox is named");
+    }
+    return ref.getMailboxId();
+  }
+}

@@ -1,0 +1,113 @@
+package mailwing.store.persistence;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The rest of deliveries of which a part is committed.
+public final class DeliveryRetries {
+  private final Sql sql;
+
+  public DeliveryRetries(Sql sql) {
+    this.sql = sql;
+  }
+
+  /// What is still to be stored for `targetAccountId`: `headerPrefix`, then the octets of the
+  /// holder's blob after its own prefix.
+  @SuppressWarnings("ArrayRecordComponent") // on their way to SQL, never compared
+  public record Retry(
+      long holderAccountId,
+      byte[] deliveryId,
+      long targetAccountId,
+      Blobs.Place place,
+      int skipOctets,
+      byte[] headerPrefix,
+      String mailboxName,
+      long internalDate,
+      long createdAt) {}
+
+  /// Makes a retry durable.
+  public void add(Retry retry) {
+    sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "INSERT INTO delivery_retry (account_id, delivery_id, target_account_id, blob_id,"
+                      + " size, first_chunk_octets, skip_octets, header_prefix, mailbox_name,"
+                      + " internal_date, created_at, next_at)"
+                      + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 1000)"
+                      + " ON CONFLICT DO NOTHING",
+                  retry.holderAccountId(),
+                  retry.deliveryId(),
+                  retry.targetAccountId(),
+                  retry.place().blobId(),
+                  retry.place().size(),
+                  retry.place().firstChunkOctets(),
+                  retry.skipOctets(),
+                  retry.headerPrefix(),
+                  retry.mailboxName(),
+                  retry.internalDate())) {
+            return statement.executeUpdate();
+          }
+        });
+  }
+
+  /// Takes retries that are due, so that no other store takes them for the next minute; longer
+  /// after each attempt, up to half an hour.
+  public List<Retry> take(int most) {
+    return sql.once(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "UPDATE delivery_retry r SET attempts = r.attempts + 1, next_at = mail_now()"
+                      + " + LEAST(1800000, 60000 * (r.attempts + 1))"
+                      + " FROM (SELECT account_id, delivery_id, target_account_id"
+                      + " FROM delivery_retry WHERE next_at <= mail_now() ORDER BY next_at LIMIT ?"
+                      + " FOR UPDATE SKIP LOCKED) d"
+                      + " WHERE r.account_id = d.account_id AND r.delivery_id = d.delivery_id"
+                      + " AND r.target_account_id = d.target_account_id"
+                      + " RETURNING r.account_id, r.delivery_id, r.target_account_id, r.blob_id,"
+                      + " r.size, r.first_chunk_octets, r.skip_octets, r.header_prefix,"
+                      + " r.mailbox_name, r.internal_date, r.created_at",
+                  most)) {
+            List<Retry> taken = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                taken.add(
+                    new Retry(
+                        row.getLong(1),
+                        row.getBytes(2),
+                        row.getLong(3),
+                        new Blobs.Place(Rows.uuid(row, 4), row.getLong(5), row.getInt(6)),
+                        row.getInt(7),
+                        row.getBytes(8),
+                        row.getString(9),
+                        row.getLong(10),
+                        row.getLong(11)));
+              }
+            }
+            return taken;
+          }
+        });
+  }
+
+  /// The retry is settled.
+  public void remove(Retry retry) {
+    sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "DELETE FROM delivery_retry"
+                      + " WHERE account_id = ? AND delivery_id = ? AND target_account_id = ?",
+                  retry.holderAccountId(),
+                  retry.deliveryId(),
+                  retry.targetAccountId())) {
+            return statement.executeUpdate();
+          }
+        });
+  }
+}

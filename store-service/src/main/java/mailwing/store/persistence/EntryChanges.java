@@ -1,0 +1,237 @@
+package mailwing.store.persistence;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.List;
+import mailwing.store.StoreException;
+import mailwing.store.v1.CopyMessagesResponse;
+import mailwing.store.v1.ExpungeResponse;
+import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.MailboxRef;
+import mailwing.store.v1.StoreFlagsRequest;
+import mailwing.store.v1.StoreFlagsResponse;
+import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
+
+/// Changes messages that are in a mailbox. Each call commits at most [#ROWS] of them, and says
+/// where the next one goes on.
+public final class EntryChanges {
+  /// The most messages changed in one commit.
+  public static final int ROWS = 1000;
+
+  private final Sql sql;
+  private final int maxKeywords;
+
+  public EntryChanges(Sql sql, int maxKeywords) {
+    this.sql = sql;
+    this.maxKeywords = maxKeywords;
+  }
+
+  /// One commit.
+  ///
+  /// @param reached every UID up to this one is done with
+  /// @param changed something was written
+  public record Step<T>(T response, long reached, boolean changed) {}
+
+  /// Changes flags; null where there is nothing above `after`.
+  public @Nullable Step<StoreFlagsResponse> storeFlags(
+      long accountId,
+      long mailboxId,
+      UidSpans uids,
+      long after,
+      StoreFlagsRequest.Operation operation,
+      int flags,
+      List<String> keywords,
+      long unchangedSince) {
+    UidSpans slice = uids.above(after, ROWS);
+    if (slice.isEmpty()) {
+      return null;
+    }
+    return sql.once(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT outcome, looked, reached, uids, flags, keywords, modseqs, sizes, modified,"
+                      + " previous_modseq, modseq"
+                      + " FROM mail_store_flags(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  accountId,
+                  mailboxId,
+                  Rows.firsts(connection, slice),
+                  Rows.lasts(connection, slice),
+                  ROWS,
+                  operation.getNumber(),
+                  flags,
+                  connection.createArrayOf("text", keywords.toArray(String[]::new)),
+                  unchangedSince,
+                  maxKeywords)) {
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              check(row.getInt(1));
+              StoreFlagsResponse.Builder response =
+                  StoreFlagsResponse.newBuilder()
+                      .addAllModified(ranges(Rows.longs(row, 9)))
+                      .setPreviousModseq(row.getLong(10))
+                      .setModseq(row.getLong(11));
+              flags(row, response);
+              return new Step<>(
+                  response.build(),
+                  reached(row.getInt(2), row.getLong(3), slice),
+                  row.getLong(10) != row.getLong(11));
+            }
+          }
+        });
+  }
+
+  private static void flags(ResultSet row, StoreFlagsResponse.Builder response)
+      throws java.sql.SQLException {
+    Long[] uids = Rows.longs(row, 4);
+    Integer[] flags = Rows.ints(row, 5);
+    Long[] modseqs = Rows.longs(row, 7);
+    Long[] sizes = Rows.longs(row, 8);
+    java.sql.Array array = row.getArray(6);
+    String[] keywords = array == null ? new String[0] : (String[]) array.getArray();
+    FlagArrays.Builder all = FlagArrays.newBuilder();
+    FlagFrames frames = new FlagFrames(all::mergeFrom);
+    for (int i = 0; i < uids.length; i++) {
+      @Nullable String joined = keywords[i];
+      frames.add(
+          uids[i],
+          flags[i],
+          modseqs[i],
+          sizes[i],
+          joined == null || joined.isEmpty() ? List.of() : List.of(joined.split(" ", -1)));
+    }
+    frames.flush();
+    response.setMessages(all);
+  }
+
+  /// Removes messages; null where there is nothing above `after`.
+  public @Nullable Step<ExpungeResponse> expunge(
+      long accountId, long mailboxId, UidSpans uids, long after, boolean regardless) {
+    UidSpans slice = uids.above(after, ROWS);
+    if (slice.isEmpty()) {
+      return null;
+    }
+    return sql.once(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT outcome, looked, reached, uids, modseq, previous_modseq"
+                      + " FROM mail_expunge(?, ?, ?, ?, ?, ?)",
+                  accountId,
+                  mailboxId,
+                  Rows.firsts(connection, slice),
+                  Rows.lasts(connection, slice),
+                  ROWS,
+                  regardless)) {
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              check(row.getInt(1));
+              ExpungeResponse.Builder response =
+                  ExpungeResponse.newBuilder()
+                      .setModseq(row.getLong(5))
+                      .setPreviousModseq(row.getLong(6));
+              for (Long uid : Rows.longs(row, 4)) {
+                response.addUids(uid.intValue());
+              }
+              return new Step<>(
+                  response.build(),
+                  reached(row.getInt(2), row.getLong(3), slice),
+                  row.getInt(2) > 0);
+            }
+          }
+        });
+  }
+
+  /// Where messages go.
+  ///
+  /// @param mailboxId 0: by name
+  public record Destination(long mailboxId, String name) {}
+
+  /// Copies all of the messages, or moves some; null where there is nothing above `after`.
+  public @Nullable Step<CopyMessagesResponse> copy(
+      long accountId,
+      long mailboxId,
+      UidSpans uids,
+      long after,
+      Destination destination,
+      boolean move) {
+    UidSpans slice = uids.above(after, move ? ROWS : Integer.MAX_VALUE);
+    if (slice.isEmpty()) {
+      return null;
+    }
+    return sql.once(
+        connection -> {
+          try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "SELECT outcome, destination, uid_validity, source_uids, destination_uids,"
+                      + " source_modseq, destination_modseq, source_previous_modseq"
+                      + " FROM mail_copy(?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+            statement.setLong(1, accountId);
+            statement.setLong(2, mailboxId);
+            statement.setLong(3, destination.mailboxId());
+            statement.setString(4, destination.name());
+            statement.setArray(5, Rows.firsts(connection, slice));
+            statement.setArray(6, Rows.lasts(connection, slice));
+            if (move) {
+              statement.setInt(7, ROWS);
+            } else {
+              statement.setNull(7, java.sql.Types.INTEGER);
+            }
+            statement.setBoolean(8, move);
+            statement.setInt(9, maxKeywords);
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              check(row.getInt(1));
+              CopyMessagesResponse.Builder response =
+                  CopyMessagesResponse.newBuilder()
+                      .setDestination(MailboxRef.newBuilder().setMailboxId(row.getLong(2)))
+                      .setUidValidity((int) row.getLong(3))
+                      .setSourceModseq(row.getLong(6))
+                      .setDestinationModseq(row.getLong(7))
+                      .setSourcePreviousModseq(row.getLong(8));
+              Long[] sources = Rows.longs(row, 4);
+              for (Long uid : sources) {
+                response.addSourceUids(uid.intValue());
+              }
+              for (Long uid : Rows.longs(row, 5)) {
+                response.addDestinationUids(uid.intValue());
+              }
+              long last = sources.length == 0 ? 0 : sources[sources.length - 1];
+              return new Step<>(
+                  response.build(),
+                  move ? reached(sources.length, last, slice) : UidSpans.MAX,
+                  sources.length > 0);
+            }
+          }
+        });
+  }
+
+  private static void check(int outcome) {
+    if (outcome != 1) {
+      throw new StoreException(Rows.error(outcome), "the mailbox's change was refused");
+    }
+  }
+
+  /// A full commit may have left more below the slice's end; one that is not full has seen it all.
+  private static long reached(int looked, long last, UidSpans slice) {
+    return looked == ROWS ? last : slice.last();
+  }
+
+  private static List<UidRange> ranges(Long[] uids) {
+    List<UidRange> ranges = new ArrayList<>();
+    int i = 0;
+    while (i < uids.length) {
+      int j = i;
+      while (j + 1 < uids.length && uids[j + 1] == uids[j] + 1) {
+        j++;
+      }
+      ranges.add(MailboxReads.range(uids[i], uids[j]));
+      i = j + 1;
+    }
+    return ranges;
+  }
+}

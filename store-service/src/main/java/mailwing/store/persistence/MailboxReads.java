@@ -1,0 +1,269 @@
+package mailwing.store.persistence;
+
+import static mailwing.store.persistence.Rows.STATUS;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import mailwing.store.StoreException;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.MailboxStatus;
+import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
+
+/// Reads mailboxes: heads, the flags of all messages, what changed.
+public final class MailboxReads {
+  private static final int FETCH_ROWS = 8192;
+  private static final int RANGES = 4096;
+
+  private final Sql sql;
+
+  public MailboxReads(Sql sql) {
+    this.sql = sql;
+  }
+
+  /// A mailbox as it was found.
+  public record Found(
+      long mailboxId, String name, boolean selectable, int specialUse, MailboxStatus status) {}
+
+  /// Gets frames of changes.
+  public interface ChangeSink {
+    void messages(FlagArrays messages);
+
+    void expunged(List<UidRange> uids);
+  }
+
+  /// A selectable mailbox by id or, if that is 0, by name; null where there is none.
+  public @Nullable Found find(long accountId, long mailboxId, String name) {
+    return sql.repeatable(
+            connection -> Optional.ofNullable(find(connection, accountId, mailboxId, name, "")))
+        .orElse(null);
+  }
+
+  private static @Nullable Found find(
+      Connection connection, long accountId, long mailboxId, String name, String lock)
+      throws SQLException {
+    boolean byId = mailboxId != 0;
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "SELECT mailbox_id, name, selectable, special_use, keywords, "
+                + STATUS
+                + " FROM mailbox WHERE account_id = ? AND "
+                + (byId ? "mailbox_id" : "name")
+                + " = ? AND selectable"
+                + lock,
+            accountId,
+            byId ? (Object) mailboxId : name)) {
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          return null;
+        }
+        return new Found(
+            row.getLong(1),
+            row.getString(2),
+            row.getBoolean(3),
+            row.getInt(4),
+            Rows.status(row, 6).addAllKeywords(Rows.texts(row, 5)).build());
+      }
+    }
+  }
+
+  /// As [#find]; claims \Recent: what the status tells as recent is told so to nobody else.
+  public @Nullable Found claim(long accountId, long mailboxId, String name) {
+    Found found = find(accountId, mailboxId, name);
+    if (found == null || !claimable(found.status())) {
+      return found;
+    }
+    return sql.transaction(
+            connection -> {
+              Found locked =
+                  find(connection, accountId, found.mailboxId(), "", " FOR NO KEY UPDATE");
+              if (locked != null) {
+                claim(connection, accountId, locked);
+              }
+              return Optional.ofNullable(locked);
+            })
+        .orElse(null);
+  }
+
+  private static boolean claimable(MailboxStatus status) {
+    return status.getFirstRecentUid() != status.getUidNext();
+  }
+
+  private static void claim(Connection connection, long accountId, Found locked)
+      throws SQLException {
+    if (!claimable(locked.status())) {
+      return;
+    }
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "UPDATE mailbox SET first_recent_uid = uid_next, recent = 0"
+                + " WHERE account_id = ? AND mailbox_id = ?",
+            accountId,
+            locked.mailboxId())) {
+      statement.executeUpdate();
+    }
+  }
+
+  /// The flags of all messages, ascending by UID, and the head, all of one moment.
+  public MailboxStatus snapshot(long accountId, long mailboxId, Consumer<FlagArrays> sink) {
+    return sql.snapshot(
+        connection -> {
+          Found found = require(find(connection, accountId, mailboxId, "", ""));
+          if (found.status().getMessages() > 0) {
+            flags(
+                connection,
+                "SELECT uid, flags, modseq, size, keywords FROM entry"
+                    + " WHERE account_id = ? AND mailbox_id = ? ORDER BY uid",
+                sink,
+                accountId,
+                mailboxId);
+          }
+          return found.status();
+        });
+  }
+
+  /// What changed after `since`, and the head, all of one moment. STALE where that is no longer
+  /// known. With `claim`, \Recent is claimed in the same moment, and the frames come after it.
+  public MailboxStatus changes(
+      long accountId, long mailboxId, long since, boolean claim, ChangeSink sink) {
+    Found now = require(find(accountId, mailboxId, ""));
+    if (since < now.status().getPurgedModseq()) {
+      throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
+    }
+    if (now.status().getHighestModseq() <= since && !(claim && claimable(now.status()))) {
+      return now.status();
+    }
+    if (!claim || !claimable(now.status())) {
+      return sql.snapshot(
+          connection ->
+              changes(
+                  connection,
+                  accountId,
+                  require(find(connection, accountId, mailboxId, "", "")),
+                  since,
+                  sink));
+    }
+    // The mailbox's row is held: what is kept until it is let go is only what changed.
+    List<Runnable> frames = new ArrayList<>();
+    MailboxStatus claimed =
+        sql.transaction(
+            connection -> {
+              frames.clear();
+              Found locked =
+                  require(find(connection, accountId, mailboxId, "", " FOR NO KEY UPDATE"));
+              claim(connection, accountId, locked);
+              return changes(connection, accountId, locked, since, keeping(frames, sink));
+            });
+    frames.forEach(Runnable::run);
+    return claimed;
+  }
+
+  private static ChangeSink keeping(List<Runnable> frames, ChangeSink sink) {
+    return new ChangeSink() {
+      @Override
+      public void messages(FlagArrays messages) {
+        frames.add(() -> sink.messages(messages));
+      }
+
+      @Override
+      public void expunged(List<UidRange> uids) {
+        frames.add(() -> sink.expunged(uids));
+      }
+    };
+  }
+
+  private static MailboxStatus changes(
+      Connection connection, long accountId, Found found, long since, ChangeSink sink)
+      throws SQLException {
+    if (since < found.status().getPurgedModseq()) {
+      throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
+    }
+    if (found.status().getHighestModseq() > since) {
+      flags(
+          connection,
+          "SELECT uid, flags, modseq, size, keywords FROM entry"
+              + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid",
+          sink::messages,
+          accountId,
+          found.mailboxId(),
+          since);
+      expunged(connection, accountId, found.mailboxId(), since, sink);
+    }
+    return found.status();
+  }
+
+  private static void flags(
+      Connection connection, String query, Consumer<FlagArrays> sink, Object... parameters)
+      throws SQLException {
+    try (PreparedStatement statement = Sql.prepare(connection, query, parameters)) {
+      statement.setFetchSize(FETCH_ROWS);
+      try (ResultSet rows = statement.executeQuery()) {
+        FlagFrames frames = new FlagFrames(sink);
+        while (rows.next()) {
+          frames.add(rows);
+        }
+        frames.flush();
+      }
+    }
+  }
+
+  private static void expunged(
+      Connection connection, long accountId, long mailboxId, long since, ChangeSink sink)
+      throws SQLException {
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "SELECT uid FROM expunged"
+                + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid",
+            accountId,
+            mailboxId,
+            since)) {
+      statement.setFetchSize(FETCH_ROWS);
+      try (ResultSet rows = statement.executeQuery()) {
+        List<UidRange> ranges = new ArrayList<>();
+        long first = 0;
+        long last = -1;
+        while (rows.next()) {
+          long uid = rows.getLong(1);
+          if (uid == last + 1) {
+            last = uid;
+            continue;
+          }
+          if (last > 0) {
+            ranges.add(range(first, last));
+          }
+          if (ranges.size() == RANGES) {
+            sink.expunged(List.copyOf(ranges));
+            ranges.clear();
+          }
+          first = uid;
+          last = uid;
+        }
+        if (last > 0) {
+          ranges.add(range(first, last));
+          sink.expunged(List.copyOf(ranges));
+        }
+      }
+    }
+  }
+
+  static UidRange range(long first, long last) {
+    return UidRange.newBuilder().setFirst((int) first).setLast((int) last).build();
+  }
+
+  private static Found require(@Nullable Found found) {
+    if (found == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    return found;
+  }
+}

@@ -1,0 +1,237 @@
+package mailwing.store.persistence;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import mailwing.store.StoreException;
+import mailwing.store.v1.Envelope;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.FetchItems;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.Flags;
+import mailwing.store.v1.Part;
+
+/// Reads messages of a mailbox, a batch at a time, ascending by UID.
+public final class MessageReads {
+  /// A header or body longer than this is not put into a frame.
+  public static final int INLINE_OCTETS = 1 << 20;
+
+  private static final int ROWS = 512;
+  private static final int ROWS_WITH_OCTETS = 24;
+
+  private final Sql sql;
+  private final Blobs blobs;
+
+  public MessageReads(Sql sql, Blobs blobs) {
+    this.sql = sql;
+    this.blobs = blobs;
+  }
+
+  /// Some messages.
+  ///
+  /// @param reached every UID up to this one is done with
+  public record Batch(List<FetchedMessage> messages, long reached) {}
+
+  private record Row(FetchedMessage.Builder message, Blobs.Place place, long headerOctets) {}
+
+  /// The next messages above `after`; the batch's `reached` is at least `uids.last()` at the end.
+  public Batch next(
+      long accountId,
+      long mailboxId,
+      UidSpans uids,
+      long after,
+      FetchItems items,
+      long changedSince) {
+    boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
+    int rows = octets ? ROWS_WITH_OCTETS : ROWS;
+    UidSpans slice = uids.above(after, rows);
+    if (slice.isEmpty()) {
+      return new Batch(List.of(), UidSpans.MAX);
+    }
+    List<Row> found =
+        sql.repeatable(
+            connection ->
+                query(connection, accountId, mailboxId, slice, items, changedSince, rows));
+    List<FetchedMessage> messages = new ArrayList<>(found.size());
+    long reached = found.size() == rows ? 0 : slice.last();
+    for (Row row : found) {
+      if (octets) {
+        complete(accountId, row, items);
+      }
+      messages.add(row.message().build());
+      if (found.size() == rows) {
+        reached = Integer.toUnsignedLong(row.message().getUid());
+      }
+    }
+    return new Batch(messages, reached);
+  }
+
+  private static String statement(FetchItems items) {
+    boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
+    boolean message =
+        octets
+            || items.getEnvelope()
+            || items.getStructure()
+            || items.getPreview()
+            || items.getIds();
+    StringBuilder text = new StringBuilder(700);
+    text.append(
+        "SELECT e.uid, e.flags, e.keywords, e.modseq, e.internal_date, e.zone_minutes, e.size,"
+            + " e.message_id, e.save_date");
+    if (message) {
+      text.append(
+          ", m.thread_id, m.header_octets, m.first_chunk_octets, m.blob_id, "
+              + (items.getEnvelope() ? "m.envelope, " : "NULL, ")
+              + (items.getStructure() ? "m.structure, " : "NULL, ")
+              + (items.getPreview() ? "m.preview, " : "NULL, ")
+              + (octets
+                  ? "CASE WHEN m.size <= ? THEN b.octets"
+                      + " ELSE substring(b.octets FROM 1 FOR CAST(? AS integer)) END"
+                  : "NULL"));
+    }
+    text.append(
+        " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
+            + "SELECT * FROM entry y WHERE y.account_id = ? AND y.mailbox_id = ?"
+            + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
+            + " LIMIT ?) e");
+    if (message) {
+      text.append(" JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id");
+    }
+    if (octets) {
+      // Whole where the body is asked for; of a larger one its header.
+      text.append(
+          " LEFT JOIN blob_chunk b ON b.account_id = m.account_id AND b.blob_id = m.blob_id"
+              + " AND b.chunk_no = 0 AND (m.size <= ? OR ?)");
+    }
+    return text.append(" ORDER BY e.uid").toString();
+  }
+
+  private static List<Row> query(
+      Connection connection,
+      long accountId,
+      long mailboxId,
+      UidSpans slice,
+      FetchItems items,
+      long changedSince,
+      int rows)
+      throws SQLException {
+    boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
+    boolean message =
+        octets
+            || items.getEnvelope()
+            || items.getStructure()
+            || items.getPreview()
+            || items.getIds();
+    int bodyUpTo = bodyUpTo(items);
+    try (PreparedStatement statement = connection.prepareStatement(statement(items))) {
+      int at = 1;
+      if (octets) {
+        statement.setLong(at++, bodyUpTo);
+        statement.setInt(at++, items.getHeader() ? Blobs.CHUNK : 0);
+      }
+      statement.setArray(at++, Rows.firsts(connection, slice));
+      statement.setArray(at++, Rows.lasts(connection, slice));
+      statement.setLong(at++, accountId);
+      statement.setLong(at++, mailboxId);
+      statement.setLong(at++, changedSince);
+      statement.setInt(at++, rows);
+      statement.setInt(at++, rows);
+      if (octets) {
+        statement.setLong(at++, bodyUpTo);
+        statement.setBoolean(at, items.getHeader());
+      }
+      List<Row> found = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          found.add(row(row, items, message, octets));
+        }
+      }
+      return found;
+    }
+  }
+
+  private static Row row(ResultSet row, FetchItems items, boolean message, boolean octets)
+      throws SQLException {
+    FetchedMessage.Builder built =
+        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(row.getLong(4));
+    if (items.getFlags()) {
+      built.setFlags(
+          Flags.newBuilder().setSystem(row.getInt(2)).addAllKeywords(Rows.texts(row, 3)));
+    }
+    if (items.getInternalDate()) {
+      built.setInternalDateMillis(row.getLong(5)).setInternalDateZoneMinutes(row.getInt(6));
+    }
+    long size = row.getLong(7);
+    if (items.getSize()) {
+      built.setSize(size);
+    }
+    if (items.getIds()) {
+      built.setMessageId(row.getLong(8)).setSaveDateMillis(row.getLong(9));
+    }
+    if (!message) {
+      return new Row(built, new Blobs.Place(new java.util.UUID(0, 0), size, 0), 0);
+    }
+    if (items.getIds()) {
+      built.setThreadId(row.getLong(10));
+    }
+    try {
+      if (items.getEnvelope()) {
+        built.setEnvelope(Envelope.parseFrom(row.getBytes(14)));
+      }
+      if (items.getStructure()) {
+        built.setStructure(Part.parseFrom(row.getBytes(15)));
+      }
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException(ErrorCode.INTERNAL, "a stored structure is damaged", e);
+    }
+    if (items.getPreview()) {
+      built.setPreview(row.getString(16));
+    }
+    Blobs.Place place = new Blobs.Place(Rows.uuid(row, 13), size, row.getInt(12));
+    if (octets) {
+      byte[] first = row.getBytes(17);
+      if (first != null) {
+        // Kept here until complete() has taken what was asked for.
+        built.setBody(UnsafeByteOperations.unsafeWrap(first));
+      }
+    }
+    return new Row(built, place, row.getLong(11));
+  }
+
+  /// Cuts header and body out of the first chunk, and fetches what is not in it.
+  private void complete(long accountId, Row row, FetchItems items) {
+    FetchedMessage.Builder message = row.message();
+    ByteString first = message.getBody();
+    message.clearBody();
+    Blobs.Place place = row.place();
+    boolean body = items.getBodyUpTo() > 0 && place.size() <= bodyUpTo(items);
+    if (body) {
+      ByteString whole =
+          first.size() == place.size()
+              ? first
+              : UnsafeByteOperations.unsafeWrap(
+                  blobs.read(accountId, place, 0, Math.toIntExact(place.size())));
+      message.setBody(whole);
+      first = whole;
+    }
+    if (items.getHeader() && row.headerOctets() <= INLINE_OCTETS) {
+      int length = (int) row.headerOctets();
+      message.setHeader(
+          length <= first.size()
+              ? first.substring(0, length)
+              : UnsafeByteOperations.unsafeWrap(blobs.read(accountId, place, 0, length)));
+    }
+  }
+
+  private static int bodyUpTo(FetchItems items) {
+    return Integer.compareUnsigned(items.getBodyUpTo(), INLINE_OCTETS) > 0
+        ? INLINE_OCTETS
+        : items.getBodyUpTo();
+  }
+}

@@ -1,0 +1,24 @@
+package mailwing.store.persistence;
+
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// A message on its way into a mailbox.
+///
+/// @param deliveryId under which a repeat is recognised
+/// @param flags SystemFlag bits
+/// @param firstChunkOctets the octets of chunk 0
+/// @param body the whole body; null where its chunks were uploaded under blobId
+@SuppressWarnings("ArrayRecordComponent") // never compared; the octets are not to be copied
+public record NewMessage(
+    byte[] deliveryId,
+    int flags,
+    List<String> keywords,
+    long internalDate,
+    int zoneMinutes,
+    long size,
+    int firstChunkOctets,
+    UUID blobId,
+    byte @Nullable [] body,
+    MessageFacts facts) {}

@@ -1,0 +1,74 @@
+package mailwing.store.persistence;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.MailboxStatus;
+
+/// Shapes that several tables' readers share.
+final class Rows {
+  /// Of a table or alias `mailbox`, in the order that [#status] reads.
+  static final String STATUS =
+      "uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets,"
+          + " first_recent_uid, recent, purged_modseq";
+
+  private Rows() {}
+
+  static MailboxStatus.Builder status(ResultSet row, int first) throws SQLException {
+    return MailboxStatus.newBuilder()
+        .setUidValidity((int) row.getLong(first))
+        .setUidNext((int) row.getLong(first + 1))
+        .setHighestModseq(row.getLong(first + 2))
+        .setMessages((int) row.getLong(first + 3))
+        .setUnseen((int) row.getLong(first + 4))
+        .setDeleted((int) row.getLong(first + 5))
+        .setOctets(row.getLong(first + 6))
+        .setFirstRecentUid((int) row.getLong(first + 7))
+        .setRecent((int) row.getLong(first + 8))
+        .setPurgedModseq(row.getLong(first + 9));
+  }
+
+  /// An int8[] column; empty for null.
+  static Long[] longs(ResultSet row, int column) throws SQLException {
+    Array array = row.getArray(column);
+    return array == null ? new Long[0] : (Long[]) array.getArray();
+  }
+
+  static Integer[] ints(ResultSet row, int column) throws SQLException {
+    Array array = row.getArray(column);
+    return array == null ? new Integer[0] : (Integer[]) array.getArray();
+  }
+
+  /// A text[] column without null elements; empty for null.
+  static List<String> texts(ResultSet row, int column) throws SQLException {
+    Array array = row.getArray(column);
+    return array == null ? List.of() : List.of((String[]) array.getArray());
+  }
+
+  static UUID uuid(ResultSet row, int column) throws SQLException {
+    return row.getObject(column, UUID.class);
+  }
+
+  static Array firsts(Connection c, UidSpans spans) throws SQLException {
+    return c.createArrayOf("int8", spans.firsts());
+  }
+
+  static Array lasts(Connection c, UidSpans spans) throws SQLException {
+    return c.createArrayOf("int8", spans.lasts());
+  }
+
+  /// The code of an outcome other than done, as the functions in V2__mail.sql number them.
+  static ErrorCode error(int outcome) {
+    return switch (outcome) {
+      case 3 -> ErrorCode.OVER_QUOTA;
+      case 4 -> ErrorCode.ACCOUNT_NOT_FOUND;
+      case 5, 9 -> ErrorCode.MAILBOX_NOT_FOUND;
+      case 6 -> ErrorCode.LIMIT;
+      default -> ErrorCode.UNAVAILABLE;
+    };
+  }
+}
