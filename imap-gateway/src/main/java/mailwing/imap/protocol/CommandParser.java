@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Set;
+import mailwing.gateway.OctetReader;
 import mailwing.imap.command.AppendMessage;
 import mailwing.imap.command.Command;
 import mailwing.imap.command.Secret;
@@ -26,7 +27,7 @@ public final class CommandParser {
   private final AppendGrammar append;
   private @Nullable String tag;
 
-  public CommandParser(OctetSource source, Continuation continuation, ParserLimits limits) {
+  public CommandParser(OctetReader source, Continuation continuation, ParserLimits limits) {
     this.in = new Input(source, continuation, limits);
     this.tokens = new Tokens(in);
     this.append = new AppendGrammar(tokens);

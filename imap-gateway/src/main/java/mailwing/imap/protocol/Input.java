@@ -3,6 +3,7 @@ package mailwing.imap.protocol;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
+import mailwing.gateway.OctetReader;
 import org.jspecify.annotations.Nullable;
 
 /// A command's lines, one at a time in one buffer, and the literals between them.
@@ -14,7 +15,7 @@ final class Input {
   private static final int SMALL = 128;
   private static final byte[] NOTHING = {};
 
-  private final OctetSource source;
+  private final OctetReader source;
   private final Continuation continuation;
   private ParserLimits limits;
   private byte[] line = new byte[SMALL];
@@ -24,7 +25,7 @@ final class Input {
   private byte[] head = NOTHING;
   private long spent;
 
-  Input(OctetSource source, Continuation continuation, ParserLimits limits) {
+  Input(OctetReader source, Continuation continuation, ParserLimits limits) {
     this.source = source;
     this.continuation = continuation;
     this.limits = limits;

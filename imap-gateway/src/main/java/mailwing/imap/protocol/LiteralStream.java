@@ -3,16 +3,17 @@ package mailwing.imap.protocol;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import mailwing.gateway.OctetReader;
 
 /// The octets of one literal, straight from the connection; ends where the literal ends.
 ///
 /// A connection that ends within it throws [EOFException].
 public final class LiteralStream extends InputStream {
-  private final OctetSource source;
+  private final OctetReader source;
   private long remaining;
   private boolean nul;
 
-  LiteralStream(OctetSource source, long size) {
+  LiteralStream(OctetReader source, long size) {
     this.source = source;
     this.remaining = size;
   }

@@ -1,4 +1,4 @@
-/// IMAP's grammar: octets to commands, and answers to octets. No I/O but through the two small interfaces here.
+/// IMAP's grammar: octets to commands, and answers to octets; I/O only through the connection's reader and writer.
 @NullMarked
 package mailwing.imap.protocol;
 

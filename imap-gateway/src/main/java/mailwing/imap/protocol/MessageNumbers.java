@@ -1,0 +1,19 @@
+package mailwing.imap.protocol;
+
+import java.util.List;
+import mailwing.imap.command.SequenceSet;
+import mailwing.imap.command.SequenceSet.Range;
+
+/// What only a session's view knows of the numbers in a command. Ranges are of UIDs, ascending, and
+/// empty where nothing is meant.
+public interface MessageNumbers {
+
+  /// The UIDs of sequence numbers; `$` is the saved result.
+  List<Range> uidsOfSequence(SequenceSet set);
+
+  /// UIDs with `*` resolved; `$` is the saved result.
+  List<Range> uids(SequenceSet set);
+
+  /// The UIDs that are \Recent in this session.
+  List<Range> recentUids();
+}

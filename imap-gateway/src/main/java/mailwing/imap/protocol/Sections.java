@@ -1,0 +1,143 @@
+package mailwing.imap.protocol;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import mailwing.imap.command.BodySection;
+import mailwing.imap.command.FetchItem;
+import mailwing.store.v1.Part;
+import org.jspecify.annotations.Nullable;
+
+/// Which octets of a message a section names (RFC 9051 §6.4.5.1), found from its structure alone, so that
+/// only those octets are read.
+public final class Sections {
+  private Sections() {}
+
+  /// What a section is of a message.
+  public sealed interface Resolved {}
+
+  /// Octets `[start, end)` of the message; may be none.
+  public record Octets(long start, long end) implements Resolved {
+    public long length() {
+      return end - start;
+    }
+
+    /// The part of them that a partial fetch asks for; none where it starts beyond the end.
+    public Octets partial(FetchItem.@Nullable Partial partial) {
+      if (partial == null) {
+        return this;
+      }
+      long from = partial.offset() >= length() ? end : start + partial.offset();
+      return new Octets(from, partial.length() >= end - from ? end : from + partial.length());
+    }
+  }
+
+  /// Fields of the header at `[start, end)`, to be taken by [HeaderSubset]; a partial counts in the
+  /// subset.
+  public record Fields(long start, long end) implements Resolved {}
+
+  /// There is no such part: NIL.
+  public record Missing() implements Resolved {}
+
+  private static final Resolved MISSING = new Missing();
+
+  /// The section that an item which holds octets stands for.
+  public static BodySection section(FetchItem item) {
+    return switch (item) {
+      case FetchItem.Attribute.RFC822 -> BodySection.WHOLE;
+      case FetchItem.Attribute.RFC822_HEADER ->
+          new BodySection(List.of(), BodySection.Text.HEADER, List.of());
+      case FetchItem.Attribute.RFC822_TEXT ->
+          new BodySection(List.of(), BodySection.Text.TEXT, List.of());
+      case FetchItem.Body body -> body.section();
+      default -> throw new IllegalArgumentException("no section: " + item);
+    };
+  }
+
+  /// What BODY[section] is; partials are the caller's to apply.
+  public static Resolved resolve(Part message, BodySection section) {
+    if (section.part().isEmpty()) {
+      return ofMessage(message, section.text());
+    }
+    Part part = part(message, section.part());
+    if (part == null) {
+      return MISSING;
+    }
+    return switch (section.text()) {
+      case CONTENT -> new Octets(part.getBodyOffset(), part.getEndOffset());
+      case MIME -> header(part);
+      case HEADER, TEXT, HEADER_FIELDS, HEADER_FIELDS_NOT ->
+          isMessage(part) && part.getPartsCount() == 1
+              ? ofMessage(part.getParts(0), section.text())
+              : MISSING;
+    };
+  }
+
+  private static Resolved ofMessage(Part message, BodySection.Text text) {
+    return switch (text) {
+      case CONTENT -> new Octets(message.getHeaderOffset(), message.getEndOffset());
+      case HEADER -> header(message);
+      case TEXT -> new Octets(message.getBodyOffset(), message.getEndOffset());
+      case HEADER_FIELDS, HEADER_FIELDS_NOT ->
+          new Fields(message.getHeaderOffset(), message.getBodyOffset());
+      case MIME -> MISSING;
+    };
+  }
+
+  private static Octets header(Part part) {
+    return new Octets(part.getHeaderOffset(), part.getBodyOffset());
+  }
+
+  /// The part of those numbers, or null. A message that is no multipart is its own part 1.
+  public static @Nullable Part part(Part message, List<Integer> numbers) {
+    Part at = message;
+    boolean atMessage = true;
+    for (int number : numbers) {
+      if (!atMessage && isMessage(at) && at.getPartsCount() == 1) {
+        at = at.getParts(0);
+        atMessage = true;
+      }
+      if (isMultipart(at)) {
+        if (number > at.getPartsCount()) {
+          return null;
+        }
+        at = at.getParts(number - 1);
+      } else if (!atMessage || number != 1) {
+        return null;
+      }
+      atMessage = false;
+    }
+    return at;
+  }
+
+  static long bodyLength(Part part) {
+    return part.getEndOffset() - part.getBodyOffset();
+  }
+
+  /// multipart/* in which parts were found; one without is a single part of no structure.
+  static boolean isMultipart(Part part) {
+    return is(part.getType(), "MULTIPART") && part.getPartsCount() > 0;
+  }
+
+  /// message/rfc822 or message/global.
+  static boolean isMessage(Part part) {
+    return is(part.getType(), "MESSAGE")
+        && (is(part.getSubtype(), "RFC822") || is(part.getSubtype(), "GLOBAL"));
+  }
+
+  static boolean isText(Part part) {
+    return is(part.getType(), "TEXT");
+  }
+
+  static boolean is(ByteString octets, String upperCase) {
+    if (octets.size() != upperCase.length()) {
+      return false;
+    }
+    for (int i = 0; i < octets.size(); i++) {
+      int c = octets.byteAt(i);
+      if ((c >= 'a' && c <= 'z' ? c - 32 : c) != upperCase.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

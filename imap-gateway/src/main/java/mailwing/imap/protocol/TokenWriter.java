@@ -1,0 +1,272 @@
+package mailwing.imap.protocol;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import mailwing.gateway.OctetWriter;
+import mailwing.imap.command.MailboxName;
+import mailwing.imap.command.SequenceSet.Range;
+import org.jspecify.annotations.Nullable;
+
+/// The small rules of RFC 9051 §9 as a server writes them, always within the grammar, whatever the
+/// strings hold.
+final class TokenWriter {
+  /// Longer strings go as literals: some clients' line buffers are small.
+  private static final int QUOTED_MAX = 1000;
+
+  final OctetWriter out;
+  private boolean utf8;
+
+  TokenWriter(OctetWriter out) {
+    this.out = out;
+  }
+
+  /// Quoted strings and mailbox names may hold UTF-8 (RFC 6855 §3, RFC 9051 §5.1).
+  void utf8(boolean on) {
+    utf8 = on;
+  }
+
+  TokenWriter raw(String ascii) throws IOException {
+    out.ascii(ascii);
+    return this;
+  }
+
+  TokenWriter sp() throws IOException {
+    out.write(' ');
+    return this;
+  }
+
+  TokenWriter number(long number) throws IOException {
+    out.decimal(number);
+    return this;
+  }
+
+  void crlf() throws IOException {
+    out.crlf();
+  }
+
+  /// `1:3,5`, in the order given.
+  TokenWriter ranges(List<Range> ranges) throws IOException {
+    String separator = "";
+    for (Range range : ranges) {
+      raw(separator).number(range.first());
+      if (range.last() != range.first()) {
+        raw(":").number(range.last());
+      }
+      separator = ",";
+    }
+    return this;
+  }
+
+  /// Text of a status response: one line, never empty, no code that it does not mean.
+  TokenWriter text(String text) throws IOException {
+    if (text.isEmpty() || text.charAt(0) == '[') {
+      raw(text.isEmpty() ? "-" : " ");
+    }
+    if (clean(text)) {
+      return raw(text);
+    }
+    StringBuilder cleaned = new StringBuilder(text.length());
+    text.codePoints()
+        .forEach(c -> cleaned.appendCodePoint(c >= 0x20 && c != 0x7f && (utf8 || c < 0x7f) ? c : '?'));
+    out.utf8(cleaned.toString());
+    return this;
+  }
+
+  private static boolean clean(String text) {
+    return text.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+  }
+
+  /// A name that is an atom; what is none is left out by the caller.
+  static boolean isAtom(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c > 0xff || !Octets.atom(c)) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
+  }
+
+  /// An astring of people's text.
+  TokenWriter astring(String text) throws IOException {
+    if (isAtom(text) && !text.equalsIgnoreCase("NIL")) {
+      return raw(text);
+    }
+    return string(text);
+  }
+
+  /// An astring of octets, one char each.
+  TokenWriter octetAstring(String octets) throws IOException {
+    if (isAtom(octets) && !octets.equalsIgnoreCase("NIL")) {
+      return raw(octets);
+    }
+    byte[] array = Octets.latin1(octets);
+    return string(array, 0, array.length);
+  }
+
+  /// A string of people's text, in UTF-8.
+  TokenWriter string(String text) throws IOException {
+    byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+    return string(octets, 0, octets.length);
+  }
+
+  TokenWriter mailbox(MailboxName name) throws IOException {
+    return astring(utf8 ? name.value() : ModifiedUtf7.encode(name.value()));
+  }
+
+  TokenWriter nil() throws IOException {
+    return raw("NIL");
+  }
+
+  TokenWriter nstring(@Nullable String text) throws IOException {
+    return text == null ? nil() : string(text);
+  }
+
+  TokenWriter string(ByteString octets) throws IOException {
+    byte[] array = octets.toByteArray();
+    return string(array, 0, array.length);
+  }
+
+  /// Quoted where every octet may stand there, else a literal. A NUL, which no string may hold, is left
+  /// out.
+  TokenWriter string(byte[] octets, int start, int end) throws IOException {
+    Kind kind = kind(octets, start, end);
+    switch (kind) {
+      case PLAIN -> {
+        out.write('"');
+        out.write(octets, start, end - start);
+        out.write('"');
+      }
+      case ESCAPED -> escaped(octets, start, end);
+      case LITERAL -> literal(octets, start, end);
+      case NULS -> {
+        byte[] without = withoutNuls(octets, start, end);
+        return string(without, 0, without.length);
+      }
+    }
+    return this;
+  }
+
+  private enum Kind {
+    PLAIN,
+    ESCAPED,
+    LITERAL,
+    NULS
+  }
+
+  private Kind kind(byte[] octets, int start, int end) {
+    boolean escape = false;
+    boolean eightBit = false;
+    boolean line = end - start > QUOTED_MAX;
+    for (int i = start; i < end; i++) {
+      byte c = octets[i];
+      if (c == 0) {
+        return Kind.NULS;
+      }
+      line |= (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f;
+      eightBit |= c < 0;
+      escape |= c == '"' || c == '\\';
+    }
+    if (line || (eightBit && !(utf8 && isUtf8(octets, start, end)))) {
+      return Kind.LITERAL;
+    }
+    return escape ? Kind.ESCAPED : Kind.PLAIN;
+  }
+
+  private static boolean isUtf8(byte[] octets, int start, int end) {
+    return Octets.utf8(Arrays.copyOfRange(octets, start, end)) != null;
+  }
+
+  private void escaped(byte[] octets, int start, int end) throws IOException {
+    out.write('"');
+    for (int i = start; i < end; i++) {
+      if (octets[i] == '"' || octets[i] == '\\') {
+        out.write('\\');
+      }
+      out.write(octets[i]);
+    }
+    out.write('"');
+  }
+
+  private static byte[] withoutNuls(byte[] octets, int start, int end) {
+    byte[] kept = new byte[end - start];
+    int count = 0;
+    for (int i = start; i < end; i++) {
+      if (octets[i] != 0) {
+        kept[count++] = octets[i];
+      }
+    }
+    return Arrays.copyOf(kept, count);
+  }
+
+  private static boolean holdsNul(ByteString octets) {
+    for (int i = 0; i < octets.size(); i++) {
+      if (octets.byteAt(i) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void literal(byte[] octets, int start, int end) throws IOException {
+    literalHeader(end - start);
+    out.write(octets, start, end - start);
+  }
+
+  /// A string, or a literal8 where it holds a NUL (RFC 5464 §5).
+  TokenWriter metadataValue(ByteString octets) throws IOException {
+    if (!holdsNul(octets)) {
+      return string(octets);
+    }
+    raw("~").literalHeader(octets.size());
+    out.write(octets);
+    return this;
+  }
+
+  /// `{n}` and its line end; n octets must follow.
+  TokenWriter literalHeader(long length) throws IOException {
+    raw("{").number(length).raw("}\r\n");
+    return this;
+  }
+
+  /// `(\Seen keyword)`; keywords that are no atoms are left out.
+  TokenWriter flags(int system, boolean recent, Iterable<String> keywords) throws IOException {
+    return flags(system, recent, keywords, false);
+  }
+
+  /// The same, with `\*` where `star` says so.
+  TokenWriter flags(int system, boolean recent, Iterable<String> keywords, boolean star)
+      throws IOException {
+    out.write('(');
+    String separator = "";
+    for (int i = 0; i < SYSTEM.length; i++) {
+      if ((system & (1 << i)) != 0) {
+        raw(separator).raw(SYSTEM[i]);
+        separator = " ";
+      }
+    }
+    if (recent) {
+      raw(separator).raw("\\Recent");
+      separator = " ";
+    }
+    for (String keyword : keywords) {
+      if (isAtom(keyword)) {
+        raw(separator).raw(keyword);
+        separator = " ";
+      }
+    }
+    if (star) {
+      raw(separator).raw("\\*");
+    }
+    out.write(')');
+    return this;
+  }
+
+  /// In the order of FlagList's bits.
+  private static final String[] SYSTEM = {
+    "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"
+  };
+}
