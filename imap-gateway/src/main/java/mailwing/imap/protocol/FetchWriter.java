@@ -174,8 +174,7 @@ public final class FetchWriter {
         to.raw("BINARY[").raw(part(binary.part())).raw("]");
         offset(binary.partial());
       }
-      case FetchItem.BinarySize _, FetchItem.Preview _ ->
-          throw new IllegalArgumentException("holds no octets: " + item);
+      default -> throw new IllegalArgumentException("holds no octets: " + item);
     }
   }
 
