@@ -1,0 +1,8 @@
+package mailwing.testkit;
+
+/// A transcript that is itself wrong.
+final class TranscriptException extends RuntimeException {
+  TranscriptException(String message) {
+    super(message);
+  }
+}
