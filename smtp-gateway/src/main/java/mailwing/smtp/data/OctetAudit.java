@@ -32,6 +32,11 @@ public final class OctetAudit {
     afterCr = cr;
   }
 
+  /// As [#bareLineEnd], where octets may still follow: a CR at the end is not judged yet.
+  public boolean bareLineEndSoFar() {
+    return bareLineEnd;
+  }
+
   /// A CR without LF after it, or a LF without CR before it.
   public boolean bareLineEnd() {
     return bareLineEnd || afterCr;

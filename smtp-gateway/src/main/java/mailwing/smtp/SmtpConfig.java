@@ -1,0 +1,178 @@
+package mailwing.smtp;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import mailwing.gateway.ConnectionConfig;
+import mailwing.gateway.Encryption;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.Mechanism;
+import mailwing.gateway.SessionLimits;
+import mailwing.service.Key;
+import mailwing.service.Settings;
+import mailwing.smtp.delivery.StoreTimes;
+import mailwing.smtp.session.Service;
+import mailwing.smtp.session.SmtpLimits;
+
+/// The SMTP gateway's configuration.
+///
+/// @param listeners where it listens, and for what
+/// @param connections what holds for all connections
+/// @param session what a session may do before it is shown out
+/// @param limits what a client may ask for
+/// @param host the name it goes by: in the greeting, in Received and in Message-ID
+/// @param mechanisms what AUTH offers, in this order
+/// @param checkSender submission takes only the account's own addresses in MAIL
+/// @param store how long the store may take with a message
+public record SmtpConfig(
+    List<ServiceListener> listeners,
+    ConnectionConfig connections,
+    SessionLimits session,
+    SmtpLimits limits,
+    String host,
+    List<Mechanism> mechanisms,
+    boolean checkSender,
+    StoreTimes store) {
+
+  /// A listener and what it is for.
+  public record ServiceListener(Service service, ListenerConfig listener) {}
+
+  private record ListenerKeys(Service service, ListenerConfig.Keys keys) {}
+
+  /// What is offered unless the configuration says otherwise.
+  public static final List<Mechanism> MECHANISMS =
+      List.of(
+          Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.SCRAM_SHA_256, Mechanism.SCRAM_SHA_256_PLUS);
+
+  private static final List<ListenerKeys> LISTENERS =
+      List.of(
+          keys(Service.MX, "smtp", Optional.of(2525), Encryption.STARTTLS, false),
+          keys(Service.SUBMISSION, "submission", Optional.of(2587), Encryption.STARTTLS, false),
+          keys(Service.SUBMISSION, "submissions", Optional.of(2465), Encryption.IMPLICIT, false),
+          keys(Service.LMTP, "lmtp", Optional.empty(), Encryption.STARTTLS, false),
+          keys(Service.MX, "proxied-smtp", Optional.empty(), Encryption.STARTTLS, true),
+          keys(
+              Service.SUBMISSION,
+              "proxied-submission",
+              Optional.empty(),
+              Encryption.STARTTLS,
+              true),
+          keys(
+              Service.SUBMISSION,
+              "proxied-submissions",
+              Optional.empty(),
+              Encryption.IMPLICIT,
+              true));
+  private static final SessionLimits.Keys SESSION = new SessionLimits.Keys("5m");
+  private static final Key<String> HOST =
+      Key.text("host-name", null, "The name it goes by; by default the machine's.");
+  private static final Key<Long> MESSAGE =
+      Key.size("limits.message", "50 MiB", "Largest message; announced by SIZE.");
+  private static final Key<Integer> RECIPIENTS =
+      Key.integer("limits.recipients", 100, 100_000, 1000, "Recipients of one message.");
+  private static final Key<Integer> COMMAND_LINE =
+      Key.integer("limits.command-line", 512, 12_288, 2048, "Octets of a command line.");
+  private static final Key<Integer> RECEIVED =
+      Key.integer("limits.received", 10, 1000, 50, "Received fields before a message loops.");
+  private static final Key<Boolean> BARE_LINE_ENDS =
+      Key.flag(
+          "accept-bare-line-ends",
+          false,
+          "Take messages with CR or LF that are not CRLF, as they are, instead of 550 5.6.0.");
+  private static final Key<Duration> DATA_TIME =
+      Key.duration("limits.data-time", "5m", "How long to wait for more of a message.");
+  private static final Key<Duration> MESSAGE_TIME =
+      Key.duration("limits.message-time", "1h", "How long one message may take to be sent.");
+  private static final Key<Boolean> CHECK_SENDER =
+      Key.flag("check-sender", true, "Submission takes only the account's own sender addresses.");
+  private static final Key<Duration> DELIVER_TIME =
+      Key.duration("store.deliver-time", "1m", "How long the store may take with a message.");
+  private static final Key<Duration> DELIVER_RETRY =
+      Key.duration(
+          "store.deliver-retry-time",
+          "20s",
+          "How long a delivery is repeated with no store there.");
+
+  public SmtpConfig {
+    listeners = List.copyOf(listeners);
+    mechanisms = List.copyOf(mechanisms);
+  }
+
+  private static ListenerKeys keys(
+      Service service, String name, Optional<Integer> port, Encryption encryption, boolean proxy) {
+    return new ListenerKeys(service, new ListenerConfig.Keys(name, port, encryption, proxy));
+  }
+
+  public static List<Key<?>> keys() {
+    List<Key<?>> keys = new ArrayList<>();
+    LISTENERS.forEach(listener -> keys.addAll(listener.keys().keys()));
+    keys.addAll(ConnectionConfig.keys());
+    keys.addAll(SESSION.keys());
+    keys.addAll(
+        List.of(
+            HOST,
+            MESSAGE,
+            RECIPIENTS,
+            COMMAND_LINE,
+            RECEIVED,
+            BARE_LINE_ENDS,
+            DATA_TIME,
+            MESSAGE_TIME,
+            CHECK_SENDER,
+            DELIVER_TIME,
+            DELIVER_RETRY));
+    return keys;
+  }
+
+  public static SmtpConfig read(Settings settings) {
+    List<ServiceListener> listeners = new ArrayList<>();
+    for (ListenerKeys listener : LISTENERS) {
+      listener
+          .keys()
+          .read(settings)
+          .ifPresent(found -> listeners.add(new ServiceListener(listener.service(), found)));
+    }
+    return new SmtpConfig(
+        listeners,
+        ConnectionConfig.read(settings),
+        SESSION.read(settings),
+        new SmtpLimits(
+            settings.get(MESSAGE),
+            settings.get(RECIPIENTS),
+            settings.get(COMMAND_LINE),
+            SmtpLimits.DEFAULTS.authLine(),
+            settings.get(RECEIVED),
+            settings.get(BARE_LINE_ENDS),
+            settings.get(DATA_TIME),
+            settings.get(MESSAGE_TIME)),
+        settings.find(HOST).orElseGet(SmtpConfig::machineName),
+        MECHANISMS,
+        settings.get(CHECK_SENDER),
+        new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)));
+  }
+
+  /// The documented defaults, for a gateway in a process with others.
+  public static SmtpConfig defaults(
+      List<ServiceListener> listeners, ConnectionConfig connections, String host) {
+    return new SmtpConfig(
+        listeners,
+        connections,
+        SessionLimits.defaults(Duration.ofMinutes(5)),
+        SmtpLimits.DEFAULTS,
+        host,
+        MECHANISMS,
+        true,
+        StoreTimes.DEFAULTS);
+  }
+
+  private static String machineName() {
+    try {
+      return InetAddress.getLocalHost().getCanonicalHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package mailwing.smtp;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import mailwing.gateway.ListenerGroup;
+import mailwing.gateway.StoreClient;
+import mailwing.service.Metrics;
+import mailwing.service.TlsMaterial;
+import mailwing.smtp.data.TraceFields;
+import mailwing.smtp.delivery.Deliveries;
+import mailwing.smtp.session.SmtpMetrics;
+import mailwing.smtp.session.SmtpProtocol;
+import mailwing.smtp.session.SmtpServices;
+
+/// The SMTP gateway as one running thing: MX, submission and LMTP.
+public final class SmtpGateway implements AutoCloseable {
+  private final ListenerGroup group;
+  private final Map<String, Integer> ports;
+
+  private SmtpGateway(ListenerGroup group, Map<String, Integer> ports) {
+    this.group = group;
+    this.ports = Map.copyOf(ports);
+  }
+
+  /// Starts; returns once every listener is bound. The store client belongs to the caller.
+  public static SmtpGateway start(
+      SmtpConfig config, StoreClient store, Optional<TlsMaterial> tls, Metrics metrics)
+      throws IOException {
+    SmtpServices services =
+        new SmtpServices(
+            config.host(),
+            config.limits(),
+            config.session(),
+            config.mechanisms(),
+            config.checkSender(),
+            new Deliveries(store, config.store()),
+            store,
+            new TraceFields(config.host()),
+            new SmtpMetrics(metrics),
+            new SecureRandom());
+    ListenerGroup group = new ListenerGroup(config.connections(), tls, metrics);
+    Map<String, Integer> ports = new HashMap<>();
+    try {
+      for (SmtpConfig.ServiceListener listener : config.listeners()) {
+        int port =
+            group
+                .listen(listener.listener(), new SmtpProtocol(listener.service(), services))
+                .port();
+        ports.put(listener.listener().name(), port);
+      }
+    } catch (IOException | RuntimeException e) {
+      group.close();
+      throw e;
+    }
+    return new SmtpGateway(group, ports);
+  }
+
+  /// The port of the listener with this name.
+  public int port(String listener) {
+    Integer port = ports.get(listener);
+    if (port == null) {
+      throw new IllegalArgumentException("no listener " + listener);
+    }
+    return port;
+  }
+
+  /// Accepts no more, ends sessions with 421 between commands and cuts what is left.
+  @Override
+  public void close() {
+    group.close();
+  }
+}

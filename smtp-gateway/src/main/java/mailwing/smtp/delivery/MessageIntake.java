@@ -1,0 +1,299 @@
+package mailwing.smtp.delivery;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import mailwing.smtp.data.HeaderScan;
+import mailwing.smtp.data.MessageSink;
+import mailwing.smtp.data.OctetAudit;
+import mailwing.smtp.data.SubmittedHeader;
+import mailwing.store.v1.DeliverRequest;
+import mailwing.store.v1.DeliveryEnvelope;
+import org.jspecify.annotations.Nullable;
+
+/// One message between the socket and the store. Up to 256 KiB are gathered and go in one frame; a
+/// larger one flows in frames of 64 KiB while it is read. A message that turns out not to be wanted
+/// is read to its end all the same, and forgotten.
+public final class MessageIntake implements MessageSink {
+  /// A message of at most this size goes in one frame. The header section has to lie within so many
+  /// octets where it is looked into.
+  static final int GATHERED = 256 * 1024;
+
+  private static final int FRAME = 64 * 1024;
+  private static final int FIRST_SIZE = 8 * 1024;
+
+  /// What holds for a message.
+  ///
+  /// @param maxOctets the largest message taken
+  /// @param bareLineEnds take CR and LF that are not CRLF, and keep them as they are
+  /// @param binary take every octet (BINARYMIME, RFC 3030 §3)
+  /// @param maxReceived Received fields beyond which a message loops (RFC 5321 §6.3)
+  /// @param reading the time that reading it may take
+  public record Rules(
+      long maxOctets, boolean bareLineEnds, boolean binary, int maxReceived, Duration reading) {}
+
+  /// What submission adds where it misses (RFC 6409 §8).
+  public record Mending(String date, String id, String host) {}
+
+  private final Deliveries deliveries;
+  private final DeliveryEnvelope envelope;
+  private final List<String> recipients;
+  private final Rules rules;
+  private final @Nullable Mending mending;
+  private final OctetAudit audit = new OctetAudit();
+  private final int traceLength;
+  private byte[] buffer;
+  private int count;
+  private long size;
+  private Deliveries.@Nullable Flow flow;
+  private @Nullable Refusal refusal;
+  private List<Boolean> looping = List.of();
+
+  /// A message that is about to come.
+  ///
+  /// @param recipients as the client named them, unquoted; in the envelope's order
+  /// @param received the Received field to put before the message
+  /// @param expected the declared size in octets, 0 if unknown
+  /// @param mending what submission mends, else null
+  public MessageIntake(
+      Deliveries deliveries,
+      DeliveryEnvelope envelope,
+      List<String> recipients,
+      byte[] received,
+      long expected,
+      Rules rules,
+      @Nullable Mending mending) {
+    this.deliveries = deliveries;
+    this.envelope = envelope;
+    this.recipients = List.copyOf(recipients);
+    this.rules = rules;
+    this.mending = mending;
+    this.traceLength = received.length;
+    int room = expected > 0 && expected <= GATHERED ? (int) expected : FIRST_SIZE;
+    this.buffer = Arrays.copyOf(received, received.length + room);
+    this.count = received.length;
+  }
+
+  @Override
+  public void write(byte[] octets, int offset, int length) {
+    size += length;
+    if (refusal != null) {
+      return;
+    }
+    audit.look(octets, offset, length);
+    if (size > rules.maxOctets) {
+      refuse(Refusal.TOO_LARGE);
+      return;
+    }
+    take(octets, offset, length);
+  }
+
+  private void take(byte[] octets, int offset, int length) {
+    int at = offset;
+    int left = length;
+    while (left > 0 && refusal == null) {
+      int limit = flow == null ? traceLength + GATHERED : FRAME;
+      if (count == limit) {
+        if (flow == null) {
+          begin();
+        } else {
+          sendFrame();
+        }
+        continue;
+      }
+      int part = Math.min(left, limit - count);
+      if (buffer.length - count < part) {
+        buffer = Arrays.copyOf(buffer, Math.min(limit, Math.max(count + part, 2 * buffer.length)));
+      }
+      System.arraycopy(octets, at, buffer, count, part);
+      count += part;
+      at += part;
+      left -= part;
+    }
+  }
+
+  /// More has come than is gathered: what is there goes out as the first frame, the rest will
+  /// follow.
+  private void begin() {
+    Optional<Refusal> found = inspect();
+    if (found.isPresent()) {
+      refuse(found.get());
+      return;
+    }
+    DeliveryEnvelope addressed = addressed();
+    Deliveries.Flow opened = deliveries.open(addressed.getRecipientsCount(), rules.reading);
+    flow = opened;
+    opened
+        .send(DeliverRequest.newBuilder().setEnvelope(addressed).setData(gathered()).build())
+        .ifPresent(this::refuse);
+    fresh();
+  }
+
+  private void sendFrame() {
+    if (count > 0) {
+      Objects.requireNonNull(flow)
+          .send(DeliverRequest.newBuilder().setData(gathered()).build())
+          .ifPresent(this::refuse);
+      fresh();
+    }
+  }
+
+  /// The array is handed over, not copied: it is not touched any more.
+  private ByteString gathered() {
+    return UnsafeByteOperations.unsafeWrap(buffer, 0, count);
+  }
+
+  private void fresh() {
+    buffer = new byte[refusal == null ? FRAME : 0];
+    count = 0;
+  }
+
+  /// Looks into what was gathered, and mends it: loops, and what submission wants. A message so far
+  /// that the audit objects to need not go on.
+  private Optional<Refusal> inspect() {
+    Optional<Refusal> audited = audited(false);
+    if (audited.isPresent()) {
+      return audited;
+    }
+    HeaderScan scan = HeaderScan.of(buffer, traceLength, count);
+    if (scan.count("received") > rules.maxReceived) {
+      return Optional.of(Refusal.LOOP);
+    }
+    looping = looping(scan);
+    if (!looping.isEmpty() && !looping.contains(false)) {
+      return Optional.of(Refusal.LOOP);
+    }
+    if (mending != null) {
+      if (!scan.complete() && count == traceLength + GATHERED) {
+        return Optional.of(Refusal.HEADER_TOO_LARGE);
+      }
+      mend(scan, mending);
+    }
+    return Optional.empty();
+  }
+
+  private void mend(HeaderScan scan, Mending mending) {
+    String missing = SubmittedHeader.missing(scan, mending.date(), mending.id(), mending.host());
+    if (missing.isEmpty() && !SubmittedHeader.hasBlindCopy(scan)) {
+      return;
+    }
+    byte[] mended = SubmittedHeader.mend(buffer, traceLength, count, scan, missing);
+    byte[] whole = Arrays.copyOf(buffer, traceLength + mended.length);
+    System.arraycopy(mended, 0, whole, traceLength, mended.length);
+    buffer = whole;
+    count = whole.length;
+  }
+
+  /// Which recipients' own Delivered-To is there already: they have had the message, and a copy
+  /// more would loop. Empty where none has.
+  private List<Boolean> looping(HeaderScan scan) {
+    List<String> seen = new ArrayList<>();
+    for (HeaderScan.Field field : scan.fields()) {
+      if (scan.isNamed(field, "delivered-to")) {
+        seen.add(scan.value(field));
+      }
+    }
+    if (seen.isEmpty()) {
+      return List.of();
+    }
+    List<Boolean> found =
+        recipients.stream()
+            .map(recipient -> seen.stream().anyMatch(recipient::equalsIgnoreCase))
+            .toList();
+    return found.contains(true) ? found : List.of();
+  }
+
+  private Optional<Refusal> audited(boolean atEnd) {
+    if (rules.binary) {
+      return Optional.empty();
+    }
+    if (audit.nul()) {
+      return Optional.of(Refusal.NUL);
+    }
+    boolean bare = atEnd ? audit.bareLineEnd() : audit.bareLineEndSoFar();
+    return bare && !rules.bareLineEnds ? Optional.of(Refusal.BARE_LINE_END) : Optional.empty();
+  }
+
+  private void refuse(Refusal reason) {
+    if (refusal == null) {
+      refusal = reason;
+      buffer = new byte[0];
+      count = 0;
+      discard();
+    }
+  }
+
+  /// The transaction is over before the message is: nothing is stored.
+  public void discard() {
+    if (flow != null) {
+      flow.cancel();
+      flow = null;
+    }
+  }
+
+  /// Octets read so far, wanted or not.
+  public long size() {
+    return size;
+  }
+
+  /// Why the message will not be taken, as far as it is known yet.
+  public Optional<Refusal> refusal() {
+    return Optional.ofNullable(refusal);
+  }
+
+  /// The last octet has come: the message is stored, or why it is not.
+  public Outcome finish() throws InterruptedException {
+    if (refusal == null) {
+      audited(true).ifPresent(this::refuse);
+    }
+    if (refusal == null && flow == null) {
+      inspect().ifPresent(this::refuse);
+    }
+    if (refusal != null) {
+      return Outcome.refused(refusal, recipients.size());
+    }
+    Deliveries.Flow open = flow;
+    if (open == null) {
+      return forAll(
+          deliveries.deliver(
+              DeliverRequest.newBuilder()
+                  .setEnvelope(addressed().toBuilder().setSize(count))
+                  .setData(gathered())
+                  .build()));
+    }
+    sendFrame();
+    return refusal == null ? forAll(open.finish()) : Outcome.refused(refusal, recipients.size());
+  }
+
+  /// The envelope without the recipients that have had the message already.
+  private DeliveryEnvelope addressed() {
+    if (looping.isEmpty()) {
+      return envelope;
+    }
+    DeliveryEnvelope.Builder rest = envelope.toBuilder().clearRecipients();
+    for (int i = 0; i < looping.size(); i++) {
+      if (!looping.get(i)) {
+        rest.addRecipients(envelope.getRecipients(i));
+      }
+    }
+    return rest.build();
+  }
+
+  private Outcome forAll(Outcome addressed) {
+    if (looping.isEmpty()) {
+      return addressed;
+    }
+    Iterator<Optional<Refusal>> results = addressed.recipients().iterator();
+    List<Optional<Refusal>> all = new ArrayList<>(looping.size());
+    for (boolean loops : looping) {
+      all.add(loops ? Optional.of(Refusal.LOOP) : results.next());
+    }
+    return new Outcome(all);
+  }
+}

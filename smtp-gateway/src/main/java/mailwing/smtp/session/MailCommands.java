@@ -1,0 +1,408 @@
+package mailwing.smtp.session;
+
+import com.google.protobuf.UnsafeByteOperations;
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import mailwing.gateway.Connection;
+import mailwing.gateway.OctetReader;
+import mailwing.smtp.data.DotDecoder;
+import mailwing.smtp.data.TraceFields;
+import mailwing.smtp.delivery.MessageIntake;
+import mailwing.smtp.delivery.Outcome;
+import mailwing.smtp.delivery.Refusal;
+import mailwing.smtp.protocol.Command;
+import mailwing.smtp.protocol.ForwardPath;
+import mailwing.smtp.protocol.Reply;
+import mailwing.smtp.protocol.ReversePath;
+import mailwing.store.v1.ClientInfoForTrace;
+import mailwing.store.v1.DeliveryEnvelope;
+import mailwing.store.v1.DeliveryRecipient;
+import org.jspecify.annotations.Nullable;
+
+/// MAIL, RCPT, DATA and BDAT (RFC 5321 §3.3, RFC 3030 §2, RFC 2033 §4.2).
+final class MailCommands {
+  private final SmtpSession session;
+  private final Connection connection;
+  private final Service service;
+  private final SmtpServices services;
+  private final SmtpLimits limits;
+  private Transaction transaction = new Transaction.None();
+
+  MailCommands(SmtpSession session, Connection connection, Service service, SmtpServices services) {
+    this.session = session;
+    this.connection = connection;
+    this.service = service;
+    this.services = services;
+    this.limits = services.limits();
+  }
+
+  boolean isIdle() {
+    return transaction instanceof Transaction.None;
+  }
+
+  /// Forgets the transaction (RFC 5321 §4.1.1.5).
+  void reset() {
+    if (transaction instanceof Transaction.Chunking chunking) {
+      chunking.intake().discard();
+    }
+    transaction = new Transaction.None();
+  }
+
+  Reply execute(Command.InTransaction command, Peer.Greeted peer, Login login) throws IOException {
+    return switch (command) {
+      case Command.Mail mail -> mail(mail, peer, login);
+      case Command.Rcpt rcpt -> rcpt(rcpt);
+      case Command.Data ignored -> data(peer, login);
+      case Command.Bdat bdat -> bdat(bdat, peer, login);
+    };
+  }
+
+  /// Refuses a command; a chunk that follows it is swallowed (RFC 3030 §2).
+  Reply refuse(Command.InTransaction command, Reply reply) throws IOException {
+    return command instanceof Command.Bdat(long size, boolean ignored)
+        ? swallow(size, reply)
+        : reply;
+  }
+
+  private Reply mail(Command.Mail mail, Peer.Greeted peer, Login login) {
+    if (!(transaction instanceof Transaction.None)) {
+      return transaction instanceof Transaction.ChunkFailed
+          ? Replies.RESET_FIRST
+          : Replies.SENDER_GIVEN;
+    }
+    if (service == Service.SUBMISSION && login instanceof Login.None) {
+      return connection.mayLogIn() ? Refusal.NOT_AUTHENTICATED.reply() : Replies.TLS_REQUIRED;
+    }
+    if (!peer.extended() && !mail.parameters().isEmpty()) {
+      return MailOptions.UNKNOWN_PARAMETER;
+    }
+    MailOptions options;
+    switch (MailOptions.read(
+        mail.parameters(), limits.messageOctets(), service == Service.SUBMISSION)) {
+      case MailOptions.Reading.Refused(Reply reply) -> {
+        return reply;
+      }
+      case MailOptions.Reading.Understood(MailOptions understood) -> options = understood;
+    }
+    if (mail.path() instanceof ReversePath.Sender(var mailbox)) {
+      if (mailbox.isInternational() && !options.smtpUtf8()) {
+        return refused(Refusal.INTERNATIONAL_ADDRESS);
+      }
+      if (login instanceof Login.As as
+          && services.checkSender()
+          && !connection.trusted()
+          && !as.owns(mailbox)) {
+        return refused(Refusal.SENDER);
+      }
+    }
+    transaction = new Transaction.Begun(mail.path(), options, new Transaction.Recipients());
+    return Replies.SENDER_OK;
+  }
+
+  private Reply rcpt(Command.Rcpt rcpt) {
+    switch (transaction) {
+      case Transaction.None() -> {
+        return Replies.MAIL_FIRST;
+      }
+      case Transaction.ChunkFailed() -> {
+        return Replies.RESET_FIRST;
+      }
+      case Transaction.Chunking ignored -> {
+        return Replies.CHUNKS_BEGUN;
+      }
+      case Transaction.Begun begun -> {
+        begun.recipients().tried();
+        if (!rcpt.parameters().isEmpty()) {
+          return MailOptions.UNKNOWN_PARAMETER;
+        }
+        if (rcpt.path() instanceof ForwardPath.Recipient(var mailbox)
+            && mailbox.isInternational()
+            && !begun.options().smtpUtf8()) {
+          return refused(Refusal.INTERNATIONAL_ADDRESS);
+        }
+        if (begun.recipients().count() >= limits.recipients()) {
+          return refused(Refusal.TOO_MANY_RECIPIENTS);
+        }
+        Optional<Refusal> refusal =
+            services.deliveries().resolve(rcpt.path().address(), begun.options().size());
+        if (refusal.isPresent()) {
+          return refused(refusal.get());
+        }
+        begun.recipients().accept(rcpt.path());
+        session.progress();
+        return Replies.RECIPIENT_OK;
+      }
+    }
+  }
+
+  private Reply refused(Refusal refusal) {
+    services.metrics().refused.get(service, refusal).increment();
+    return refusal.reply();
+  }
+
+  private static Reply noRecipients(Transaction.Begun begun, Service service) {
+    return begun.recipients().wereTried() && service != Service.LMTP
+        ? Replies.NO_VALID_RECIPIENT
+        : Replies.RCPT_FIRST;
+  }
+
+  private Reply data(Peer.Greeted peer, Login login) throws IOException {
+    Transaction.Begun begun;
+    switch (transaction) {
+      case Transaction.None() -> {
+        return Replies.MAIL_FIRST;
+      }
+      case Transaction.ChunkFailed() -> {
+        return Replies.RESET_FIRST;
+      }
+      case Transaction.Chunking ignored -> {
+        return Replies.CHUNKS_BEGUN;
+      }
+      case Transaction.Begun found -> begun = found;
+    }
+    if (begun.recipients().isEmpty()) {
+      return noRecipients(begun, service);
+    }
+    MessageIds ids = MessageIds.next(services.random());
+    MessageIntake intake = intake(begun, ids, peer, login);
+    transaction = new Transaction.None();
+    session.write(Replies.GO_AHEAD);
+    boolean whole = false;
+    reading();
+    try {
+      whole = receive(intake);
+    } finally {
+      readingDone();
+      if (!whole) {
+        intake.discard();
+      }
+    }
+    return whole ? finish(begun, intake, ids) : Replies.TOO_MUCH_DATA;
+  }
+
+  /// Reads up to the final dot; false where no end is in sight far beyond the limit.
+  private boolean receive(MessageIntake intake) throws IOException {
+    OctetReader in = connection.in();
+    DotDecoder decoder = new DotDecoder(intake);
+    while (true) {
+      if (in.buffered() == 0 && !in.fill()) {
+        throw new EOFException("stream ended within a message");
+      }
+      int at = in.position();
+      in.consume(decoder.decode(in.array(), at, in.limit()) - at);
+      if (decoder.ended()) {
+        return true;
+      }
+      if (intake.size() > swallowLimit()) {
+        return false;
+      }
+    }
+  }
+
+  /// A message over the limit is read to its end so that the client sees why it is refused, but not
+  /// for ever.
+  private long swallowLimit() {
+    return 4 * limits.messageOctets() + (64L << 20);
+  }
+
+  private void reading() {
+    connection.readTimeout(limits.dataTime());
+    connection.deadline(limits.messageTime());
+  }
+
+  private void readingDone() {
+    connection.readTimeout(services.session().idleTime());
+    connection.noDeadline();
+  }
+
+  private Reply bdat(Command.Bdat bdat, Peer.Greeted peer, Login login) throws IOException {
+    Transaction.Chunking chunking;
+    switch (transaction) {
+      case Transaction.None() -> {
+        return swallow(bdat.size(), Replies.MAIL_FIRST);
+      }
+      case Transaction.ChunkFailed() -> {
+        if (bdat.last()) {
+          transaction = new Transaction.None();
+        }
+        return swallow(bdat.size(), Replies.RESET_FIRST);
+      }
+      case Transaction.Begun begun -> {
+        if (begun.recipients().isEmpty()) {
+          transaction = bdat.last() ? new Transaction.None() : new Transaction.ChunkFailed();
+          return swallow(bdat.size(), noRecipients(begun, service));
+        }
+        MessageIds ids = MessageIds.next(services.random());
+        chunking = new Transaction.Chunking(begun, intake(begun, ids, peer, login), ids);
+        transaction = chunking;
+      }
+      case Transaction.Chunking found -> chunking = found;
+    }
+    if (bdat.size() > swallowLimit()) {
+      return Replies.TOO_MUCH_DATA;
+    }
+    reading();
+    try {
+      receive(chunking.intake(), bdat.size());
+    } finally {
+      readingDone();
+    }
+    if (bdat.last()) {
+      transaction = new Transaction.None();
+      return finish(chunking.begun(), chunking.intake(), chunking.ids());
+    }
+    Optional<Refusal> refusal = chunking.intake().refusal();
+    if (refusal.isPresent()) {
+      chunking.intake().discard();
+      transaction = new Transaction.ChunkFailed();
+      return refused(refusal.get());
+    }
+    session.progress();
+    return Replies.CHUNK_OK;
+  }
+
+  private void receive(MessageIntake intake, long size) throws IOException {
+    OctetReader in = connection.in();
+    long left = size;
+    while (left > 0) {
+      if (in.buffered() == 0 && !in.fill()) {
+        throw new EOFException("stream ended within a chunk");
+      }
+      int part = (int) Math.min(left, in.buffered());
+      intake.write(in.array(), in.position(), part);
+      in.consume(part);
+      left -= part;
+    }
+  }
+
+  private Reply swallow(long size, Reply reply) throws IOException {
+    if (size > swallowLimit()) {
+      return Replies.TOO_MUCH_DATA;
+    }
+    connection.readTimeout(limits.dataTime());
+    try {
+      connection.in().skip(size);
+    } finally {
+      connection.readTimeout(services.session().idleTime());
+    }
+    return reply;
+  }
+
+  private MessageIntake intake(
+      Transaction.Begun begun, MessageIds ids, Peer.Greeted peer, Login login) {
+    String from = begun.from().encoded();
+    boolean tls = connection.tls().isPresent();
+    DeliveryEnvelope.Builder envelope =
+        DeliveryEnvelope.newBuilder()
+            .setDeliveryId(ids.deliveryId())
+            .setReversePath(from)
+            .setTrace(
+                ClientInfoForTrace.newBuilder()
+                    .setProtocol(service.protocol())
+                    .setAddress(session.clientAddress())
+                    .setHelo(peer.domain())
+                    .setTls(tls)
+                    .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
+                    .setQueueId(ids.queueId()));
+    List<String> addresses = new ArrayList<>();
+    for (ForwardPath path : begun.recipients().unique()) {
+      addresses.add(path.address());
+      envelope.addRecipients(
+          DeliveryRecipient.newBuilder()
+              .setAddress(path.address())
+              .setHeaderPrefix(
+                  UnsafeByteOperations.unsafeWrap(TraceFields.delivery(from, path.encoded()))));
+    }
+    Instant now = Instant.now();
+    TraceFields.Hop hop =
+        new TraceFields.Hop(
+            peer.domain(),
+            session.clientLiteral(),
+            with(begun.options(), peer, login),
+            connection.tls().map(t -> t.protocol() + " " + t.cipher()).orElse(""),
+            ids.queueId(),
+            begun.recipients().unique().size() == 1
+                ? begun.recipients().unique().getFirst().encoded()
+                : null);
+    return new MessageIntake(
+        services.deliveries(),
+        envelope.build(),
+        addresses,
+        services.trace().received(hop, now),
+        begun.options().size(),
+        new MessageIntake.Rules(
+            limits.messageOctets(),
+            limits.bareLineEnds(),
+            false,
+            limits.received(),
+            limits.messageTime()),
+        mending(now, ids));
+  }
+
+  private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids) {
+    return service == Service.SUBMISSION
+        ? new MessageIntake.Mending(services.trace().date(now), ids.queueId(), services.host())
+        : null;
+  }
+
+  /// The protocol's registered name (RFC 3848, RFC 6531 §4.3).
+  private String with(MailOptions options, Peer.Greeted peer, Login login) {
+    StringBuilder name = new StringBuilder(10);
+    if (options.smtpUtf8()) {
+      name.append("UTF8").append(service == Service.LMTP ? "LMTP" : "SMTP");
+    } else if (service == Service.LMTP) {
+      name.append("LMTP");
+    } else if (!peer.extended()) {
+      return "SMTP";
+    } else {
+      name.append("ESMTP");
+    }
+    if (connection.tls().isPresent()) {
+      name.append('S');
+    }
+    if (login instanceof Login.As) {
+      name.append('A');
+    }
+    return name.toString();
+  }
+
+  /// The message is whole: one reply, or in LMTP one for each accepted recipient (RFC 2033 §4.2).
+  private Reply finish(Transaction.Begun begun, MessageIntake intake, MessageIds ids)
+      throws IOException {
+    long start = System.nanoTime();
+    Outcome outcome;
+    try {
+      outcome = intake.finish();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Replies.DRAINING;
+    }
+    SmtpMetrics metrics = services.metrics();
+    metrics.store.get(service).recordSince(start);
+    metrics.octets.get(service).add(intake.size());
+    for (Optional<Refusal> refusal : outcome.recipients()) {
+      refusal.ifPresent(reason -> metrics.refused.get(service, reason).increment());
+    }
+    if (outcome.isStored()) {
+      metrics.accepted.get(service).increment();
+      session.progress();
+    }
+    Reply stored = Reply.of(250, "2.0.0", "Stored as " + ids.queueId());
+    if (service != Service.LMTP) {
+      return outcome.isStored() ? stored : outcome.refusal().reply();
+    }
+    List<Integer> accepted = begun.recipients().accepted();
+    Reply last = stored;
+    for (int i = 0; i < accepted.size(); i++) {
+      last = outcome.recipients().get(accepted.get(i)).map(Refusal::reply).orElse(stored);
+      if (i < accepted.size() - 1) {
+        session.write(last);
+      }
+    }
+    return last;
+  }
+}

@@ -1,0 +1,26 @@
+package mailwing.smtp.session;
+
+import java.security.SecureRandom;
+import java.util.List;
+import mailwing.gateway.Mechanism;
+import mailwing.gateway.SessionLimits;
+import mailwing.gateway.StoreClient;
+import mailwing.smtp.data.TraceFields;
+import mailwing.smtp.delivery.Deliveries;
+
+/// What all sessions of a gateway share.
+///
+/// @param host the name the gateway goes by: in its greeting, in Received and in Message-ID
+/// @param mechanisms what AUTH offers, in this order
+/// @param checkSender submission takes only the account's own addresses in MAIL
+public record SmtpServices(
+    String host,
+    SmtpLimits limits,
+    SessionLimits session,
+    List<Mechanism> mechanisms,
+    boolean checkSender,
+    Deliveries deliveries,
+    StoreClient store,
+    TraceFields trace,
+    SmtpMetrics metrics,
+    SecureRandom random) {}

@@ -1,0 +1,65 @@
+package mailwing.smtp.session;
+
+import java.util.ArrayList;
+import java.util.List;
+import mailwing.smtp.delivery.MessageIntake;
+import mailwing.smtp.protocol.ForwardPath;
+import mailwing.smtp.protocol.ReversePath;
+
+/// Where the session stands in a mail transaction (RFC 5321 §3.3, RFC 3030 §2).
+sealed interface Transaction {
+
+  /// Between transactions.
+  record None() implements Transaction {}
+
+  /// MAIL was accepted.
+  record Begun(ReversePath from, MailOptions options, Recipients recipients)
+      implements Transaction {}
+
+  /// A first BDAT was accepted; the message comes in chunks.
+  record Chunking(Begun begun, MessageIntake intake, MessageIds ids) implements Transaction {}
+
+  /// A chunk was refused: what is still in the pipeline is swallowed until RSET or the last chunk.
+  record ChunkFailed() implements Transaction {}
+
+  /// The accepted recipients: each once for the store, though a client may name it more often.
+  final class Recipients {
+    private final List<ForwardPath> unique = new ArrayList<>();
+    // For each accepted RCPT the index in `unique`: LMTP answers each of them.
+    private final List<Integer> accepted = new ArrayList<>();
+    private boolean tried;
+
+    void tried() {
+      tried = true;
+    }
+
+    boolean wereTried() {
+      return tried;
+    }
+
+    void accept(ForwardPath path) {
+      int index = unique.indexOf(path);
+      if (index < 0) {
+        index = unique.size();
+        unique.add(path);
+      }
+      accepted.add(index);
+    }
+
+    boolean isEmpty() {
+      return accepted.isEmpty();
+    }
+
+    int count() {
+      return accepted.size();
+    }
+
+    List<ForwardPath> unique() {
+      return unique;
+    }
+
+    List<Integer> accepted() {
+      return accepted;
+    }
+  }
+}

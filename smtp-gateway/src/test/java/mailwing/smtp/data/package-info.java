@@ -1,4 +1,0 @@
-@NullMarked
-package mailwing.smtp.data;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package mailwing.smtp.protocol;
-
-import org.jspecify.annotations.NullMarked;
