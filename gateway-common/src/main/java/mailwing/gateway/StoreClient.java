@@ -13,6 +13,7 @@ import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -138,6 +139,16 @@ public final class StoreClient implements AutoCloseable {
   /// A delivery; repeat it with the same delivery id when it fails with UNAVAILABLE.
   public StoreUpload<DeliverRequest, DeliverResponse> deliver() {
     return upload(DeliveryGrpc.getDeliverMethod());
+  }
+
+  /// As {@link #deliver()}, with a deadline of its own.
+  public StoreUpload<DeliverRequest, DeliverResponse> deliver(Duration time) {
+    return new StoreUpload<>(
+        ClientCalls.blockingClientStreamingCall(
+            channel,
+            DeliveryGrpc.getDeliverMethod(),
+            CallOptions.DEFAULT.withDeadlineAfter(time.toNanos(), TimeUnit.NANOSECONDS)),
+        null);
   }
 
   /// Heads of mailboxes of many sessions in one call: each query carries its session's token.

@@ -2,6 +2,9 @@ package mailwing.gateway;
 
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class StoreUpload<Q, R> implements AutoCloseable {
   private final BlockingClientCall<Q, R> call;
   private final StoreClient.@Nullable FailureListener failures;
+  private long patienceNanos = Long.MAX_VALUE;
   private boolean ended;
 
   StoreUpload(BlockingClientCall<Q, R> call, StoreClient.@Nullable FailureListener failures) {
@@ -19,16 +23,25 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
     this.failures = failures;
   }
 
+  /// How long the store may take for one request or answer from now on, where the call's deadline
+  /// is much later since the client has its own pace. After that: UNAVAILABLE.
+  public StoreUpload<Q, R> patience(Duration time) {
+    patienceNanos = time.toNanos();
+    return this;
+  }
+
   /// Sends a request. A store that has ended the call already says why: by a {@link
   /// StoreException}.
   public void send(Q request) {
     try {
-      if (!call.write(request)) {
+      if (!call.write(request, patienceNanos, TimeUnit.NANOSECONDS)) {
         read();
         throw new StoreException(ErrorCode.INTERNAL, "the store ended the call early", null);
       }
     } catch (InterruptedException e) {
       throw interrupted(e);
+    } catch (TimeoutException e) {
+      throw impatient(e);
     } catch (StatusException e) {
       throw failed(e);
     }
@@ -37,11 +50,13 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
   /// The next answer of a dialog, or null at the end.
   public @Nullable R read() {
     try {
-      R answer = call.read();
+      R answer = call.read(patienceNanos, TimeUnit.NANOSECONDS);
       ended |= answer == null;
       return answer;
     } catch (InterruptedException e) {
       throw interrupted(e);
+    } catch (TimeoutException e) {
+      throw impatient(e);
     } catch (StatusException e) {
       throw failed(e);
     }
@@ -70,6 +85,11 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
     Thread.currentThread().interrupt();
     close();
     return new StoreException(ErrorCode.UNAVAILABLE, "interrupted", e);
+  }
+
+  private StoreException impatient(TimeoutException e) {
+    close();
+    return new StoreException(ErrorCode.UNAVAILABLE, "the store took too long", e);
   }
 
   private StoreException failed(StatusException e) {
