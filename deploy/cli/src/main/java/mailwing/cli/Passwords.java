@@ -32,9 +32,11 @@ final class Passwords {
     }
   }
 
+  // Annotated as nullable, and said never to be null since JDK 22: both checkers are content so.
+  @SuppressWarnings("SystemConsoleNull")
   private static String asked(String address) {
     Console console = System.console();
-    if (!console.isTerminal()) {
+    if (console == null || !console.isTerminal()) {
       throw new CliException("there is no terminal to ask for the password: use --password-stdin");
     }
     var first = console.readPassword("Password for %s: ", address);

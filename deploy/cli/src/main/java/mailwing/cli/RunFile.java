@@ -56,7 +56,7 @@ public record RunFile(String server, String credential, long pid) {
         Struct.newBuilder()
             .putFields("server", Value.newBuilder().setStringValue(server).build())
             .putFields("credential", Value.newBuilder().setStringValue(credential).build())
-            .putFields("pid", Value.newBuilder().setNumberValue(pid).build())
+            .putFields("pid", Value.newBuilder().setNumberValue((double) pid).build())
             .build();
     var work = data.resolve(NAME + ".new");
     Files.deleteIfExists(work);
