@@ -16,6 +16,8 @@ import mailwing.store.accounts.Directory;
 import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
+import mailwing.store.events.ChangeSignal;
+import mailwing.store.events.OutboxRelay;
 import mailwing.store.grpc.AuthenticationService;
 import mailwing.store.grpc.CallGuard;
 import mailwing.store.grpc.CallMetrics;
@@ -25,6 +27,7 @@ import mailwing.store.grpc.GrpcServers;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.OutboxStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +63,7 @@ public final class StoreService implements AutoCloseable {
 
   private void wire(StoreConfig config, Metrics metrics) {
     Database database = keep(Database.open(config.database()));
-    DirectoryStore directoryStore = new DirectoryStore(database.client());
+    DirectoryStore directoryStore = new DirectoryStore(database);
     CredentialStore credentialStore = new CredentialStore(database.client());
     Tokens tokens =
         new Tokens(
@@ -78,11 +81,22 @@ public final class StoreService implements AutoCloseable {
 
     Chores chores = keep(new Chores());
     chores.every(Duration.ofMinutes(5), "rotate-token-keys", tokens::rotate);
-    chores.every(Duration.ofMinutes(1), "remove-mail", administration::removeMail);
+    chores.every(Duration.ofSeconds(2), "remove-mail", administration::removeMail);
 
     List<BindableService> services = new ArrayList<>();
     services.add(new AuthenticationService(logins, tokens, metrics));
     services.add(new DirectoryService(administration, directoryStore, credentialStore, apiKeys));
+
+    ChangeSignal signal = new ChangeSignal();
+    OutboxStore outbox = new OutboxStore(database.dataSource());
+    keep(
+        metrics.gauge(
+            "mail_store_outbox_rows", "Changes not yet published.", () -> (double) outbox.depth()));
+    if (config.kafka().enabled()) {
+      keep(OutboxRelay.start(config.kafka(), outbox, signal, metrics));
+    } else {
+      chores.every(Duration.ofSeconds(5), "trim-outbox", () -> outbox.trimAll());
+    }
 
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(

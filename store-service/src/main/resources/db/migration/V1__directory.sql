@@ -63,3 +63,15 @@ CREATE TABLE shared_secret (
   name  text PRIMARY KEY,
   value bytea NOT NULL
 );
+
+-- Stores that relay the outbox, and the ranges of accounts (account_id % 64) that each has on lease.
+CREATE TABLE relay (
+  owner uuid PRIMARY KEY,
+  seen  timestamptz NOT NULL
+);
+CREATE TABLE relay_lease (
+  range integer PRIMARY KEY,
+  owner uuid,
+  until timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO relay_lease (range) SELECT generate_series(0, 63);

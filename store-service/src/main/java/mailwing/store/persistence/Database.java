@@ -3,19 +3,29 @@ package mailwing.store.persistence;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.helidon.dbclient.DbClient;
+import io.helidon.dbclient.DbTransaction;
 import io.helidon.dbclient.jdbc.JdbcClientBuilder;
 import io.helidon.dbclient.jdbc.JdbcConnectionPool;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import mailwing.store.StoreConfig;
 import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
+import org.jspecify.annotations.Nullable;
 
 /// One pool of connections: under the Helidon DB Client for the directory, bare for the hot paths.
 public final class Database implements AutoCloseable {
+  /// What the running transaction took from the pool.
+  private static final ScopedValue<AtomicReference<@Nullable Connection>> TAKEN =
+      ScopedValue.newInstance();
+
   private final HikariDataSource pool;
   private final DbClient client;
 
@@ -82,9 +92,25 @@ public final class Database implements AutoCloseable {
     return client;
   }
 
+  /// Commits what `work` did through the DB Client and on the connection it asks for, which are the
+  /// same transaction.
+  ///
+  /// The DB Client's own `unwrap` inside a transaction yields another connection of the pool
+  /// (Helidon 4.1.7). The right one is there once a statement has run.
+  <T> T inTransaction(BiFunction<DbTransaction, Supplier<Connection>, T> work) {
+    AtomicReference<@Nullable Connection> taken = new AtomicReference<>();
+    Supplier<Connection> connection = () -> Objects.requireNonNull(taken.get());
+    return ScopedValue.where(TAKEN, taken)
+        .call(() -> Columns.inTransaction(client, tx -> work.apply(tx, connection)));
+  }
+
   private Connection borrow() {
     try {
-      return pool.getConnection();
+      Connection connection = pool.getConnection();
+      if (TAKEN.isBound()) {
+        TAKEN.get().compareAndSet(null, connection);
+      }
+      return connection;
     } catch (SQLException e) {
       throw new StoreException(ErrorCode.UNAVAILABLE, "the database does not answer", e);
     }

@@ -48,10 +48,12 @@ public final class DirectoryStore {
       FROM account c
       """;
 
+  private final Database database;
   private final DbClient client;
 
-  public DirectoryStore(DbClient client) {
-    this.client = client;
+  public DirectoryStore(Database database) {
+    this.database = database;
+    this.client = database.client();
   }
 
   // Domains
@@ -165,8 +167,8 @@ public final class DirectoryStore {
 
   /// Makes an account with its first mailboxes. DOMAIN_NOT_FOUND, ALREADY_EXISTS.
   public UserRow addAccount(Address address, @Nullable Verifiers verifiers, Limits limits) {
-    return inTransaction(
-        tx -> {
+    return database.inTransaction(
+        (tx, connection) -> {
           long id =
               number(
                   tx.get(
@@ -178,40 +180,36 @@ public final class DirectoryStore {
           if (verifiers != null) {
             setVerifiers(tx, id, verifiers);
           }
-          mail(
-              tx,
-              connection -> {
-                AccountMail.createDefaultMailboxes(connection, id, limits);
-                return id;
-              });
+          try {
+            AccountMail.createDefaultMailboxes(connection.get(), id, limits);
+          } catch (SQLException e) {
+            throw new DbClientException("the account's mailboxes", e);
+          }
           return new UserRow(id, address.spelling(), true);
         });
   }
 
   public Quota quota(long accountId) {
-    return inTransaction(tx -> mail(tx, c -> AccountMail.quota(c, accountId)))
-        .orElse(new Quota(Limits.NONE, 0, 0, 0));
+    return mail(c -> AccountMail.quota(c, accountId)).orElse(new Quota(Limits.NONE, 0, 0, 0));
   }
 
   public void setLimits(long accountId, Limits limits) {
-    inTransaction(
-        tx ->
-            mail(
-                tx,
-                connection -> {
-                  AccountMail.setLimits(connection, accountId, limits);
-                  return limits;
-                }));
+    mail(
+        connection -> {
+          AccountMail.setLimits(connection, accountId, limits);
+          return limits;
+        });
   }
 
   /// Removes about so many rows of a removed account's mail; false once there is none left.
   public boolean removeSomeMail(long accountId, int rows) {
-    return inTransaction(tx -> mail(tx, c -> AccountMail.removeSome(c, accountId, rows)));
+    return mail(c -> AccountMail.removeSome(c, accountId, rows));
   }
 
-  private static <T> T mail(DbTransaction tx, MailWork<T> work) {
-    try {
-      return work.apply(tx.unwrap(Connection.class));
+  /// One statement, committed by itself.
+  private <T> T mail(MailWork<T> work) {
+    try (Connection connection = database.dataSource().getConnection()) {
+      return work.apply(connection);
     } catch (SQLException e) {
       throw new DbClientException("the account's mail", e);
     }

@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package mailwing.store.accounts;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package mailwing.store.events;
+
+import org.jspecify.annotations.NullMarked;

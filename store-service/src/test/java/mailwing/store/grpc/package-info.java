@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package mailwing.store.grpc;
+
+import org.jspecify.annotations.NullMarked;
