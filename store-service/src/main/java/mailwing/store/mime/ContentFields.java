@@ -171,6 +171,11 @@ final class ContentFields {
     return is(encoding, "7bit") || is(encoding, "8bit") || is(encoding, "binary");
   }
 
+  /// Is it one that hides what the octets say?
+  static boolean isEncoded(ByteString encoding) {
+    return is(encoding, "base64") || is(encoding, "quoted-printable");
+  }
+
   /// The boundary of a multipart, empty if it has none. It may be continued and encoded as RFC 2231
   /// says.
   static byte[] boundary(Part.Builder part) {

@@ -51,6 +51,9 @@ final class HtmlText {
       show('&');
       show(name);
     }
+    if (state == State.TAG_OPEN) {
+      show('<');
+    }
     state = State.TEXT;
   }
 
@@ -64,7 +67,7 @@ final class HtmlText {
             name.append(c);
           }
         } else {
-          state = State.TAG;
+          state = isHidden() ? State.TEXT : State.TAG;
           take(c);
         }
       }
@@ -99,6 +102,12 @@ final class HtmlText {
     }
   }
 
+  /// Is the tag within what is hidden, and does not end it?
+  private boolean isHidden() {
+    return !hidden.isEmpty()
+        && !(closing && hidden.contentEquals(name.toString().toLowerCase(Locale.ROOT)));
+  }
+
   private void text(char c) {
     if (c == '<') {
       state = State.TAG_OPEN;
@@ -113,10 +122,13 @@ final class HtmlText {
   private void open(char c) {
     name.setLength(0);
     closing = c == '/';
-    if (c == '!') {
+    if (!hidden.isEmpty() && c != '/') {
+      state = State.TEXT;
+      text(c);
+    } else if (c == '!') {
       hyphens = 0;
-      state = hidden.isEmpty() ? State.DECLARATION : State.TEXT;
-    } else if (c == '/' || isNameCharacter(c)) {
+      state = State.DECLARATION;
+    } else if (c == '/' || (isNameCharacter(c) && c > '9')) {
       if (c != '/') {
         name.append(c);
       }

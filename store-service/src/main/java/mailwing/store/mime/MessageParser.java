@@ -246,7 +246,7 @@ public final class MessageParser {
     switch (node.kind) {
       case MULTIPART -> openBoundaries++;
       case MESSAGE -> {
-        if (parts < MimeLimits.PARTS) {
+        if (parts < MimeLimits.PARTS && !ContentFields.isEncoded(node.part.getEncoding())) {
           open(node, lineStart, true);
         }
       }
@@ -275,7 +275,12 @@ public final class MessageParser {
       openBoundaries--;
       node.boundary = null;
     }
-    long stop = Math.max(node.bodyOffset, end);
+    // A part that was opened by the line before has no line end to give to the boundary; nor have
+    // then those around it.
+    long stop = Math.max(Math.max(node.bodyOffset, node.lastEnd), end);
+    if (node.parent != null) {
+      node.parent.lastEnd = stop;
+    }
     if (node.preview != null) {
       node.preview.end(stop - node.bodyOffset);
     }
@@ -283,7 +288,8 @@ public final class MessageParser {
     part.setHeaderOffset(node.headerOffset)
         .setBodyOffset(node.bodyOffset)
         .setEndOffset(stop)
-        .setLines(Math.max(0, linesAtEnd - node.linesBefore));
+        .setLines(
+            stop == node.bodyOffset ? 0 : (stop > end ? lines : linesAtEnd) - node.linesBefore);
     if (node.kind != Node.Kind.LEAF && part.getPartsCount() == 0) {
       part.addParts(onlyText(node));
     }

@@ -21,6 +21,9 @@ final class Node {
   /// Line ends of the message before the body.
   long linesBefore;
 
+  /// Where the last part within ended.
+  long lastEnd;
+
   /// Of a multipart whose closing boundary has not been seen.
   byte @Nullable [] boundary;
 

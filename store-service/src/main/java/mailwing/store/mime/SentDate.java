@@ -36,21 +36,30 @@ record SentDate(long millis, int day) {
         word();
         skip();
       }
-      int day;
-      int month;
-      if (isLetter(field.peek())) {
-        // "Sat Nov 21 21:58:06 2026", as asctime writes.
-        return null;
-      }
-      day = number();
+      // "Sat Nov 21 21:58:06 2026", as asctime writes, has the month first and the year last.
+      boolean monthFirst = isLetter(field.peek());
+      int month = monthFirst ? month(word()) : 0;
       skip();
-      month = month(word());
+      int day = number();
+      skip();
+      int time = -1;
+      int zone = 0;
+      if (monthFirst) {
+        time = time();
+        zone = zone();
+      } else {
+        month = month(word());
+      }
       skip();
       int yearAt = field.at;
       int year = number();
       int digits = field.at - yearAt;
       if (day < 0 || month < 0 || year < 0) {
         return null;
+      }
+      if (!monthFirst) {
+        time = time();
+        zone = time < 0 ? 0 : zone();
       }
       if (digits <= 2) {
         year += year < 50 ? 2000 : 1900;
@@ -64,8 +73,7 @@ record SentDate(long millis, int day) {
         return null;
       }
       int epochDay = (int) date.toEpochDay();
-      int time = time();
-      long seconds = epochDay * DAY_SECONDS + Math.max(0, time) - (time < 0 ? 0 : zone());
+      long seconds = epochDay * DAY_SECONDS + Math.max(0, time) - zone;
       return new SentDate(seconds * 1000, epochDay);
     }
 

@@ -2,47 +2,75 @@ package mailwing.store.mime;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import mailwing.store.v1.Part;
 
-/// From octets of a part to text.
+/// From octets of a part to the words of its preview.
 final class TextDecoding {
+  private static final int PIECE = 512;
+
   private TextDecoding() {}
 
   /// The first words of a text, in one line.
   static String preview(byte[] octets, int length, Part.Builder part, String charset) {
-    byte[] decoded;
-    try (var in =
-        TransferDecoder.lenient(new ByteArrayInputStream(octets, 0, length), part.getEncoding())) {
-      decoded = in.readAllBytes();
+    var in =
+        TransferDecoder.lenient(new ByteArrayInputStream(octets, 0, length), part.getEncoding());
+    var line = new OneLine();
+    try (Reader reader = Charsets.reader(in, charset)) {
+      var words = new StringBuilder(PIECE);
+      HtmlText html = ContentFields.is(part.getSubtype(), "html") ? new HtmlText(words) : null;
+      char[] piece = new char[PIECE];
+      int size;
+      while (!line.isFull() && (size = reader.read(piece, 0, PIECE)) >= 0) {
+        if (html == null) {
+          words.append(piece, 0, size);
+        } else {
+          for (int i = 0; i < size; i++) {
+            html.take(piece[i]);
+          }
+        }
+        line.add(words);
+        words.setLength(0);
+      }
+      if (html != null) {
+        html.finish();
+        line.add(words);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    String text = Charsets.decode(decoded, 0, decoded.length, charset);
-    if (ContentFields.is(part.getSubtype(), "html")) {
-      text = HtmlText.strip(text);
-    }
-    return oneLine(text);
+    return line.text();
   }
 
-  private static String oneLine(String text) {
-    var out = new StringBuilder(MimeLimits.PREVIEW_LENGTH);
-    boolean space = false;
-    for (int i = 0; i < text.length() && out.length() < MimeLimits.PREVIEW_LENGTH; ) {
-      int point = text.codePointAt(i);
-      i += Character.charCount(point);
-      if (Character.isWhitespace(point)
-          || Character.isSpaceChar(point)
-          || Character.isISOControl(point)) {
-        space = !out.isEmpty();
-      } else if (point != 0xfeff && point != 0x200b && point != 0xfffd) {
-        if (space) {
-          out.append(' ');
-          space = false;
+  /// Words with one space between them.
+  private static final class OneLine {
+    private final StringBuilder out = new StringBuilder(MimeLimits.PREVIEW_LENGTH + 2);
+    private boolean space;
+
+    boolean isFull() {
+      return out.length() >= MimeLimits.PREVIEW_LENGTH;
+    }
+
+    void add(CharSequence text) {
+      for (int i = 0; i < text.length() && !isFull(); i++) {
+        char c = text.charAt(i);
+        if (Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c)) {
+          space = !out.isEmpty();
+        } else if (c != 0xfeff && c != 0x200b && c != 0xfffd) {
+          if (space) {
+            out.append(' ');
+            space = false;
+          }
+          out.append(c);
         }
-        out.appendCodePoint(point);
       }
     }
-    return SortKeyMaker.cut(out.toString(), MimeLimits.PREVIEW_LENGTH);
+
+    String text() {
+      int end = Math.min(out.length(), MimeLimits.PREVIEW_LENGTH);
+      return out.substring(
+          0, end > 0 && Character.isHighSurrogate(out.charAt(end - 1)) ? end - 1 : end);
+    }
   }
 }

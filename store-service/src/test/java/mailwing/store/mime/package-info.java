@@ -1,0 +1,4 @@
+@NullMarked
+package mailwing.store.mime;
+
+import org.jspecify.annotations.NullMarked;
