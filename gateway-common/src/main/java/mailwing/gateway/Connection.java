@@ -135,15 +135,32 @@ public final class Connection {
   /// {@link #end} wakes it with a {@link ConnectionEndedException}; elsewhere (within a literal, in
   /// a command) an end waits for this call.
   public byte @Nullable [] readCommand(int max) throws IOException {
-    Reason reason = endReason;
-    if (reason != null && in.buffered() == 0) {
-      throw new ConnectionEndedException(reason);
-    }
     awaitingCommand = true;
     try {
+      endIfTold();
       return in.readLine(max);
     } finally {
       awaitingCommand = false;
+    }
+  }
+
+  /// Waits for a command's first octet as {@link #readCommand} does, for a parser that reads the
+  /// octets itself; false at the stream's end.
+  public boolean awaitCommand() throws IOException {
+    awaitingCommand = true;
+    try {
+      endIfTold();
+      return in.peek() >= 0;
+    } finally {
+      awaitingCommand = false;
+    }
+  }
+
+  /// Looked at after `awaitingCommand` was set, so that no {@link #end} falls between.
+  private void endIfTold() throws ConnectionEndedException {
+    Reason reason = endReason;
+    if (reason != null && in.buffered() == 0) {
+      throw new ConnectionEndedException(reason);
     }
   }
 

@@ -11,8 +11,8 @@ import mailwing.imap.command.MailboxName;
 import mailwing.imap.command.SelectedCommand;
 import org.jspecify.annotations.Nullable;
 
-/// APPEND and REPLACE, whose messages' octets are not read here (RFC 9051 §6.3.12, RFC 3502, RFC 4469,
-/// RFC 3516, RFC 6855 §4, RFC 8508).
+/// APPEND and REPLACE, whose messages' octets are not read here (RFC 9051 §6.3.12, RFC 3502, RFC
+/// 4469, RFC 3516, RFC 6855 §4, RFC 8508).
 final class AppendGrammar {
   private final Tokens tokens;
   private final Input in;

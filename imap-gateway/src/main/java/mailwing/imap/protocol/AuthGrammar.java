@@ -66,7 +66,9 @@ final class AuthGrammar {
             String name = tokens.utf8String(tokens.stringOctets());
             tokens.sp();
             byte[] value = tokens.nstringOctets();
-            if (fields.size() == 30 || name.length() > 30 || (value != null && value.length > 1024)) {
+            if (fields.size() == 30
+                || name.length() > 30
+                || (value != null && value.length > 1024)) {
               throw SyntaxError.bad("ID is too long");
             }
             fields.add(

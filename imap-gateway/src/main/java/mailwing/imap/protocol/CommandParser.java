@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads commands from a connection: octets in, records out (RFC 9051 §9).
 ///
-/// Lines and literals are read as the grammar asks for them, so that a synchronising literal that would
-/// be refused is never asked for. After an error the rest of the command is dropped, with the
-/// non-synchronising literals that the client sends anyway (RFC 7888 §4). The octets of APPEND's and
-/// REPLACE's messages stay in the connection: the executor takes them with [#open] and goes on with
-/// [#nextStep], or gives the command up with [#abandon]; a command it forgets is abandoned by [#next].
+/// Lines and literals are read as the grammar asks for them, so that a synchronising literal that
+/// would be refused is never asked for. After an error the rest of the command is dropped, with the
+/// non-synchronising literals that the client sends anyway (RFC 7888 §4). The octets of APPEND's
+/// and REPLACE's messages stay in the connection: the executor takes them with [#open] and goes on
+/// with [#nextStep], or gives the command up with [#abandon]; a command it forgets is abandoned by
+/// [#next].
 ///
 /// One thread at a time.
 public final class CommandParser {
@@ -130,8 +131,9 @@ public final class CommandParser {
     }
   }
 
-  /// Gives up what is left of an APPEND or REPLACE that was refused: a synchronising literal is never
-  /// asked for, others are read and dropped. Answer the client first; nothing is written here.
+  /// Gives up what is left of an APPEND or REPLACE that was refused: a synchronising literal is
+  /// never asked for, others are read and dropped. Answer the client first; nothing is written
+  /// here.
   public void abandon() throws IOException {
     append.abandon();
   }

@@ -11,8 +11,7 @@ import mailwing.imap.command.InternalDate;
 /// date and date-time (RFC 9051 §9).
 final class Dates {
   private static final List<String> MONTHS =
-      List.of(
-          "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC");
+      List.of("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC");
   private static final String NAMES = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
   private Dates() {}
@@ -141,9 +140,7 @@ final class Dates {
 
     int month() throws SyntaxError {
       int index =
-          at + 3 <= text.length()
-              ? MONTHS.indexOf(Tokens.upper(text.substring(at, at + 3)))
-              : -1;
+          at + 3 <= text.length() ? MONTHS.indexOf(Tokens.upper(text.substring(at, at + 3))) : -1;
       if (index < 0) {
         throw wrong();
       }

@@ -20,8 +20,7 @@ final class FetchGrammar {
   private static final List<FetchItem> FAST =
       List.of(Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.RFC822_SIZE);
   private static final List<FetchItem> ALL =
-      List.of(
-          Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.RFC822_SIZE, Attribute.ENVELOPE);
+      List.of(Attribute.FLAGS, Attribute.INTERNALDATE, Attribute.RFC822_SIZE, Attribute.ENVELOPE);
   private static final List<FetchItem> FULL =
       List.of(
           Attribute.FLAGS,

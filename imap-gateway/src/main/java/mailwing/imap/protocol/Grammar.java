@@ -122,11 +122,5 @@ public enum Grammar {
   public static final Set<Grammar> IMAP4REV2 =
       Collections.unmodifiableSet(
           EnumSet.of(
-              ESEARCH,
-              SEARCHRES,
-              LIST_EXTENDED,
-              LIST_STATUS,
-              STATUS_SIZE,
-              STATUS_DELETED,
-              BINARY));
+              ESEARCH, SEARCHRES, LIST_EXTENDED, LIST_STATUS, STATUS_SIZE, STATUS_DELETED, BINARY));
 }

@@ -10,8 +10,8 @@ import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
 import org.jspecify.annotations.Nullable;
 
-/// HEADER.FIELDS and HEADER.FIELDS.NOT (RFC 9051 §6.4.5.1): the fields asked for as they stand in the
-/// header, folding and all, then its empty line, where it has one.
+/// HEADER.FIELDS and HEADER.FIELDS.NOT (RFC 9051 §6.4.5.1): the fields asked for as they stand in
+/// the header, folding and all, then its empty line, where it has one.
 public final class HeaderSubset {
   private HeaderSubset() {}
 

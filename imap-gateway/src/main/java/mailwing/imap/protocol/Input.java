@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A command's lines, one at a time in one buffer, and the literals between them.
 ///
-/// The current line is complete and stands without its line end; what it announces as a literal at its
-/// end has not been read. A line ends with CRLF, or with a bare LF, since people type to servers
-/// through tools that send it; a bare CR ends nothing and is no character of any grammar rule.
+/// The current line is complete and stands without its line end; what it announces as a literal at
+/// its end has not been read. A line ends with CRLF, or with a bare LF, since people type to
+/// servers through tools that send it; a bare CR ends nothing and is no character of any grammar
+/// rule.
 final class Input {
   private static final int SMALL = 128;
   private static final byte[] NOTHING = {};
@@ -180,7 +181,8 @@ final class Input {
     return octets;
   }
 
-  /// The literal that the end of the current line announces, whatever stands before it; null if none.
+  /// The literal that the end of the current line announces, whatever stands before it; null if
+  /// none.
   @Nullable Announced announced() {
     int at = end - 1;
     if (at < 2 || line[at] != '}') {
@@ -206,7 +208,8 @@ final class Input {
     return new Announced(binary ? at - 1 : at, size, !plus, binary);
   }
 
-  /// Drops the rest of the command: nothing that the client waits to send, all that it sends anyway.
+  /// Drops the rest of the command: nothing that the client waits to send, all that it sends
+  /// anyway.
   void dropRest() throws IOException {
     dropRest(announced());
   }

@@ -148,8 +148,8 @@ final class ListGrammar {
         : pattern(tokens.stringOctets());
   }
 
-  /// A pattern whose wildcards stand between names: each is decoded as a name is, and one that is no
-  /// modified UTF-7 stands for itself, since a pattern is no name that could be made.
+  /// A pattern whose wildcards stand between names: each is decoded as a name is, and one that is
+  /// no modified UTF-7 stands for itself, since a pattern is no name that could be made.
   private String pattern(byte[] octets) throws SyntaxError {
     String text = Octets.latin1(octets);
     try {

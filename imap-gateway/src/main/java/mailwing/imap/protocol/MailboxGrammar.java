@@ -46,9 +46,7 @@ final class MailboxGrammar {
       String name = tokens.keyword();
       if (name.equals("CONDSTORE") && !condstore) {
         condstore = true;
-      } else if (name.equals("QRESYNC")
-          && qresync == null
-          && tokens.allows(Grammar.QRESYNC)) {
+      } else if (name.equals("QRESYNC") && qresync == null && tokens.allows(Grammar.QRESYNC)) {
         tokens.sp();
         qresync = qresync();
       } else {

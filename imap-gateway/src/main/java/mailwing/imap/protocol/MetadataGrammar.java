@@ -40,8 +40,7 @@ final class MetadataGrammar {
     } else {
       entries(entries);
     }
-    return new AuthenticatedCommand.GetMetadata(
-        mailbox, entries, options.maxSize, options.depth);
+    return new AuthenticatedCommand.GetMetadata(mailbox, entries, options.maxSize, options.depth);
   }
 
   /// Entries begin with a slash, options do not.

@@ -74,9 +74,9 @@ public final class ModifiedUtf7 {
     return c >= 0x20 && c < 0x7f;
   }
 
-  /// The name, or null where the text is no modified UTF-7: 8-bit or control characters, base64 that is
-  /// not ended by `-`, padding that is not zero, a character in base64 that stands for itself, half a
-  /// surrogate pair, two base64 runs in a row.
+  /// The name, or null where the text is no modified UTF-7: 8-bit or control characters, base64
+  /// that is not ended by `-`, padding that is not zero, a character in base64 that stands for
+  /// itself, half a surrogate pair, two base64 runs in a row.
   public static @Nullable String decode(String text) {
     if (text.indexOf('&') < 0) {
       return text.chars().allMatch(c -> ascii((char) c)) ? text : null;

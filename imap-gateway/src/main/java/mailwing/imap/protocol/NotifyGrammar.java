@@ -27,8 +27,7 @@ final class NotifyGrammar {
           "ServerMetadataChange");
 
   private static final Set<Event> MESSAGE_EVENTS =
-      Set.of(
-          Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE, Event.FLAG_CHANGE, Event.ANNOTATION_CHANGE);
+      Set.of(Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE, Event.FLAG_CHANGE, Event.ANNOTATION_CHANGE);
 
   private final Tokens tokens;
   private final FetchGrammar fetch;

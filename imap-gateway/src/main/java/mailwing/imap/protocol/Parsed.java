@@ -16,11 +16,7 @@ public sealed interface Parsed {
   /// @param no NO instead of BAD: the syntax was right, a limit or a name was not
   /// @param close the stream cannot be trusted any more
   record Refused(
-      @Nullable String tag,
-      boolean no,
-      @Nullable ResponseCode code,
-      String text,
-      boolean close)
+      @Nullable String tag, boolean no, @Nullable ResponseCode code, String text, boolean close)
       implements Parsed {}
 
   /// The client is gone; a command it had begun is dropped.

@@ -81,8 +81,8 @@ public sealed interface ResponseCode {
   /// RFC 8474 §4.1; the id without its parentheses.
   record MailboxId(String id) implements ResponseCode {}
 
-  /// RFC 5464 §4.2.1, §4.3: `LONGENTRIES n`, `MAXSIZE n`, `TOOMANY`, `NOPRIVATE`; n -1 where there is
-  /// none.
+  /// RFC 5464 §4.2.1, §4.3: `LONGENTRIES n`, `MAXSIZE n`, `TOOMANY`, `NOPRIVATE`; n -1 where there
+  /// is none.
   record Metadata(String what, long number) implements ResponseCode {}
 
   /// RFC 5465 §5: the events there are.

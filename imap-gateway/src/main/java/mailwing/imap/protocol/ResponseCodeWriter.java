@@ -15,7 +15,8 @@ final class ResponseCodeWriter {
     to.raw("[");
     switch (code) {
       case ResponseCode.Name name -> to.raw(name.wire());
-      case ResponseCode.Capability c -> to.raw("CAPABILITY ").raw(String.join(" ", c.capabilities()));
+      case ResponseCode.Capability c ->
+          to.raw("CAPABILITY ").raw(String.join(" ", c.capabilities()));
       case ResponseCode.PermanentFlags c -> permanentFlags(c);
       case ResponseCode.UidNext c -> number("UIDNEXT ", c.uid());
       case ResponseCode.UidValidity c -> number("UIDVALIDITY ", c.uidValidity());

@@ -16,8 +16,8 @@ import mailwing.imap.command.SequenceSet.Range;
 import mailwing.imap.command.StatusItem;
 import org.jspecify.annotations.Nullable;
 
-/// Writes a server's answers (RFC 9051 §7) into the connection's buffer, strictly within the grammar
-/// whatever the strings hold. The connection flushes.
+/// Writes a server's answers (RFC 9051 §7) into the connection's buffer, strictly within the
+/// grammar whatever the strings hold. The connection flushes.
 public final class ResponseWriter {
   private final TokenWriter to;
   private final ResponseCodeWriter codes;
@@ -44,8 +44,7 @@ public final class ResponseWriter {
   }
 
   /// A status response; untagged where the tag is null.
-  public void status(
-      @Nullable String tag, Status status, @Nullable ResponseCode code, String text)
+  public void status(@Nullable String tag, Status status, @Nullable ResponseCode code, String text)
       throws IOException {
     to.raw(tag == null ? "*" : tag).sp().raw(status.name()).sp();
     if (code != null) {
@@ -81,8 +80,7 @@ public final class ResponseWriter {
 
   /// What the parser refused, answered; where it says so, with BYE behind.
   public void refused(Parsed.Refused refused) throws IOException {
-    status(
-        refused.tag(), refused.no() ? Status.NO : Status.BAD, refused.code(), refused.text());
+    status(refused.tag(), refused.no() ? Status.NO : Status.BAD, refused.code(), refused.text());
     if (refused.close()) {
       bye(null, refused.text());
     }

@@ -104,8 +104,8 @@ final class SearchGrammar {
     }
   }
 
-  /// `search-key *(SP search-key)`, its strings in the charset, which null leaves at UTF-8 (of which
-  /// US-ASCII is a part).
+  /// `search-key *(SP search-key)`, its strings in the charset, which null leaves at UTF-8 (of
+  /// which US-ASCII is a part).
   SearchKey program(@Nullable String charsetName) throws IOException, SyntaxError {
     charset = charset(charsetName);
     keys = 0;
@@ -191,8 +191,7 @@ final class SearchGrammar {
       case "SMALLER" -> new SearchKey.Smaller(number());
       case "UID" -> uid();
       case "BEFORE", "ON", "SINCE" -> date(SearchKey.Date.Of.INTERNAL, name);
-      case "SENTBEFORE", "SENTON", "SENTSINCE" ->
-          date(SearchKey.Date.Of.SENT, name.substring(4));
+      case "SENTBEFORE", "SENTON", "SENTSINCE" -> date(SearchKey.Date.Of.SENT, name.substring(4));
       default -> extension(name);
     };
   }
@@ -260,8 +259,7 @@ final class SearchGrammar {
 
   private SearchKey date(SearchKey.Date.Of of, String when) throws IOException, SyntaxError {
     tokens.sp();
-    return new SearchKey.Date(
-        of, SearchKey.Date.When.valueOf(when), Dates.date(tokens.astring()));
+    return new SearchKey.Date(of, SearchKey.Date.When.valueOf(when), Dates.date(tokens.astring()));
   }
 
   /// RFC 7162 §3.1.5: `MODSEQ ["/flags/..." type] n`.

@@ -7,8 +7,8 @@ import mailwing.imap.command.FetchItem;
 import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
 
-/// Which octets of a message a section names (RFC 9051 §6.4.5.1), found from its structure alone, so that
-/// only those octets are read.
+/// Which octets of a message a section names (RFC 9051 §6.4.5.1), found from its structure alone,
+/// so that only those octets are read.
 public final class Sections {
   private Sections() {}
 

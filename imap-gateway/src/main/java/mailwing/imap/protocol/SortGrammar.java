@@ -99,9 +99,7 @@ final class SortGrammar {
     }
     return new AuthenticatedCommand.MultiSearch(
         sources,
-        returns == null
-            ? new SearchReturn(all(), null)
-            : returns,
+        returns == null ? new SearchReturn(all(), null) : returns,
         search.program(charset));
   }
 

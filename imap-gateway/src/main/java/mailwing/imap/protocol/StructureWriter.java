@@ -96,8 +96,8 @@ final class StructureWriter {
     }
   }
 
-  /// A multipart in which no part was found cannot be said as one (`1*body`): it is told as what its
-  /// octets are, text.
+  /// A multipart in which no part was found cannot be said as one (`1*body`): it is told as what
+  /// its octets are, text.
   private void single(Part part, boolean extended) throws IOException {
     boolean empty = Sections.is(part.getType(), "MULTIPART") || part.getType().isEmpty();
     boolean message = Sections.isMessage(part) && part.getPartsCount() == 1;

@@ -70,7 +70,8 @@ final class TokenWriter {
     }
     StringBuilder cleaned = new StringBuilder(text.length());
     text.codePoints()
-        .forEach(c -> cleaned.appendCodePoint(c >= 0x20 && c != 0x7f && (utf8 || c < 0x7f) ? c : '?'));
+        .forEach(
+            c -> cleaned.appendCodePoint(c >= 0x20 && c != 0x7f && (utf8 || c < 0x7f) ? c : '?'));
     out.utf8(cleaned.toString());
     return this;
   }
@@ -130,8 +131,8 @@ final class TokenWriter {
     return string(array, 0, array.length);
   }
 
-  /// Quoted where every octet may stand there, else a literal. A NUL, which no string may hold, is left
-  /// out.
+  /// Quoted where every octet may stand there, else a literal. A NUL, which no string may hold, is
+  /// left out.
   TokenWriter string(byte[] octets, int start, int end) throws IOException {
     Kind kind = kind(octets, start, end);
     switch (kind) {

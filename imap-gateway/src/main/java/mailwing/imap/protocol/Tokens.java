@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The small rules of RFC 9051 §9 that all commands are made of, read at the input's position.
 ///
-/// Several SPs count as one, and SPs may stand before the line's end: people and some clients send them.
-/// Strings are octets, one char each, unless a method says otherwise.
+/// Several SPs count as one, and SPs may stand before the line's end: people and some clients send
+/// them. Strings are octets, one char each, unless a method says otherwise.
 final class Tokens {
   final Input in;
   private final Set<Grammar> grammars = EnumSet.noneOf(Grammar.class);
@@ -157,8 +157,8 @@ final class Tokens {
     return upper(atom());
   }
 
-  /// A run of letters, digits and hyphens in upper case, which may be empty: what stands before `[`, `<`
-  /// or the like.
+  /// A run of letters, digits and hyphens in upper case, which may be empty: what stands before
+  /// `[`, `<` or the like.
   String word() {
     int start = in.position();
     while (isWord(in.peek())) {
@@ -194,8 +194,7 @@ final class Tokens {
   }
 
   String text(int start) {
-    return new String(
-        in.buffer(), start, in.position() - start, StandardCharsets.ISO_8859_1);
+    return new String(in.buffer(), start, in.position() - start, StandardCharsets.ISO_8859_1);
   }
 
   static String upper(String text) {
@@ -335,8 +334,7 @@ final class Tokens {
   /// A mailbox's name from its octets.
   String name(byte[] octets) throws SyntaxError {
     String text = Octets.latin1(octets);
-    String name =
-        utf8 || !Octets.ascii(text) ? Octets.utf8(octets) : ModifiedUtf7.decode(text);
+    String name = utf8 || !Octets.ascii(text) ? Octets.utf8(octets) : ModifiedUtf7.decode(text);
     if (name == null || !printable(name)) {
       throw SyntaxError.no(ResponseCode.Name.CANNOT, "Wrong characters in a mailbox name");
     }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import mailwing.imap.command.SequenceSet.Range;
 
-/// Runs of consecutive ascending numbers, in the order given: what APPENDUID and COPYUID need, since
-/// they pair by position, and what VANISHED, MODIFIED and ESEARCH ALL need of sorted numbers.
+/// Runs of consecutive ascending numbers, in the order given: what APPENDUID and COPYUID need,
+/// since they pair by position, and what VANISHED, MODIFIED and ESEARCH ALL need of sorted numbers.
 public final class UidRuns {
   private final List<Range> runs = new ArrayList<>();
   private long first;

@@ -1,4 +1,5 @@
-/// IMAP's grammar: octets to commands, and answers to octets; I/O only through the connection's reader and writer.
+/// IMAP's grammar: octets to commands, and answers to octets; I/O only through the connection's
+/// reader and writer.
 @NullMarked
 package mailwing.imap.protocol;
 

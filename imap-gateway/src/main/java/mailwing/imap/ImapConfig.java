@@ -1,0 +1,135 @@
+package mailwing.imap;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import mailwing.gateway.ConnectionConfig;
+import mailwing.gateway.Encryption;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.SessionLimits;
+import mailwing.service.Key;
+import mailwing.service.Settings;
+
+/// The IMAP gateway's configuration.
+///
+/// @param listeners where it listens
+/// @param connections what holds for all connections
+/// @param limits what a session may do before it is shown out
+/// @param events where it learns of changes
+/// @param idleKeepalive how often `* OK Still here` is said during IDLE
+/// @param maxMessage largest message of APPEND, in octets
+/// @param mailboxCache octets of mailbox tables kept after their last session left
+/// @param messageCache octets of envelopes, structures, headers and small bodies kept
+public record ImapConfig(
+    List<ListenerConfig> listeners,
+    ConnectionConfig connections,
+    SessionLimits limits,
+    EventsConfig events,
+    Duration idleKeepalive,
+    long maxMessage,
+    long mailboxCache,
+    long messageCache) {
+
+  /// Where changes are learned from.
+  ///
+  /// @param bootstrapServers Kafka's, none: the store is polled
+  /// @param topic of `MailboxChanged`
+  /// @param pollInterval how often open mailboxes are asked for while there is no Kafka
+  /// @param properties further properties of the Kafka client (TLS, SASL), `name=value`
+  public record EventsConfig(
+      Optional<String> bootstrapServers,
+      String topic,
+      Duration pollInterval,
+      List<String> properties) {
+    public EventsConfig {
+      properties = List.copyOf(properties);
+    }
+
+    public static EventsConfig polling(Duration interval) {
+      return new EventsConfig(Optional.empty(), DEFAULT_TOPIC, interval, List.of());
+    }
+
+    public static EventsConfig kafka(String bootstrapServers) {
+      return new EventsConfig(
+          Optional.of(bootstrapServers), DEFAULT_TOPIC, Duration.ofSeconds(3), List.of());
+    }
+  }
+
+  /// The topic of the store's outbox.
+  public static final String DEFAULT_TOPIC = "mailwing.mailbox-changed";
+
+  private static final ListenerConfig.Keys IMAP =
+      new ListenerConfig.Keys("imap", Optional.of(143), Encryption.STARTTLS, false);
+  private static final ListenerConfig.Keys IMAPS =
+      new ListenerConfig.Keys("imaps", Optional.of(993), Encryption.IMPLICIT, false);
+  private static final ListenerConfig.Keys PROXIED_IMAP =
+      new ListenerConfig.Keys("proxied-imap", Optional.empty(), Encryption.STARTTLS, true);
+  private static final ListenerConfig.Keys PROXIED_IMAPS =
+      new ListenerConfig.Keys("proxied-imaps", Optional.empty(), Encryption.IMPLICIT, true);
+  private static final List<ListenerConfig.Keys> LISTENERS =
+      List.of(IMAP, IMAPS, PROXIED_IMAP, PROXIED_IMAPS);
+  private static final SessionLimits.Keys LIMITS = new SessionLimits.Keys("35m");
+  private static final Key<String> KAFKA =
+      Key.text("events.bootstrap-servers", null, "Kafka's addresses; none: the store is polled.");
+  private static final Key<String> TOPIC =
+      Key.text("events.topic", DEFAULT_TOPIC, "The topic the store publishes changes to.");
+  private static final Key<Duration> POLL =
+      Key.duration("events.poll-interval", "3s", "How often the store is asked without Kafka.");
+  private static final Key<List<String>> PROPERTIES =
+      Key.list("events.properties", List.of(), "Properties of the Kafka client, name=value.");
+  private static final Key<Duration> KEEPALIVE =
+      Key.duration("idle-keepalive", "2m", "How often IDLE says that the server is still here.");
+  private static final Key<Long> MAX_MESSAGE =
+      Key.size("limits.message", "50 MiB", "Largest message of APPEND.");
+  private static final Key<Long> MAILBOX_CACHE =
+      Key.size("cache.mailboxes", "64 MiB", "Mailbox tables kept after their last session left.");
+  private static final Key<Long> MESSAGE_CACHE =
+      Key.size("cache.messages", "64 MiB", "Envelopes, structures, headers, small bodies kept.");
+
+  public ImapConfig {
+    listeners = List.copyOf(listeners);
+  }
+
+  public static List<Key<?>> keys() {
+    List<Key<?>> keys = new ArrayList<>(ListenerConfig.Keys.all(LISTENERS));
+    keys.addAll(ConnectionConfig.keys());
+    keys.addAll(LIMITS.keys());
+    keys.addAll(
+        List.of(
+            KAFKA, TOPIC, POLL, PROPERTIES, KEEPALIVE, MAX_MESSAGE, MAILBOX_CACHE, MESSAGE_CACHE));
+    return keys;
+  }
+
+  public static ImapConfig read(Settings settings) {
+    List<ListenerConfig> listeners = new ArrayList<>();
+    LISTENERS.forEach(listener -> listener.read(settings).ifPresent(listeners::add));
+    return new ImapConfig(
+        listeners,
+        ConnectionConfig.read(settings),
+        LIMITS.read(settings),
+        new EventsConfig(
+            settings.find(KAFKA).filter(servers -> !servers.isBlank()),
+            settings.get(TOPIC),
+            settings.get(POLL),
+            settings.get(PROPERTIES)),
+        settings.get(KEEPALIVE),
+        settings.get(MAX_MESSAGE),
+        settings.get(MAILBOX_CACHE),
+        settings.get(MESSAGE_CACHE));
+  }
+
+  /// The documented defaults, for a gateway in a process with others.
+  public static ImapConfig defaults(
+      List<ListenerConfig> listeners, ConnectionConfig connections, EventsConfig events) {
+    return new ImapConfig(
+        listeners,
+        connections,
+        SessionLimits.defaults(Duration.ofMinutes(35)),
+        events,
+        Duration.ofMinutes(2),
+        50L << 20,
+        64L << 20,
+        64L << 20);
+  }
+}

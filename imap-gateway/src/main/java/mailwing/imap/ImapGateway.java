@@ -1,0 +1,151 @@
+package mailwing.imap;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.ListenerGroup;
+import mailwing.gateway.StoreClient;
+import mailwing.gateway.StoreClientConfig;
+import mailwing.imap.events.ChangeEvents;
+import mailwing.imap.server.ImapProtocol;
+import mailwing.imap.session.Services;
+import mailwing.imap.session.SessionMetrics;
+import mailwing.service.HttpEndpoint;
+import mailwing.service.Key;
+import mailwing.service.Metrics;
+import mailwing.service.ServiceMain;
+import mailwing.service.Settings;
+import mailwing.service.TlsMaterial;
+
+/// The IMAP gateway: stateless, any number of them in front of one store.
+public final class ImapGateway implements AutoCloseable {
+  private static final Duration EVENTS_START = Duration.ofSeconds(5);
+
+  private final Services services;
+  private final ChangeEvents events;
+  private final ListenerGroup group;
+  private final List<ListenerGroup.Listener> listeners = new ArrayList<>();
+  private final List<AutoCloseable> gauges = new ArrayList<>();
+
+  private ImapGateway(
+      ImapConfig config, Optional<TlsMaterial> tls, StoreClient store, Metrics metrics)
+      throws IOException {
+    services = new Services(config, store, new SessionMetrics(metrics));
+    events = new ChangeEvents(config.events(), services.mailboxes(), services.revalidation());
+    group = new ListenerGroup(config.connections(), tls, metrics);
+    gauges.add(
+        metrics.gauge(
+            "mail_imap_idle_sessions", "Sessions in IDLE.", () -> services.idle().count()));
+    gauges.add(
+        metrics.gauge(
+            "mail_imap_open_mailboxes",
+            "Mailboxes that sessions have open.",
+            () -> services.mailboxes().size()));
+    gauges.add(
+        metrics.gauge(
+            "mail_imap_events_healthy",
+            "1 while events come from Kafka, 0 while the store is polled.",
+            () -> events.healthy() ? 1 : 0));
+    events.awaitStart(EVENTS_START);
+    try {
+      ImapProtocol protocol = new ImapProtocol(services);
+      for (ListenerConfig listener : config.listeners()) {
+        listeners.add(group.listen(listener, protocol));
+      }
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /// Starts; the store's client stays the caller's to close.
+  public static ImapGateway start(
+      ImapConfig config, Optional<TlsMaterial> tls, StoreClient store, Metrics metrics)
+      throws IOException {
+    return new ImapGateway(config, tls, store, metrics);
+  }
+
+  /// The actual port of a listener by its name (`imap`, `imaps`, ...).
+  public int port(String listener) {
+    return listeners.stream()
+        .filter(bound -> bound.config().name().equals(listener))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no listener " + listener))
+        .port();
+  }
+
+  /// Whether changes come as events; otherwise the store is polled.
+  public boolean eventsHealthy() {
+    return events.healthy();
+  }
+
+  /// Open connections.
+  public int connections() {
+    return group.connections();
+  }
+
+  /// Drains: each session gets BYE once its command is done.
+  @Override
+  public void close() {
+    group.close();
+    events.close();
+    services.idle().close();
+    for (AutoCloseable gauge : gauges) {
+      try {
+        gauge.close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  public static void main(String[] args) {
+    List<Key<?>> keys = new ArrayList<>(ImapConfig.keys());
+    keys.addAll(StoreClientConfig.keys());
+    keys.addAll(Standalone.keys());
+    ServiceMain.run("imap-gateway", args, keys, Standalone::new);
+  }
+
+  /// A gateway in a process of its own, with its HTTP side.
+  private static final class Standalone implements AutoCloseable {
+    private static final Key<String> HTTP_ADDRESS =
+        Key.text("http.address", "0.0.0.0", "Address of health and metrics.");
+    private static final Key<Integer> HTTP_PORT =
+        Key.port("http.port", 8080, "Port of health and metrics.");
+    private static final Key<java.nio.file.Path> CERTIFICATE =
+        Key.path("tls.certificate", null, "Certificate chain, PEM, for STARTTLS and IMAPS.");
+    private static final Key<java.nio.file.Path> KEY = Key.path("tls.key", null, "Its key, PEM.");
+
+    private final StoreClient store;
+    private final HttpEndpoint http;
+    private final ImapGateway gateway;
+
+    static List<Key<?>> keys() {
+      return List.of(HTTP_ADDRESS, HTTP_PORT, CERTIFICATE, KEY);
+    }
+
+    Standalone(Settings settings) throws IOException {
+      Optional<TlsMaterial> tls =
+          settings
+              .find(CERTIFICATE)
+              .map(certificate -> TlsMaterial.load(certificate, settings.get(KEY)));
+      Metrics metrics = new Metrics();
+      store = StoreClient.connect(StoreClientConfig.read(settings));
+      http = HttpEndpoint.start(settings.get(HTTP_ADDRESS), settings.get(HTTP_PORT), metrics);
+      http.readyWhen("store", store::reachable);
+      gateway = ImapGateway.start(ImapConfig.read(settings), tls, store, metrics);
+      http.started();
+    }
+
+    @Override
+    public void close() {
+      http.draining();
+      gateway.close();
+      store.close();
+      http.close();
+    }
+  }
+}

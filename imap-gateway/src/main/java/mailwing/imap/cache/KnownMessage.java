@@ -1,0 +1,88 @@
+package mailwing.imap.cache;
+
+import com.google.protobuf.ByteString;
+import java.util.Set;
+import mailwing.store.v1.Envelope;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.Part;
+import org.jspecify.annotations.Nullable;
+
+/// What is known of a message that cannot change, as the store told it; null for what was not asked
+/// for.
+public record KnownMessage(
+    @Nullable Dates dates,
+    @Nullable Envelope envelope,
+    @Nullable Part structure,
+    @Nullable ByteString header,
+    @Nullable ByteString body,
+    @Nullable String preview,
+    @Nullable Ids ids) {
+  public static final KnownMessage NOTHING =
+      new KnownMessage(null, null, null, null, null, null, null);
+
+  /// INTERNALDATE: milliseconds since 1970, and the zone in minutes east of UTC.
+  public record Dates(long internalMillis, int zoneMinutes) {}
+
+  /// RFC 8474 and RFC 8514.
+  public record Ids(long messageId, long threadId, long saveDateMillis) {}
+
+  /// Takes what was asked for; a body that was larger than asked for stays unknown.
+  public static KnownMessage of(FetchedMessage message, Set<Need> needs) {
+    return new KnownMessage(
+        needs.contains(Need.INTERNAL_DATE)
+            ? new Dates(message.getInternalDateMillis(), message.getInternalDateZoneMinutes())
+            : null,
+        needs.contains(Need.ENVELOPE) ? message.getEnvelope() : null,
+        needs.contains(Need.STRUCTURE) ? message.getStructure() : null,
+        message.hasHeader() ? message.getHeader() : null,
+        message.hasBody() ? message.getBody() : null,
+        message.hasPreview() ? message.getPreview() : null,
+        needs.contains(Need.IDS)
+            ? new Ids(message.getMessageId(), message.getThreadId(), message.getSaveDateMillis())
+            : null);
+  }
+
+  public boolean knows(Need need) {
+    return switch (need) {
+      case INTERNAL_DATE -> dates != null;
+      case ENVELOPE -> envelope != null;
+      case STRUCTURE -> structure != null;
+      case HEADER -> header != null;
+      case BODY -> body != null;
+      case PREVIEW -> preview != null;
+      case IDS -> ids != null;
+    };
+  }
+
+  public boolean knowsAll(Set<Need> needs) {
+    for (Need need : needs) {
+      if (!knows(need)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// All that either knows.
+  public KnownMessage with(KnownMessage other) {
+    return new KnownMessage(
+        other.dates != null ? other.dates : dates,
+        other.envelope != null ? other.envelope : envelope,
+        other.structure != null ? other.structure : structure,
+        other.header != null ? other.header : header,
+        other.body != null ? other.body : body,
+        other.preview != null ? other.preview : preview,
+        other.ids != null ? other.ids : ids);
+  }
+
+  /// About what it holds in memory; parsed messages take several times their encoded size.
+  long octets() {
+    long octets = 160;
+    octets += envelope == null ? 0 : 8L * envelope.getSerializedSize() + 200;
+    octets += structure == null ? 0 : 6L * structure.getSerializedSize() + 200;
+    octets += header == null ? 0 : header.size() + 32L;
+    octets += body == null ? 0 : body.size() + 32L;
+    octets += preview == null ? 0 : preview.length() * 2L + 40;
+    return octets;
+  }
+}

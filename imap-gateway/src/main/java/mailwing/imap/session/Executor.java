@@ -1,0 +1,221 @@
+package mailwing.imap.session;
+
+import java.io.IOException;
+import java.util.List;
+import mailwing.gateway.SessionGuard;
+import mailwing.gateway.StoreException;
+import mailwing.imap.command.AnyStateCommand;
+import mailwing.imap.command.AuthenticatedCommand;
+import mailwing.imap.command.Command;
+import mailwing.imap.command.NotAuthenticatedCommand;
+import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.protocol.ResponseWriter;
+import mailwing.imap.session.SessionState.LoggedIn;
+import mailwing.imap.session.SessionState.NotAuthenticated;
+import mailwing.imap.session.SessionState.Selected;
+
+/// Executes one command of any family, in whatever state the session is: refuses what the state
+/// does not allow, tells what changed meanwhile, and says the tagged response.
+public final class Executor {
+  private static final String NOT_AUTHENTICATED = "Log in first";
+  private static final String NOT_SELECTED = "Select a mailbox first";
+  private static final String NOT_SUPPORTED = "Not supported";
+
+  private Executor() {}
+
+  /// How a command ended.
+  public enum Outcome {
+    DONE,
+    /// The session is over.
+    END,
+    /// The session has been wrong too often: it must end with BYE.
+    TOO_MANY_BAD,
+    TOO_MANY_LOGINS
+  }
+
+  /// Executes and answers.
+  public static Outcome execute(Session session, String tag, Command command, SessionGuard guard)
+      throws IOException {
+    long start = System.nanoTime();
+    Reply reply;
+    try {
+      reply = run(session, tag, command);
+    } catch (StoreException e) {
+      reply = StoreErrors.reply(e.code());
+      if (e.revoked()) {
+        session.farewell("Login is not valid any more");
+        return Outcome.END;
+      }
+    }
+    session.services().metrics().command(command.name(), reply.status(), start);
+    if (session.state() instanceof Selected selected && reply.status() != Reply.Status.SILENT_END) {
+      if (selected.mailbox().shared().gone()) {
+        session.farewell("Selected mailbox was deleted");
+        return Outcome.END;
+      }
+      Announcer.announce(session.out(), selected.view(), expungeAllowed(command));
+    }
+    // Before the answer: a session that fails often waits for it.
+    Outcome outcome = outcome(session, command, reply.status(), guard);
+    ResponseWriter out = session.out();
+    switch (reply.status()) {
+      case OK -> out.status(tag, ResponseWriter.Status.OK, reply.code(), reply.text());
+      case NO -> out.no(tag, reply.code(), reply.text());
+      case BAD -> out.status(tag, ResponseWriter.Status.BAD, reply.code(), reply.text());
+      case LOGOUT -> out.ok(tag, reply.text());
+      case ANSWERED, SILENT_END -> {}
+    }
+    return outcome;
+  }
+
+  private static Outcome outcome(
+      Session session, Command command, Reply.Status status, SessionGuard guard)
+      throws IOException {
+    boolean login = command instanceof NotAuthenticatedCommand;
+    return switch (status) {
+      case OK -> {
+        if (login && session.state() instanceof LoggedIn) {
+          guard.authenticated();
+        }
+        yield Outcome.DONE;
+      }
+      case NO -> login && guard.loginFailed() ? Outcome.TOO_MANY_LOGINS : Outcome.DONE;
+      case BAD -> guard.badCommand() ? Outcome.TOO_MANY_BAD : Outcome.DONE;
+      case ANSWERED -> Outcome.DONE;
+      case LOGOUT, SILENT_END -> Outcome.END;
+    };
+  }
+
+  /// RFC 9051 §7.5.1: no EXPUNGE while FETCH, STORE or SEARCH by numbers is answered.
+  private static boolean expungeAllowed(Command command) {
+    return switch (command) {
+      case SelectedCommand.Fetch c -> c.uid();
+      case SelectedCommand.Store c -> c.uid();
+      case SelectedCommand.Search c -> c.uid();
+      case SelectedCommand.Sort c -> c.uid();
+      case SelectedCommand.Threads c -> c.uid();
+      default -> true;
+    };
+  }
+
+  private static Reply run(Session session, String tag, Command command) throws IOException {
+    return switch (command) {
+      case AnyStateCommand c -> any(session, c);
+      case NotAuthenticatedCommand c ->
+          session.state() instanceof NotAuthenticated
+              ? AuthExecutor.execute(session, tag, c)
+              : Reply.bad("Already logged in");
+      case AuthenticatedCommand c ->
+          session.state() instanceof LoggedIn loggedIn
+              ? authenticated(session, loggedIn, c)
+              : Reply.bad(NOT_AUTHENTICATED);
+      case SelectedCommand c ->
+          switch (session.state()) {
+            case Selected selected -> selected(session, selected, c);
+            case LoggedIn _ -> Reply.bad(NOT_SELECTED);
+            case NotAuthenticated _ -> Reply.bad(NOT_AUTHENTICATED);
+          };
+    };
+  }
+
+  private static Reply any(Session session, AnyStateCommand command) throws IOException {
+    return switch (command) {
+      case AnyStateCommand.Capability _ -> {
+        session.out().capability(Capabilities.of(session));
+        yield Reply.ok("CAPABILITY completed");
+      }
+      case AnyStateCommand.Noop _ -> {
+        revalidate(session);
+        yield Reply.ok("NOOP completed");
+      }
+      case AnyStateCommand.Logout _ -> {
+        session.out().bye(null, "Logging out");
+        session.unselect();
+        yield new Reply(Reply.Status.LOGOUT, null, "LOGOUT completed");
+      }
+      case AnyStateCommand.Id _ -> {
+        session.out().id(List.of(new AnyStateCommand.Id.Field("name", "Mailwing")));
+        yield Reply.ok("ID completed");
+      }
+      case AnyStateCommand.Language _ -> Reply.bad(NOT_SUPPORTED);
+    };
+  }
+
+  /// Asks the store whether the selected mailbox has changed, with the sessions that ask at the
+  /// same time.
+  static void revalidate(Session session) {
+    if (session.state() instanceof Selected selected) {
+      MailboxExecutor.revalidate(session.services(), selected);
+    }
+  }
+
+  private static Reply authenticated(Session session, LoggedIn state, AuthenticatedCommand command)
+      throws IOException {
+    return switch (command) {
+      case AuthenticatedCommand.Select c -> SelectExecutor.execute(session, state, c);
+      case AuthenticatedCommand.Create c -> MailboxExecutor.create(state, c);
+      case AuthenticatedCommand.Delete c -> MailboxExecutor.delete(session, state, c);
+      case AuthenticatedCommand.Rename c -> MailboxExecutor.rename(state, c);
+      case AuthenticatedCommand.Subscribe c -> MailboxExecutor.subscribe(state, c);
+      case AuthenticatedCommand.ListMailboxes c -> ListExecutor.list(session, state, c);
+      case AuthenticatedCommand.Lsub c -> ListExecutor.lsub(session, state, c);
+      case AuthenticatedCommand.Status c -> MailboxExecutor.status(session, state, c);
+      case AuthenticatedCommand.Append c -> AppendExecutor.execute(session, state, c);
+      case AuthenticatedCommand.Idle _ -> IdleExecutor.execute(session);
+      case AuthenticatedCommand.Namespace _ -> {
+        session.out().namespace(List.of(""), List.of(), List.of());
+        yield Reply.ok("NAMESPACE completed");
+      }
+      case AuthenticatedCommand.Enable _ -> {
+        session.out().enabled(List.of());
+        yield Reply.ok("ENABLE completed");
+      }
+      case AuthenticatedCommand.Compress _,
+          AuthenticatedCommand.Unauthenticate _,
+          AuthenticatedCommand.Comparator _,
+          AuthenticatedCommand.MultiSearch _,
+          AuthenticatedCommand.GetAcl _,
+          AuthenticatedCommand.SetAcl _,
+          AuthenticatedCommand.DeleteAcl _,
+          AuthenticatedCommand.ListRights _,
+          AuthenticatedCommand.MyRights _,
+          AuthenticatedCommand.GetQuota _,
+          AuthenticatedCommand.GetQuotaRoot _,
+          AuthenticatedCommand.SetQuota _,
+          AuthenticatedCommand.GetMetadata _,
+          AuthenticatedCommand.SetMetadata _,
+          AuthenticatedCommand.Notify _,
+          AuthenticatedCommand.GenUrlAuth _,
+          AuthenticatedCommand.ResetKey _,
+          AuthenticatedCommand.UrlFetch _ ->
+          Reply.bad(NOT_SUPPORTED);
+    };
+  }
+
+  private static Reply selected(Session session, Selected state, SelectedCommand command)
+      throws IOException {
+    return switch (command) {
+      case SelectedCommand.Check _ -> {
+        revalidate(session);
+        yield Reply.ok("CHECK completed");
+      }
+      case SelectedCommand.Close _ -> ExpungeExecutor.close(session, state);
+      case SelectedCommand.Unselect _ -> {
+        session.unselect();
+        yield Reply.ok("UNSELECT completed");
+      }
+      case SelectedCommand.Expunge c -> ExpungeExecutor.execute(state, c);
+      case SelectedCommand.Search c -> SearchExecutor.execute(session, state, c);
+      case SelectedCommand.Fetch c -> FetchExecutor.execute(session, state, c);
+      case SelectedCommand.Store c -> StoreExecutor.execute(session, state, c);
+      case SelectedCommand.Copy c -> CopyExecutor.copy(state, c);
+      case SelectedCommand.Move c -> CopyExecutor.move(session, state, c);
+      case SelectedCommand.Sort _,
+          SelectedCommand.Threads _,
+          SelectedCommand.Replace _,
+          SelectedCommand.CancelUpdate _,
+          SelectedCommand.UidBatches _ ->
+          Reply.bad(NOT_SUPPORTED);
+    };
+  }
+}

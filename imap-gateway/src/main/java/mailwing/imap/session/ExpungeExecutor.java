@@ -1,0 +1,65 @@
+package mailwing.imap.session;
+
+import java.util.List;
+import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.command.SequenceSet;
+import mailwing.imap.protocol.ResponseCode;
+import mailwing.imap.session.SessionState.Selected;
+import mailwing.store.v1.ExpungeRequest;
+import mailwing.store.v1.UidRange;
+
+/// EXPUNGE, UID EXPUNGE and CLOSE (RFC 9051 §6.4.1, §6.4.3, §6.4.9).
+final class ExpungeExecutor {
+  private ExpungeExecutor() {}
+
+  static Reply execute(Selected state, SelectedCommand.Expunge command) {
+    if (state.readOnly()) {
+      return Reply.no(ResponseCode.Name.READ_ONLY, "Mailbox is read-only");
+    }
+    SequenceSet set = command.uids();
+    if (set == null) {
+      expunge(state, List.of());
+    } else {
+      Targets targets = Targets.of(state.view(), set, true);
+      // No UID at all would mean every one to the store.
+      if (targets != null && !targets.isEmpty()) {
+        expunge(state, targets.uidRanges());
+      }
+    }
+    return Reply.ok(command.name() + " completed");
+  }
+
+  /// Removes without telling (RFC 9051 §6.4.1).
+  static Reply close(Session session, Selected state) {
+    if (!state.readOnly()) {
+      expunge(state, List.of());
+    }
+    session.unselect();
+    return Reply.ok("CLOSE completed");
+  }
+
+  private static void expunge(Selected state, List<UidRange> uids) {
+    ExpungeRequest request =
+        ExpungeRequest.newBuilder().setMailbox(state.mailbox().ref()).addAllUids(uids).build();
+    state
+        .store()
+        .expunge(
+            request,
+            response ->
+                removed(
+                    state,
+                    response.getUidsList(),
+                    response.getPreviousModseq(),
+                    response.getModseq()));
+    state.mailbox().tellAll();
+  }
+
+  /// Takes a removal into the gateway's knowledge; asks the store where something else came before
+  /// it.
+  static void removed(Selected state, List<Integer> uids, long previousModSeq, long modSeq) {
+    int[] removed = uids.stream().mapToInt(Integer::intValue).toArray();
+    if (!state.mailbox().shared().applyExpunged(removed, previousModSeq, modSeq)) {
+      state.mailbox().ensure(state.store(), modSeq);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package mailwing.imap.session;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import mailwing.imap.command.FetchItem;
+import mailwing.imap.command.FlagList;
+import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.protocol.ResponseCode;
+import mailwing.imap.session.SessionState.Selected;
+import mailwing.imap.view.FlagChange;
+import mailwing.imap.view.MessageState;
+import mailwing.imap.view.SessionView;
+import mailwing.store.v1.UidRange;
+
+/// FETCH (RFC 9051 §6.4.5): flags, UIDs, sizes and modseqs come from memory; all else from the
+/// cache or, for a batch of messages in one call, from the store. Memory is bounded by the batch,
+/// whatever the range.
+final class FetchExecutor {
+  /// Messages a batch at most.
+  private static final int BATCH = 500;
+
+  /// Octets of small bodies a batch at most.
+  private static final long BATCH_OCTETS = 1 << 20;
+
+  private static final FlagChange SET_SEEN =
+      new FlagChange(FlagChange.Operation.ADD, FlagList.SEEN, List.of());
+
+  private final Session session;
+  private final Selected state;
+  private final FetchPlan plan;
+  private final boolean uid;
+  private final MessageFetcher fetcher;
+  private int gone;
+
+  private FetchExecutor(Session session, Selected state, FetchPlan plan, boolean uid) {
+    this.session = session;
+    this.state = state;
+    this.plan = plan;
+    this.uid = uid;
+    this.fetcher = new MessageFetcher(session.services().messages(), state, plan);
+  }
+
+  static Reply execute(Session session, Selected state, SelectedCommand.Fetch command)
+      throws IOException {
+    Targets targets = Targets.of(state.view(), command.messages(), command.uid());
+    if (targets == null) {
+      return Reply.bad("No such message number");
+    }
+    FetchPlan plan = FetchPlan.of(command.items());
+    if (plan == null) {
+      return Reply.bad("Not supported");
+    }
+    FetchExecutor fetch = new FetchExecutor(session, state, plan, command.uid());
+    fetch.run(targets);
+    // UIDs that are gone are passed over; numbers were told to the client and it must learn.
+    if (fetch.gone > 0 && !command.uid()) {
+      return Reply.no(ResponseCode.Name.EXPUNGEISSUED, "Some messages were expunged");
+    }
+    return Reply.ok(command.name() + " completed");
+  }
+
+  private void run(Targets targets) throws IOException {
+    SessionView view = state.view();
+    Targets.Cursor cursor = targets.cursor();
+    int[] seqs = new int[Math.min(BATCH, Math.max(1, targets.count()))];
+    int count = cursor.take(seqs, seqs.length);
+    while (count > 0) {
+      for (int from = 0; from < count; ) {
+        int to = plan.needsBody() ? within(view, seqs, from, count) : count;
+        batch(view, seqs, from, to);
+        from = to;
+      }
+      count = cursor.take(seqs, seqs.length);
+    }
+  }
+
+  /// The end of a batch whose small bodies stay within the limit.
+  private static int within(SessionView view, int[] seqs, int from, int count) {
+    long octets = 0;
+    int to = from;
+    while (to < count && (to == from || octets < BATCH_OCTETS)) {
+      long size = view.size(seqs[to++]);
+      octets += size <= FetchPlan.SMALL_BODY ? size : 0;
+    }
+    return to;
+  }
+
+  private void batch(SessionView view, int[] seqs, int from, int to) throws IOException {
+    List<MessageState> messages = view.states(seqs, from, to);
+    boolean[] seenNow = new boolean[messages.size()];
+    if (plan.setsSeen() && !state.readOnly() && setSeen(messages, seenNow)) {
+      messages = view.states(seqs, from, to);
+    }
+    fetcher.load(messages);
+    for (int i = 0; i < messages.size(); i++) {
+      if (!fetcher.write(session.out(), messages.get(i), uid, seenNow[i])) {
+        gone++;
+      }
+    }
+  }
+
+  /// Sets \Seen on all of a batch at once; whether any changed.
+  private boolean setSeen(List<MessageState> messages, boolean[] changed) {
+    List<UidRange> uids = new ArrayList<>();
+    for (int i = 0; i < messages.size(); i++) {
+      MessageState message = messages.get(i);
+      if ((message.systemFlags() & FlagList.SEEN) == 0 && !message.expunged()) {
+        changed[i] = true;
+        uids.add(UidRange.newBuilder().setFirst(message.uid()).setLast(message.uid()).build());
+      }
+    }
+    if (uids.isEmpty()) {
+      return false;
+    }
+    StoreExecutor.change(state, uids, SET_SEEN, true, outcome -> {});
+    return true;
+  }
+
+  /// Whether an item is one of those that a plan cannot answer.
+  static boolean unsupported(FetchItem item) {
+    return item instanceof FetchItem.Binary || item instanceof FetchItem.BinarySize;
+  }
+}

@@ -1,0 +1,93 @@
+package mailwing.imap.session;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import mailwing.imap.cache.Need;
+import mailwing.imap.command.BodySection;
+import mailwing.imap.command.FetchItem;
+import mailwing.imap.protocol.Sections;
+import org.jspecify.annotations.Nullable;
+
+/// What a FETCH's items need of a message, all items together.
+///
+/// @param needs what must be known of each message
+/// @param setsSeen whether \Seen is set implicitly
+record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
+  /// Bodies up to here come with the batch and are kept; larger ones are read by range. Octets.
+  static final int SMALL_BODY = 64 * 1024;
+
+  /// Null where an item is none that can be answered.
+  static @Nullable FetchPlan of(List<FetchItem> items) {
+    Set<Need> needs = EnumSet.noneOf(Need.class);
+    boolean setsSeen = false;
+    boolean headerOnly = true;
+    boolean octets = false;
+    for (FetchItem item : items) {
+      if (FetchExecutor.unsupported(item)) {
+        return null;
+      }
+      setsSeen |= item.setsSeen();
+      if (holdsOctets(item)) {
+        octets = true;
+        headerOnly &= isHeader(Sections.section(item));
+      }
+      Need need = need(item);
+      if (need != null) {
+        needs.add(need);
+      }
+    }
+    if (octets && headerOnly) {
+      needs.add(Need.HEADER);
+    } else if (octets) {
+      needs.add(Need.BODY);
+      if (!items.stream().filter(FetchPlan::holdsOctets).allMatch(FetchPlan::isWhole)) {
+        needs.add(Need.STRUCTURE);
+      }
+    }
+    return new FetchPlan(List.copyOf(items), needs, setsSeen);
+  }
+
+  boolean needsBody() {
+    return needs.contains(Need.BODY);
+  }
+
+  static boolean holdsOctets(FetchItem item) {
+    return switch (item) {
+      case FetchItem.Attribute.RFC822,
+          FetchItem.Attribute.RFC822_HEADER,
+          FetchItem.Attribute.RFC822_TEXT ->
+          true;
+      case FetchItem.Body _ -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean isWhole(FetchItem item) {
+    BodySection section = Sections.section(item);
+    return section.part().isEmpty() && section.text() == BodySection.Text.CONTENT;
+  }
+
+  /// Of the message itself.
+  static boolean isHeader(BodySection section) {
+    return section.part().isEmpty()
+        && switch (section.text()) {
+          case HEADER, HEADER_FIELDS, HEADER_FIELDS_NOT -> true;
+          case CONTENT, TEXT, MIME -> false;
+        };
+  }
+
+  private static @Nullable Need need(FetchItem item) {
+    return switch (item) {
+      case FetchItem.Attribute.INTERNALDATE -> Need.INTERNAL_DATE;
+      case FetchItem.Attribute.ENVELOPE -> Need.ENVELOPE;
+      case FetchItem.Attribute.BODY, FetchItem.Attribute.BODYSTRUCTURE -> Need.STRUCTURE;
+      case FetchItem.Attribute.EMAILID,
+          FetchItem.Attribute.THREADID,
+          FetchItem.Attribute.SAVEDATE ->
+          Need.IDS;
+      case FetchItem.Preview _ -> Need.PREVIEW;
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,249 @@
+package mailwing.imap.session;
+
+import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import mailwing.gateway.StoreException;
+import mailwing.gateway.StoreSession;
+import mailwing.gateway.StoreStream;
+import mailwing.gateway.StoreUpload;
+import mailwing.imap.cache.Need;
+import mailwing.imap.view.Changes;
+import mailwing.imap.view.Head;
+import mailwing.store.v1.AppendRequest;
+import mailwing.store.v1.AppendResponse;
+import mailwing.store.v1.CopyMessagesRequest;
+import mailwing.store.v1.CopyMessagesResponse;
+import mailwing.store.v1.CreateMailboxRequest;
+import mailwing.store.v1.DeleteMailboxRequest;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.ExpungeRequest;
+import mailwing.store.v1.ExpungeResponse;
+import mailwing.store.v1.FetchItems;
+import mailwing.store.v1.FetchMessagesRequest;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.GetSnapshotRequest;
+import mailwing.store.v1.ListChangesRequest;
+import mailwing.store.v1.ListMailboxesRequest;
+import mailwing.store.v1.Mailbox;
+import mailwing.store.v1.MailboxRef;
+import mailwing.store.v1.MailboxStatus;
+import mailwing.store.v1.OpenMailboxRequest;
+import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.ReadBodyRequest;
+import mailwing.store.v1.RenameMailboxRequest;
+import mailwing.store.v1.SearchRequest;
+import mailwing.store.v1.SearchResponse;
+import mailwing.store.v1.SetSubscribedRequest;
+import mailwing.store.v1.StoreFlagsRequest;
+import mailwing.store.v1.StoreFlagsResponse;
+import mailwing.store.v1.UidRange;
+
+/// What a logged-in session asks of the store, under its own token. The contract's types do not go
+/// further than here and the executors.
+///
+/// Each method throws [StoreException] where the store refused or could not be reached.
+public final class MailStore {
+  private final StoreSession store;
+
+  MailStore(StoreSession store) {
+    this.store = store;
+  }
+
+  long account() {
+    return store.accountId();
+  }
+
+  /// For the coalesced calls of [HeadChecks].
+  String token() {
+    return store.token();
+  }
+
+  void close() {
+    store.close();
+  }
+
+  OpenMailboxResponse open(String name, boolean claimRecent) {
+    return store.openMailbox(
+        OpenMailboxRequest.newBuilder().setName(name).setClaimRecent(claimRecent).build());
+  }
+
+  List<Mailbox> list(boolean withStatus, boolean withNonexistent) {
+    List<Mailbox> mailboxes = new ArrayList<>();
+    drain(
+        store.listMailboxes(
+            ListMailboxesRequest.newBuilder()
+                .setWithStatus(withStatus)
+                .setWithNonexistent(withNonexistent)
+                .build()),
+        mailboxes::add);
+    return mailboxes;
+  }
+
+  Mailbox create(String name, int specialUse) {
+    return store.createMailbox(
+        CreateMailboxRequest.newBuilder().setName(name).setSpecialUse(specialUse).build());
+  }
+
+  void delete(String name) {
+    store.deleteMailbox(DeleteMailboxRequest.newBuilder().setName(name).build());
+  }
+
+  void rename(String name, String newName) {
+    store.renameMailbox(
+        RenameMailboxRequest.newBuilder().setName(name).setNewName(newName).build());
+  }
+
+  void subscribe(String name, boolean subscribed) {
+    store.setSubscribed(
+        SetSubscribedRequest.newBuilder().setName(name).setSubscribed(subscribed).build());
+  }
+
+  /// A mailbox's messages and the head they lead to.
+  record Answer(Changes changes, Head head) {}
+
+  Answer snapshot(MailboxRef mailbox) {
+    Changes changes = new Changes();
+    MailboxStatus[] head = new MailboxStatus[1];
+    drain(
+        store.getSnapshot(GetSnapshotRequest.newBuilder().setMailbox(mailbox).build()),
+        response -> {
+          add(changes, response.getMessages());
+          if (response.hasHead()) {
+            head[0] = response.getHead();
+          }
+        });
+    return new Answer(changes, head(head[0], false));
+  }
+
+  Answer changes(MailboxRef mailbox, long since, boolean claimRecent) {
+    Changes changes = new Changes();
+    MailboxStatus[] head = new MailboxStatus[1];
+    drain(
+        store.listChanges(
+            ListChangesRequest.newBuilder()
+                .setMailbox(mailbox)
+                .setSinceModseq(since)
+                .setClaimRecent(claimRecent)
+                .build()),
+        response -> {
+          add(changes, response.getMessages());
+          for (UidRange range : response.getExpungedList()) {
+            changes.addExpunged(range.getFirst(), range.getLast());
+          }
+          if (response.hasHead()) {
+            head[0] = response.getHead();
+          }
+        });
+    return new Answer(changes, head(head[0], claimRecent));
+  }
+
+  /// @param bodyUpTo with BODY among the needs: only bodies of at most this many octets
+  List<FetchedMessage> fetch(
+      MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
+    FetchItems.Builder items = FetchItems.newBuilder();
+    for (Need need : needs) {
+      switch (need) {
+        case INTERNAL_DATE -> items.setInternalDate(true);
+        case ENVELOPE -> items.setEnvelope(true);
+        case STRUCTURE -> items.setStructure(true);
+        case HEADER -> items.setHeader(true);
+        case BODY -> items.setBodyUpTo(bodyUpTo);
+        case PREVIEW -> items.setPreview(true);
+        case IDS -> items.setIds(true);
+      }
+    }
+    List<FetchedMessage> messages = new ArrayList<>();
+    drain(
+        store.fetchMessages(
+            FetchMessagesRequest.newBuilder()
+                .setMailbox(mailbox)
+                .addAllUids(uids)
+                .setItems(items)
+                .build()),
+        response -> messages.addAll(response.getMessagesList()));
+    return messages;
+  }
+
+  List<FetchedMessage> fetch(MailboxRef mailbox, List<UidRange> uids, Need need) {
+    return fetch(mailbox, uids, EnumSet.of(need), 0);
+  }
+
+  /// A piece of a body, at most what was asked for.
+  ByteString read(MailboxRef mailbox, int uid, long offset, long length) {
+    List<ByteString> pieces = new ArrayList<>();
+    drain(
+        store.readBody(
+            ReadBodyRequest.newBuilder()
+                .setMailbox(mailbox)
+                .setUid(uid)
+                .setOffset(offset)
+                .setLength(length)
+                .build()),
+        response -> pieces.add(response.getData()));
+    return ByteString.copyFrom(pieces);
+  }
+
+  void storeFlags(StoreFlagsRequest request, Consumer<StoreFlagsResponse> each) {
+    drain(store.storeFlags(request), each);
+  }
+
+  void copy(CopyMessagesRequest request, Consumer<CopyMessagesResponse> each) {
+    drain(store.copyMessages(request), each);
+  }
+
+  void expunge(ExpungeRequest request, Consumer<ExpungeResponse> each) {
+    drain(store.expunge(request), each);
+  }
+
+  void search(SearchRequest request, Consumer<SearchResponse> each) {
+    drain(store.search(request), each);
+  }
+
+  StoreUpload<AppendRequest, AppendResponse> append() {
+    return store.append();
+  }
+
+  /// Reads a server stream to its end; the store sees a cancel if we do not get there.
+  private static <T> void drain(StoreStream<T> stream, Consumer<? super T> each) {
+    try (stream) {
+      T next = stream.next();
+      while (next != null) {
+        each.accept(next);
+        next = stream.next();
+      }
+    }
+  }
+
+  /// Reads a frame of message arrays.
+  static void add(Changes changes, FlagArrays arrays) {
+    arrays.getNewKeywordSetsList().forEach(set -> changes.addKeywordSet(set.getKeywordsList()));
+    boolean keywords = arrays.getKeywordSetsCount() > 0;
+    boolean sizes = arrays.getSizesCount() > 0;
+    for (int i = 0; i < arrays.getUidsCount(); i++) {
+      changes.addMessage(
+          arrays.getUids(i),
+          arrays.getSystemFlags(i),
+          keywords ? arrays.getKeywordSets(i) : 0,
+          arrays.getModseqs(i),
+          sizes ? arrays.getSizes(i) : 0);
+    }
+  }
+
+  private static Head head(@org.jspecify.annotations.Nullable MailboxStatus head, boolean claimed) {
+    if (head == null) {
+      throw new StoreException(ErrorCode.INTERNAL, "no head at the end of the stream", null);
+    }
+    return new Head(
+        head.getUidValidity(),
+        head.getUidNext(),
+        head.getHighestModseq(),
+        head.getFirstRecentUid(),
+        claimed && head.getRecent() > 0,
+        head.getKeywordsList());
+  }
+}

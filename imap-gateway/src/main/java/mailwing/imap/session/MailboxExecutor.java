@@ -1,0 +1,109 @@
+package mailwing.imap.session;
+
+import java.io.IOException;
+import mailwing.gateway.StoreException;
+import mailwing.imap.command.AuthenticatedCommand;
+import mailwing.imap.command.StatusItem;
+import mailwing.imap.protocol.ResponseCode;
+import mailwing.imap.session.SessionState.LoggedIn;
+import mailwing.imap.session.SessionState.Selected;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.MailboxStatus;
+import mailwing.store.v1.StatusQuery;
+import mailwing.store.v1.StatusResult;
+
+/// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE and STATUS (RFC 9051 §6.3).
+final class MailboxExecutor {
+  private MailboxExecutor() {}
+
+  static Reply create(LoggedIn state, AuthenticatedCommand.Create command) {
+    String name = command.mailbox().value();
+    // A trailing delimiter says that names will be made below it (RFC 9051 §6.3.4).
+    if (name.endsWith("/")) {
+      name = name.substring(0, name.length() - 1);
+    }
+    if (!command.specialUse().isEmpty()) {
+      return Reply.no(ResponseCode.Name.USEATTR, "Special use cannot be set");
+    }
+    state.store().create(name, 0);
+    return Reply.ok("CREATE completed");
+  }
+
+  static Reply delete(Session session, LoggedIn state, AuthenticatedCommand.Delete command) {
+    String name = command.mailbox().value();
+    state.store().delete(name);
+    if (session.state() instanceof Selected selected && selected.name().equals(name)) {
+      session.unselect();
+    }
+    return Reply.ok("DELETE completed");
+  }
+
+  static Reply rename(LoggedIn state, AuthenticatedCommand.Rename command) {
+    state.store().rename(command.from().value(), command.to().value());
+    return Reply.ok("RENAME completed");
+  }
+
+  static Reply subscribe(LoggedIn state, AuthenticatedCommand.Subscribe command) {
+    state.store().subscribe(command.mailbox().value(), command.subscribed());
+    return Reply.ok(command.name() + " completed");
+  }
+
+  static Reply status(Session session, LoggedIn state, AuthenticatedCommand.Status command)
+      throws IOException {
+    StatusResult result =
+        session
+            .services()
+            .heads()
+            .check(
+                StatusQuery.newBuilder()
+                    .setName(command.mailbox().value())
+                    .setToken(state.store().token())
+                    .build());
+    if (result.getError() != ErrorCode.ERROR_CODE_UNSPECIFIED) {
+      return StoreErrors.reply(result.getError());
+    }
+    MailboxStatus status = result.getStatus();
+    session
+        .out()
+        .status(
+            command.mailbox(),
+            command.items(),
+            item -> value(session, status, item),
+            Long.toUnsignedString(result.getRef().getMailboxId()));
+    return Reply.ok("STATUS completed");
+  }
+
+  private static long value(Session session, MailboxStatus status, StatusItem item) {
+    return switch (item) {
+      case MESSAGES -> Integer.toUnsignedLong(status.getMessages());
+      case RECENT -> Integer.toUnsignedLong(status.getRecent());
+      case UIDNEXT -> Integer.toUnsignedLong(status.getUidNext());
+      case UIDVALIDITY -> Integer.toUnsignedLong(status.getUidValidity());
+      case UNSEEN -> Integer.toUnsignedLong(status.getUnseen());
+      case DELETED -> Integer.toUnsignedLong(status.getDeleted());
+      case SIZE -> status.getOctets();
+      case HIGHESTMODSEQ -> status.getHighestModseq();
+      case APPENDLIMIT -> session.services().config().maxMessage();
+      // Outside the grammar that is allowed: the first is told by the writer, the second not kept.
+      case MAILBOXID, DELETED_STORAGE -> 0;
+    };
+  }
+
+  /// Brings the gateway's knowledge of the selected mailbox up to date.
+  static void revalidate(Services services, Selected selected) {
+    StatusResult result =
+        services
+            .heads()
+            .check(
+                StatusQuery.newBuilder()
+                    .setRef(selected.mailbox().ref())
+                    .setToken(selected.store().token())
+                    .build());
+    switch (result.getError()) {
+      case ERROR_CODE_UNSPECIFIED ->
+          selected.mailbox().ensure(selected.store(), result.getStatus().getHighestModseq());
+      case MAILBOX_NOT_FOUND -> selected.mailbox().gone();
+      default -> throw new StoreException(result.getError(), "status refused", null);
+    }
+  }
+}

@@ -1,0 +1,309 @@
+package mailwing.imap.session;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import mailwing.gateway.OctetWriter;
+import mailwing.gateway.StoreException;
+import mailwing.imap.cache.KnownMessage;
+import mailwing.imap.cache.MessageCache;
+import mailwing.imap.cache.MessageKey;
+import mailwing.imap.cache.Need;
+import mailwing.imap.command.BodySection;
+import mailwing.imap.command.FetchItem;
+import mailwing.imap.command.InternalDate;
+import mailwing.imap.protocol.FetchWriter;
+import mailwing.imap.protocol.HeaderSubset;
+import mailwing.imap.protocol.ResponseWriter;
+import mailwing.imap.protocol.Sections;
+import mailwing.imap.session.SessionState.Selected;
+import mailwing.imap.view.MessageState;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.Part;
+import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
+
+/// Writes the FETCH responses of one command, batch after batch.
+final class MessageFetcher {
+  /// Octets of a large body that are in memory at a time.
+  private static final int PIECE = 256 * 1024;
+
+  private final MessageCache cache;
+  private final Selected state;
+  private final FetchPlan plan;
+  private final Set<Need> needsOfLarge;
+  private final Map<Integer, KnownMessage> batch = new HashMap<>();
+
+  MessageFetcher(MessageCache cache, Selected state, FetchPlan plan) {
+    this.cache = cache;
+    this.state = state;
+    this.plan = plan;
+    needsOfLarge =
+        EnumSet.copyOf(plan.needs().isEmpty() ? EnumSet.noneOf(Need.class) : plan.needs());
+    needsOfLarge.remove(Need.BODY);
+  }
+
+  /// Gets what the plan needs of these messages, in one call for all that the cache does not know.
+  void load(List<MessageState> messages) {
+    batch.clear();
+    if (plan.needs().isEmpty()) {
+      return;
+    }
+    List<UidRange> missing = new ArrayList<>();
+    for (MessageState message : messages) {
+      KnownMessage known = cache.find(key(message.uid()));
+      if (known != null && known.knowsAll(needs(message))) {
+        batch.put(message.uid(), known);
+      } else if (!message.expunged() && !needs(message).isEmpty()) {
+        missing.add(UidRange.newBuilder().setFirst(message.uid()).setLast(message.uid()).build());
+      }
+    }
+    if (missing.isEmpty()) {
+      return;
+    }
+    for (FetchedMessage fetched :
+        state
+            .store()
+            .fetch(
+                state.mailbox().ref(),
+                joined(missing),
+                plan.needs(),
+                plan.needsBody() ? FetchPlan.SMALL_BODY : 0)) {
+      KnownMessage known = KnownMessage.of(fetched, plan.needs());
+      batch.put(fetched.getUid(), known);
+      cache.learn(key(fetched.getUid()), known);
+    }
+  }
+
+  /// Neighbouring UIDs as one range.
+  private static List<UidRange> joined(List<UidRange> single) {
+    List<UidRange> ranges = new ArrayList<>();
+    for (UidRange range : single) {
+      UidRange last = ranges.isEmpty() ? null : ranges.getLast();
+      if (last != null && last.getLast() + 1 == range.getFirst()) {
+        ranges.set(ranges.size() - 1, last.toBuilder().setLast(range.getLast()).build());
+      } else {
+        ranges.add(range);
+      }
+    }
+    return ranges;
+  }
+
+  private Set<Need> needs(MessageState message) {
+    return message.size() > FetchPlan.SMALL_BODY ? needsOfLarge : plan.needs();
+  }
+
+  private MessageKey key(int uid) {
+    return new MessageKey(state.mailbox().shared().key(), uid);
+  }
+
+  /// Writes one response; false if the message is gone and nothing can be told of it.
+  boolean write(ResponseWriter out, MessageState message, boolean uid, boolean seenNow)
+      throws IOException {
+    KnownMessage known = batch.getOrDefault(message.uid(), KnownMessage.NOTHING);
+    if (!known.knowsAll(needs(message))) {
+      return false;
+    }
+    ByteString ahead = null;
+    if (plan.needsBody() && known.body() == null) {
+      // The first piece before the first octet of the answer: the message may be gone.
+      ahead = firstPiece(message, known);
+      if (ahead == null) {
+        return false;
+      }
+    }
+    try {
+      respond(out, message, known, ahead, uid, seenNow);
+    } catch (StoreException e) {
+      // A response that has begun cannot be taken back: the stream ends here.
+      throw new IOException("store failed within a response", e);
+    }
+    return true;
+  }
+
+  private void respond(
+      ResponseWriter out,
+      MessageState message,
+      KnownMessage known,
+      @Nullable ByteString ahead,
+      boolean uid,
+      boolean seenNow)
+      throws IOException {
+    FetchWriter fetch = out.fetch(message.seq());
+    if (uid) {
+      fetch.uid(Integer.toUnsignedLong(message.uid()));
+    }
+    boolean flagsTold = false;
+    for (FetchItem item : plan.items()) {
+      switch (item) {
+        case FetchItem.Attribute.UID -> {
+          if (!uid) {
+            fetch.uid(Integer.toUnsignedLong(message.uid()));
+          }
+        }
+        case FetchItem.Attribute.FLAGS -> {
+          fetch.flags(message.systemFlags(), message.recent(), message.keywords());
+          flagsTold = true;
+        }
+        default -> {
+          if (FetchPlan.holdsOctets(item)) {
+            octets(fetch, item, message, known, ahead);
+          } else {
+            attribute(fetch, item, message, known);
+          }
+        }
+      }
+    }
+    if (seenNow && !flagsTold) {
+      fetch.flags(message.systemFlags(), message.recent(), message.keywords());
+    }
+    fetch.end();
+  }
+
+  private static void attribute(
+      FetchWriter fetch, FetchItem item, MessageState message, KnownMessage known)
+      throws IOException {
+    switch (item) {
+      case FetchItem.Attribute.RFC822_SIZE -> fetch.size(message.size());
+      case FetchItem.Attribute.MODSEQ -> fetch.modSeq(message.modSeq());
+      case FetchItem.Attribute.INTERNALDATE -> {
+        KnownMessage.Dates dates = Objects.requireNonNull(known.dates());
+        fetch.internalDate(new InternalDate(dates.internalMillis(), dates.zoneMinutes()));
+      }
+      case FetchItem.Attribute.ENVELOPE -> fetch.envelope(Objects.requireNonNull(known.envelope()));
+      case FetchItem.Attribute.BODY -> fetch.body(Objects.requireNonNull(known.structure()));
+      case FetchItem.Attribute.BODYSTRUCTURE ->
+          fetch.bodyStructure(Objects.requireNonNull(known.structure()));
+      case FetchItem.Attribute.EMAILID ->
+          fetch.emailId(Long.toUnsignedString(Objects.requireNonNull(known.ids()).messageId()));
+      case FetchItem.Attribute.THREADID ->
+          fetch.threadId(Long.toUnsignedString(Objects.requireNonNull(known.ids()).threadId()));
+      case FetchItem.Attribute.SAVEDATE ->
+          fetch.saveDate(new InternalDate(Objects.requireNonNull(known.ids()).saveDateMillis(), 0));
+      case FetchItem.Preview _ -> fetch.preview(known.preview());
+      default -> throw new IllegalArgumentException("no attribute: " + item);
+    }
+  }
+
+  private void octets(
+      FetchWriter fetch,
+      FetchItem item,
+      MessageState message,
+      KnownMessage known,
+      @Nullable ByteString ahead)
+      throws IOException {
+    BodySection section = Sections.section(item);
+    FetchItem.Partial partial = item instanceof FetchItem.Body body ? body.partial() : null;
+    ByteString header = known.header();
+    if (!plan.needsBody() && header != null) {
+      fetch.octets(item, header(header, section, partial));
+      return;
+    }
+    switch (resolve(section, message, known)) {
+      case Sections.Octets octets ->
+          range(fetch, item, octets.partial(partial), message, known, ahead);
+      case Sections.Fields fields -> {
+        ByteString whole = read(message, known, fields.start(), fields.end());
+        if (whole == null) {
+          fetch.nil(item);
+        } else {
+          fetch.octets(item, HeaderSubset.of(whole, section, partial));
+        }
+      }
+      case Sections.Missing _ -> fetch.nil(item);
+    }
+  }
+
+  private static ByteString header(
+      ByteString header, BodySection section, FetchItem.@Nullable Partial partial) {
+    if (section.text() == BodySection.Text.HEADER) {
+      Sections.Octets octets = new Sections.Octets(0, header.size()).partial(partial);
+      return header.substring((int) octets.start(), (int) octets.end());
+    }
+    return HeaderSubset.of(header, section, partial);
+  }
+
+  private static Sections.Resolved resolve(
+      BodySection section, MessageState message, KnownMessage known) {
+    if (section.part().isEmpty() && section.text() == BodySection.Text.CONTENT) {
+      return new Sections.Octets(0, message.size());
+    }
+    Part structure = Objects.requireNonNull(known.structure());
+    return Sections.resolve(structure, section);
+  }
+
+  /// Octets of a small body from memory, of a large one piece by piece.
+  private void range(
+      FetchWriter fetch,
+      FetchItem item,
+      Sections.Octets octets,
+      MessageState message,
+      KnownMessage known,
+      @Nullable ByteString ahead)
+      throws IOException {
+    ByteString body = known.body();
+    if (body != null) {
+      fetch.octets(item, body.substring((int) octets.start(), (int) octets.end()));
+      return;
+    }
+    long at = octets.start();
+    ByteString piece =
+        ahead != null && at == 0 && ahead.size() <= octets.length()
+            ? ahead
+            : read(message, known, at, Math.min(octets.end(), at + PIECE));
+    if (piece == null) {
+      fetch.nil(item);
+      return;
+    }
+    OctetWriter to = fetch.octets(item, octets.length());
+    while (true) {
+      to.write(piece);
+      at += piece.size();
+      if (at >= octets.end()) {
+        return;
+      }
+      piece = read(message, known, at, Math.min(octets.end(), at + PIECE));
+      if (piece == null) {
+        // A literal cannot be taken back: the stream ends here.
+        throw new IOException("message gone within its literal");
+      }
+    }
+  }
+
+  /// The beginning of a large message; null if it is gone.
+  private @Nullable ByteString firstPiece(MessageState message, KnownMessage known) {
+    return read(message, known, 0, Math.min(PIECE, message.size()));
+  }
+
+  /// Exactly the octets `[start, end)`, or null if the message is gone.
+  private @Nullable ByteString read(
+      MessageState message, KnownMessage known, long start, long end) {
+    ByteString body = known.body();
+    if (body != null) {
+      return body.substring((int) start, (int) end);
+    }
+    if (start == end) {
+      return ByteString.EMPTY;
+    }
+    try {
+      ByteString piece =
+          state.store().read(state.mailbox().ref(), message.uid(), start, end - start);
+      if (piece.size() != end - start) {
+        throw new StoreException(ErrorCode.INTERNAL, "body shorter than its structure", null);
+      }
+      return piece;
+    } catch (StoreException e) {
+      if (e.code() == ErrorCode.MESSAGE_NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
+  }
+}

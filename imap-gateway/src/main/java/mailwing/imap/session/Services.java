@@ -1,0 +1,64 @@
+package mailwing.imap.session;
+
+import mailwing.gateway.StoreClient;
+import mailwing.imap.ImapConfig;
+import mailwing.imap.cache.MessageCache;
+import mailwing.store.v1.GetStatusRequest;
+
+/// What all sessions of a gateway share.
+public final class Services {
+  private final ImapConfig config;
+  private final StoreClient store;
+  private final OpenMailboxes mailboxes;
+  private final HeadChecks heads;
+  private final MessageCache messages;
+  private final IdleSessions idle;
+  private final SessionMetrics metrics;
+
+  public Services(ImapConfig config, StoreClient store, SessionMetrics metrics) {
+    this.config = config;
+    this.store = store;
+    this.mailboxes = new OpenMailboxes(config.mailboxCache());
+    this.heads =
+        new HeadChecks(
+            queries ->
+                store
+                    .getStatus(GetStatusRequest.newBuilder().addAllQueries(queries).build())
+                    .getResultsList());
+    this.messages = new MessageCache(config.messageCache());
+    this.idle = new IdleSessions(config.idleKeepalive());
+    this.metrics = metrics;
+  }
+
+  public ImapConfig config() {
+    return config;
+  }
+
+  StoreClient store() {
+    return store;
+  }
+
+  public OpenMailboxes mailboxes() {
+    return mailboxes;
+  }
+
+  HeadChecks heads() {
+    return heads;
+  }
+
+  MessageCache messages() {
+    return messages;
+  }
+
+  public IdleSessions idle() {
+    return idle;
+  }
+
+  SessionMetrics metrics() {
+    return metrics;
+  }
+
+  public Revalidation revalidation() {
+    return new Revalidation(mailboxes, heads);
+  }
+}
