@@ -7,9 +7,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import mailwing.service.HttpEndpoint;
 import mailwing.service.Metrics;
+import mailwing.service.ServiceMain;
 import mailwing.store.accounts.Administration;
 import mailwing.store.accounts.ApiKeys;
 import mailwing.store.accounts.Directory;
@@ -28,6 +32,7 @@ import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.OutboxStore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,21 +44,54 @@ public final class StoreService implements AutoCloseable {
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
   private int grpcPort = -1;
+  private int httpPort = -1;
+  private @Nullable Database opened;
 
   private StoreService() {}
 
-  /// Starts with metrics of its own.
-  public static StoreService start(StoreConfig config) {
-    return start(config, new Metrics());
+  /// Runs the store as a process: `[--config FILE]`.
+  public static void main(String[] args) {
+    ServiceMain.run(
+        "store-service",
+        args,
+        StoreSettings.keys(),
+        settings -> start(StoreSettings.from(settings)));
   }
 
-  /// Starts; returns when calls are served.
+  /// Starts; returns when calls are served. With an HTTP endpoint of its own unless the
+  /// configuration has none.
+  public static StoreService start(StoreConfig config) {
+    Metrics metrics = new Metrics();
+    if (config.http().port() < 0) {
+      return start(config, metrics, Optional.empty());
+    }
+    HttpEndpoint http = HttpEndpoint.start(config.http().address(), config.http().port(), metrics);
+    try {
+      StoreService service = start(config, metrics, Optional.of(http));
+      service.running.addLast(http);
+      service.running.push(http::draining);
+      http.started();
+      return service;
+    } catch (RuntimeException e) {
+      http.close();
+      throw e;
+    }
+  }
+
+  /// Starts in a process whose HTTP endpoint, if any, belongs to the caller.
   ///
   /// @param metrics where this process counts
-  public static StoreService start(StoreConfig config, Metrics metrics) {
+  public static StoreService start(
+      StoreConfig config, Metrics metrics, Optional<HttpEndpoint> http) {
     StoreService service = new StoreService();
     try {
       service.wire(config, metrics);
+      Database database = service.database();
+      http.ifPresent(
+          endpoint -> {
+            service.httpPort = endpoint.port();
+            service.keep(endpoint.readyWhen("store-database", database::answers));
+          });
       return service;
     } catch (RuntimeException e) {
       service.close();
@@ -63,6 +101,7 @@ public final class StoreService implements AutoCloseable {
 
   private void wire(StoreConfig config, Metrics metrics) {
     Database database = keep(Database.open(config.database()));
+    opened = database;
     DirectoryStore directoryStore = new DirectoryStore(database);
     CredentialStore credentialStore = new CredentialStore(database.client());
     Tokens tokens =
@@ -108,6 +147,10 @@ public final class StoreService implements AutoCloseable {
     grpcPort = keep(GrpcServers.start(config.grpc(), guard, services)).port();
   }
 
+  private Database database() {
+    return Objects.requireNonNull(opened);
+  }
+
   private <T extends AutoCloseable> T keep(T part) {
     running.push(part);
     return part;
@@ -116,6 +159,11 @@ public final class StoreService implements AutoCloseable {
   /// The port of the contract; -1 when it is served in process only.
   public int grpcPort() {
     return grpcPort;
+  }
+
+  /// The port of health and metrics; -1 for none.
+  public int httpPort() {
+    return httpPort;
   }
 
   /// Lets running calls end, then stops everything, the newest first.

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import mailwing.service.TlsMaterial;
 import mailwing.store.StoreConfig;
 
 /// The contract's listeners: one on a port, one in process, with the same services and the same
@@ -93,19 +94,18 @@ public final class GrpcServers implements AutoCloseable {
       return InsecureServerCredentials.create();
     }
     StoreConfig.Tls tls = config.tls().get();
-    try {
-      TlsServerCredentials.Builder builder =
-          TlsServerCredentials.newBuilder()
-              .keyManager(tls.certificate().toFile(), tls.key().toFile());
-      if (tls.clientCa().isPresent()) {
-        builder
-            .trustManager(tls.clientCa().get().toFile())
-            .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
-      }
-      return builder.build();
-    } catch (IOException e) {
-      throw new UncheckedIOException("the gRPC server's certificate: " + e.getMessage(), e);
-    }
+    TlsMaterial material =
+        tls.clientCa().isPresent()
+            ? TlsMaterial.load(tls.certificate(), tls.key(), tls.clientCa().get())
+            : TlsMaterial.load(tls.certificate(), tls.key());
+    TlsServerCredentials.Builder builder =
+        TlsServerCredentials.newBuilder().keyManager(material.keyManager());
+    material
+        .trustManager()
+        .ifPresent(
+            trust ->
+                builder.trustManager(trust).clientAuth(TlsServerCredentials.ClientAuth.REQUIRE));
+    return builder.build();
   }
 
   /// The bound port; -1 for none.

@@ -84,6 +84,15 @@ public final class Database implements AutoCloseable {
     flyway.migrate();
   }
 
+  /// Does it answer within a second or two? It is as new as the program: opening has seen to that.
+  public boolean answers() {
+    try (Connection connection = pool.getConnection()) {
+      return connection.isValid(2);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
   public DataSource dataSource() {
     return pool;
   }

@@ -1,0 +1,222 @@
+package mailwing.store;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import mailwing.service.ConfigException;
+import mailwing.service.Key;
+import mailwing.service.Secret;
+import mailwing.service.Settings;
+
+/// The keys of store-service's configuration file, and the record they are read into.
+public final class StoreSettings {
+  private static final Key<String> DATABASE_URL =
+      Key.text("database.url", "jdbc:postgresql://localhost:5432/mailwing", "Where PostgreSQL is.");
+  private static final Key<String> DATABASE_USER =
+      Key.text("database.user", "mailwing", "Who the store is there; it owns the database.");
+  private static final Key<Secret> DATABASE_PASSWORD =
+      Key.secret("database.password", "Its password.");
+  private static final Key<Integer> DATABASE_POOL =
+      Key.integer("database.pool-size", 2, 1000, 24, "Connections held at most.");
+  private static final Key<Duration> DATABASE_TIMEOUT =
+      Key.duration(
+          "database.connect-timeout", "5s", "How long a call waits for a connection of the pool.");
+
+  private static final Key<String> GRPC_ADDRESS =
+      Key.text("grpc.address", "0.0.0.0", "Where the contract is served.");
+  private static final Key<Integer> GRPC_PORT = Key.port("grpc.port", 9090, "Its port.");
+  private static final Key<Path> GRPC_CERTIFICATE =
+      Key.path("grpc.certificate", null, "The server's certificate chain, PEM; without, no TLS.");
+  private static final Key<Path> GRPC_KEY = Key.path("grpc.key", null, "Its key, PEM (PKCS #8).");
+  private static final Key<Path> GRPC_CLIENT_CA =
+      Key.path(
+          "grpc.client-ca", null, "Clients must have a certificate of this authority (mTLS), PEM.");
+  private static final Key<Long> GRPC_MAX_MESSAGE =
+      Key.size("grpc.max-message", "4 MiB", "The largest message of the contract taken.");
+  private static final Key<Duration> GRPC_DEADLINE =
+      Key.duration("grpc.default-deadline", "60s", "For calls that bring none.");
+  private static final Key<Duration> GRPC_DRAIN =
+      Key.duration("grpc.drain", "10s", "How long calls may take to end at a shutdown.");
+
+  private static final Key<String> HTTP_ADDRESS =
+      Key.text("http.address", "127.0.0.1", "Where health and metrics are served.");
+  private static final Key<Integer> HTTP_PORT =
+      Key.integer("http.port", -1, 65535, 8080, "Their port; -1 for none.");
+
+  private static final Key<Secret> SMTP =
+      Key.secret("credentials.smtp", "The SMTP gateways' credentials (mws_...), one a line.");
+  private static final Key<Secret> POP3 =
+      Key.secret("credentials.pop3", "The POP3 gateways' credentials (mws_...), one a line.");
+  private static final Key<Secret> IMAP =
+      Key.secret("credentials.imap", "The IMAP gateways' credentials (mws_...), one a line.");
+  private static final Key<Secret> ADMIN =
+      Key.secret("credentials.admin", "Administrators' credentials (mwa_...), one a line.");
+
+  private static final Key<Duration> TOKEN_LIFE =
+      Key.duration("logins.token-life", "10m", "How long a session token is good for.");
+  private static final Key<Duration> KEY_LIFE =
+      Key.duration("logins.key-life", "30d", "How long a key signs tokens.");
+  private static final Key<Duration> REMEMBER =
+      Key.duration(
+          "logins.remember-password",
+          "5m",
+          "How long a password that was right is remembered, keyed and salted; 0s: not at all.");
+  private static final Key<Integer> HASHES =
+      Key.integer(
+          "logins.concurrent-hashes", 1, 1000, 4, "Argon2id hashes at a time, each of 19 MiB.");
+
+  private static final Key<String> SEPARATOR =
+      Key.text(
+          "addresses.detail-separator", "+", "What separates user from detail; empty: nothing.");
+  private static final Key<String> POSTMASTER =
+      Key.text(
+          "addresses.postmaster",
+          null,
+          "Who gets postmaster's mail where no user or alias has that name; else the oldest"
+              + " account.");
+  private static final Key<Duration> CACHE =
+      Key.duration("addresses.cache-life", "5s", "How long what an address means is remembered.");
+
+  private static final Key<String> BOOTSTRAP =
+      Key.text("kafka.bootstrap-servers", "", "Where Kafka is; empty: gateways poll.");
+  private static final Key<String> TOPIC =
+      Key.text("kafka.topic", "mailwing.mailbox-changed", "Where changes are published.");
+  private static final Key<Integer> PARTITIONS =
+      Key.integer("kafka.partitions", 1, 10_000, 12, "Of the topic, when the store makes it.");
+  private static final Key<Integer> REPLICATION =
+      Key.integer("kafka.replication", 1, 10, 1, "Of the topic, when the store makes it.");
+  private static final Key<Path> KAFKA_CERTIFICATE =
+      Key.path("kafka.certificate", null, "The store's certificate chain and key in one PEM file.");
+  private static final Key<Path> KAFKA_AUTHORITIES =
+      Key.path("kafka.authorities", null, "Authorities of the brokers' certificates, PEM.");
+
+  private StoreSettings() {}
+
+  public static List<Key<?>> keys() {
+    return List.of(
+        DATABASE_URL,
+        DATABASE_USER,
+        DATABASE_PASSWORD,
+        DATABASE_POOL,
+        DATABASE_TIMEOUT,
+        GRPC_ADDRESS,
+        GRPC_PORT,
+        GRPC_CERTIFICATE,
+        GRPC_KEY,
+        GRPC_CLIENT_CA,
+        GRPC_MAX_MESSAGE,
+        GRPC_DEADLINE,
+        GRPC_DRAIN,
+        HTTP_ADDRESS,
+        HTTP_PORT,
+        SMTP,
+        POP3,
+        IMAP,
+        ADMIN,
+        TOKEN_LIFE,
+        KEY_LIFE,
+        REMEMBER,
+        HASHES,
+        SEPARATOR,
+        POSTMASTER,
+        CACHE,
+        BOOTSTRAP,
+        TOPIC,
+        PARTITIONS,
+        REPLICATION,
+        KAFKA_CERTIFICATE,
+        KAFKA_AUTHORITIES);
+  }
+
+  /// The configuration that these settings make. ConfigException.
+  public static StoreConfig from(Settings settings) {
+    return new StoreConfig(
+        new StoreConfig.Database(
+            settings.get(DATABASE_URL),
+            settings.get(DATABASE_USER),
+            settings.find(DATABASE_PASSWORD).orElse(Secret.of("")),
+            settings.get(DATABASE_POOL),
+            settings.get(DATABASE_TIMEOUT)),
+        new StoreConfig.Grpc(
+            settings.get(GRPC_ADDRESS),
+            settings.get(GRPC_PORT),
+            Optional.empty(),
+            tls(settings),
+            (int) Math.min(settings.get(GRPC_MAX_MESSAGE), 64 << 20),
+            settings.get(GRPC_DEADLINE),
+            settings.get(GRPC_DRAIN)),
+        new StoreConfig.Http(settings.get(HTTP_ADDRESS), settings.get(HTTP_PORT)),
+        new StoreConfig.Credentials(
+            secrets(settings, SMTP, "mws_"),
+            secrets(settings, POP3, "mws_"),
+            secrets(settings, IMAP, "mws_"),
+            secrets(settings, ADMIN, "mwa_")),
+        new StoreConfig.Logins(
+            settings.get(TOKEN_LIFE),
+            settings.get(KEY_LIFE),
+            settings.get(REMEMBER),
+            settings.get(HASHES)),
+        new StoreConfig.Addresses(
+            settings.get(SEPARATOR), settings.find(POSTMASTER), settings.get(CACHE)),
+        new StoreConfig.Kafka(
+            settings.get(BOOTSTRAP),
+            settings.get(TOPIC),
+            settings.get(PARTITIONS),
+            settings.get(REPLICATION),
+            kafkaProperties(settings)));
+  }
+
+  private static Optional<StoreConfig.Tls> tls(Settings settings) {
+    Optional<Path> certificate = settings.find(GRPC_CERTIFICATE);
+    Optional<Path> key = settings.find(GRPC_KEY);
+    Optional<Path> authority = settings.find(GRPC_CLIENT_CA);
+    if (certificate.isPresent() != key.isPresent()
+        || (authority.isPresent() && certificate.isEmpty())) {
+      throw new ConfigException(
+          "grpc.certificate and grpc.key go together, and grpc.client-ca needs both");
+    }
+    return certificate.map(c -> new StoreConfig.Tls(c, key.orElseThrow(), authority));
+  }
+
+  private static List<Secret> secrets(Settings settings, Key<Secret> key, String prefix) {
+    List<Secret> secrets =
+        settings.find(key).stream()
+            .flatMap(s -> Stream.of(s.reveal().split("\\R", -1)))
+            .map(String::strip)
+            .filter(s -> !s.isEmpty())
+            .map(Secret::of)
+            .toList();
+    for (Secret secret : secrets) {
+      if (!secret.reveal().startsWith(prefix) || secret.length() < 20) {
+        throw new ConfigException(
+            "key " + key.name() + " holds " + prefix + " and at least 16 characters a line");
+      }
+    }
+    return secrets;
+  }
+
+  private static Map<String, String> kafkaProperties(Settings settings) {
+    Map<String, String> properties = new HashMap<>();
+    settings
+        .find(KAFKA_AUTHORITIES)
+        .ifPresent(
+            file -> {
+              properties.put("security.protocol", "SSL");
+              properties.put("ssl.truststore.type", "PEM");
+              properties.put("ssl.truststore.location", file.toString());
+            });
+    settings
+        .find(KAFKA_CERTIFICATE)
+        .ifPresent(
+            file -> {
+              properties.put("security.protocol", "SSL");
+              properties.put("ssl.keystore.type", "PEM");
+              properties.put("ssl.keystore.location", file.toString());
+            });
+    return properties;
+  }
+}
