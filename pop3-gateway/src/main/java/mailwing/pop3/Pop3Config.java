@@ -1,0 +1,74 @@
+package mailwing.pop3;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import mailwing.gateway.ConnectionConfig;
+import mailwing.gateway.Encryption;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.Mechanism;
+import mailwing.gateway.SessionLimits;
+import mailwing.service.Key;
+import mailwing.service.Settings;
+
+/// The POP3 gateway's configuration.
+///
+/// @param listeners where it listens
+/// @param connections what holds for all connections
+/// @param session what a session may do before it is shown out
+/// @param mechanisms what AUTH offers, in this order
+/// @param markSeen whether QUIT sets \Seen on messages that were retrieved whole and stay
+public record Pop3Config(
+    List<ListenerConfig> listeners,
+    ConnectionConfig connections,
+    SessionLimits session,
+    List<Mechanism> mechanisms,
+    boolean markSeen) {
+
+  /// What is offered unless the configuration says otherwise.
+  public static final List<Mechanism> MECHANISMS =
+      List.of(
+          Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.SCRAM_SHA_256, Mechanism.SCRAM_SHA_256_PLUS);
+
+  private static final List<ListenerConfig.Keys> LISTENERS =
+      List.of(
+          new ListenerConfig.Keys("pop3", Optional.of(2110), Encryption.STARTTLS, false),
+          new ListenerConfig.Keys("pop3s", Optional.of(2995), Encryption.IMPLICIT, false),
+          new ListenerConfig.Keys("proxied-pop3", Optional.empty(), Encryption.STARTTLS, true),
+          new ListenerConfig.Keys("proxied-pop3s", Optional.empty(), Encryption.IMPLICIT, true));
+  // RFC 1939 §3: at least ten minutes.
+  private static final SessionLimits.Keys SESSION = new SessionLimits.Keys("10m");
+  private static final Key<Boolean> MARK_SEEN =
+      Key.flag("mark-seen", true, "QUIT marks retrieved messages as seen.");
+
+  public Pop3Config {
+    listeners = List.copyOf(listeners);
+    mechanisms = List.copyOf(mechanisms);
+  }
+
+  public static List<Key<?>> keys() {
+    List<Key<?>> keys = new ArrayList<>(ListenerConfig.Keys.all(LISTENERS));
+    keys.addAll(ConnectionConfig.keys());
+    keys.addAll(SESSION.keys());
+    keys.add(MARK_SEEN);
+    return keys;
+  }
+
+  public static Pop3Config read(Settings settings) {
+    List<ListenerConfig> listeners = new ArrayList<>();
+    LISTENERS.forEach(keys -> keys.read(settings).ifPresent(listeners::add));
+    return new Pop3Config(
+        listeners,
+        ConnectionConfig.read(settings),
+        SESSION.read(settings),
+        MECHANISMS,
+        settings.get(MARK_SEEN));
+  }
+
+  /// The documented defaults, for a gateway in a process with others.
+  public static Pop3Config defaults(List<ListenerConfig> listeners, ConnectionConfig connections) {
+    return new Pop3Config(
+        listeners, connections, SessionLimits.defaults(Duration.ofMinutes(10)), MECHANISMS, true);
+  }
+}
