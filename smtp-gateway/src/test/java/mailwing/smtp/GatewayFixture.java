@@ -1,0 +1,109 @@
+package mailwing.smtp;
+
+import io.grpc.Channel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import mailwing.gateway.ConnectionConfig;
+import mailwing.gateway.Encryption;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.SessionLimits;
+import mailwing.gateway.StoreClient;
+import mailwing.gateway.StoreClientConfig;
+import mailwing.service.Metrics;
+import mailwing.service.Networks;
+import mailwing.service.Secret;
+import mailwing.service.TlsMaterial;
+import mailwing.smtp.delivery.StoreTimes;
+import mailwing.smtp.session.Service;
+import mailwing.smtp.session.SmtpLimits;
+
+/// A gateway on ephemeral loopback ports over any channel to a store.
+final class GatewayFixture implements AutoCloseable {
+  static final SmtpLimits LIMITS =
+      new SmtpLimits(
+          40L << 20, 100, 2048, 12_288, 50, false, Duration.ofSeconds(30), Duration.ofMinutes(2));
+  static final SessionLimits SESSION =
+      new SessionLimits(
+          Duration.ofSeconds(30), Duration.ofSeconds(30), 50, 5, 1000, Duration.ofMillis(1));
+
+  private final StoreClient store;
+  private final SmtpGateway gateway;
+  final Metrics metrics = new Metrics();
+
+  GatewayFixture(
+      Channel channel,
+      Secret credential,
+      SmtpLimits limits,
+      SessionLimits session,
+      boolean trusted,
+      Optional<TlsMaterial> tls)
+      throws IOException {
+    store = StoreClient.over(channel, StoreClientConfig.defaults(credential));
+    gateway =
+        SmtpGateway.start(
+            new SmtpConfig(
+                List.of(
+                    listener(Service.MX, "smtp", Encryption.STARTTLS),
+                    listener(Service.SUBMISSION, "submission", Encryption.STARTTLS),
+                    listener(Service.LMTP, "lmtp", Encryption.NONE),
+                    tls.isPresent()
+                        ? listener(Service.SUBMISSION, "submissions", Encryption.IMPLICIT)
+                        : listener(Service.SUBMISSION, "submissions", Encryption.STARTTLS)),
+                ConnectionConfig.defaults(
+                    trusted ? Networks.parse(List.of("127.0.0.0/8", "::1")) : Networks.none()),
+                session,
+                limits,
+                "mx.example.test",
+                SmtpConfig.MECHANISMS,
+                true,
+                new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400))),
+            store,
+            tls,
+            metrics);
+  }
+
+  static GatewayFixture over(FaultyStore store) throws IOException {
+    return over(store, LIMITS, SESSION, true);
+  }
+
+  static GatewayFixture over(
+      FaultyStore store, SmtpLimits limits, SessionLimits session, boolean trusted)
+      throws IOException {
+    return new GatewayFixture(
+        store.channel, Secret.of("mws_test"), limits, session, trusted, Optional.empty());
+  }
+
+  private static SmtpConfig.ServiceListener listener(
+      Service service, String name, Encryption encryption) {
+    return new SmtpConfig.ServiceListener(
+        service, new ListenerConfig(name, "127.0.0.1", 0, encryption, false));
+  }
+
+  SmtpClient mx() throws IOException {
+    return SmtpClient.greeted(gateway.port("smtp"));
+  }
+
+  SmtpClient submission() throws IOException {
+    return SmtpClient.greeted(gateway.port("submission"));
+  }
+
+  SmtpClient lmtp() throws IOException {
+    return SmtpClient.greeted(gateway.port("lmtp"));
+  }
+
+  int port(String listener) {
+    return gateway.port(listener);
+  }
+
+  SmtpGateway gateway() {
+    return gateway;
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+    store.close();
+  }
+}
