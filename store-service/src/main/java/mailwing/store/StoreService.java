@@ -20,14 +20,19 @@ import mailwing.store.accounts.Directory;
 import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
+import mailwing.store.domain.MailJobs;
+import mailwing.store.domain.MailStore;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.events.OutboxRelay;
 import mailwing.store.grpc.AuthenticationService;
 import mailwing.store.grpc.CallGuard;
 import mailwing.store.grpc.CallMetrics;
 import mailwing.store.grpc.Credentials;
+import mailwing.store.grpc.DeliveryService;
 import mailwing.store.grpc.DirectoryService;
 import mailwing.store.grpc.GrpcServers;
+import mailwing.store.grpc.MailboxesService;
+import mailwing.store.grpc.MessagesService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
@@ -127,6 +132,15 @@ public final class StoreService implements AutoCloseable {
     services.add(new DirectoryService(administration, directoryStore, credentialStore, apiKeys));
 
     ChangeSignal signal = new ChangeSignal();
+    MailStore mail =
+        new MailStore(database.dataSource(), directory::resolve, signal, MailStore.Limits.DEFAULTS);
+    services.add(new DeliveryService(mail));
+    services.add(new MailboxesService(mail, credentials::session));
+    services.add(new MessagesService(mail));
+    MailJobs jobs = new MailJobs(mail, MailJobs.Retention.DEFAULTS);
+    chores.every(Duration.ofSeconds(2), "retry-deliveries", jobs::retryDeliveries);
+    chores.every(Duration.ofHours(1), "collect-mail", jobs::collect);
+
     OutboxStore outbox = new OutboxStore(database.dataSource());
     keep(
         metrics.gauge(

@@ -240,7 +240,8 @@ public final class IncomingDelivery {
                 share.copy.prefix,
                 mailbox,
                 now,
-                now));
+                now,
+                0));
     share.deferred = true;
   }
 

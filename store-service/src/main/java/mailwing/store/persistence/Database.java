@@ -49,6 +49,9 @@ public final class Database implements AutoCloseable {
     hikari.addDataSourceProperty("reWriteBatchedInserts", "true");
     hikari.addDataSourceProperty("tcpKeepAlive", "true");
     hikari.addDataSourceProperty("prepareThreshold", "3");
+    // A row that stays locked is answered UNAVAILABLE, not waited for until the caller has gone.
+    hikari.addDataSourceProperty(
+        "options", "-c lock_timeout=10s -c idle_in_transaction_session_timeout=5min");
     hikari.addDataSourceProperty("logServerErrorDetail", "false"); // it quotes values
     HikariDataSource pool = new HikariDataSource(hikari);
     try {

@@ -25,7 +25,8 @@ public final class DeliveryRetries {
       byte[] headerPrefix,
       String mailboxName,
       long internalDate,
-      long createdAt) {}
+      long createdAt,
+      int attempts) {}
 
   /// Makes a retry durable.
   public void add(Retry retry) {
@@ -54,16 +55,15 @@ public final class DeliveryRetries {
         });
   }
 
-  /// Takes retries that are due, so that no other store takes them for the next minute; longer
-  /// after each attempt, up to half an hour.
+  /// Takes retries that are due, so that no other store takes them for the next five minutes.
   public List<Retry> take(int most) {
     return sql.once(
         connection -> {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "UPDATE delivery_retry r SET attempts = r.attempts + 1, next_at = mail_now()"
-                      + " + LEAST(1800000, 60000 * (r.attempts + 1))"
+                  "UPDATE delivery_retry r SET attempts = r.attempts + 1,"
+                      + " next_at = mail_now() + 300000"
                       + " FROM (SELECT account_id, delivery_id, target_account_id"
                       + " FROM delivery_retry WHERE next_at <= mail_now() ORDER BY next_at LIMIT ?"
                       + " FOR UPDATE SKIP LOCKED) d"
@@ -71,7 +71,7 @@ public final class DeliveryRetries {
                       + " AND r.target_account_id = d.target_account_id"
                       + " RETURNING r.account_id, r.delivery_id, r.target_account_id, r.blob_id,"
                       + " r.size, r.first_chunk_octets, r.skip_octets, r.header_prefix,"
-                      + " r.mailbox_name, r.internal_date, r.created_at",
+                      + " r.mailbox_name, r.internal_date, r.created_at, r.attempts",
                   most)) {
             List<Retry> taken = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
@@ -86,10 +86,30 @@ public final class DeliveryRetries {
                         row.getBytes(8),
                         row.getString(9),
                         row.getLong(10),
-                        row.getLong(11)));
+                        row.getLong(11),
+                        row.getInt(12)));
               }
             }
             return taken;
+          }
+        });
+  }
+
+  /// It could not be done: again after a time that doubles, up to half an hour.
+  public void postpone(Retry retry) {
+    long delay = Math.min(1_800_000, 1000L << Math.min(retry.attempts(), 20));
+    sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "UPDATE delivery_retry SET next_at = mail_now() + ?"
+                      + " WHERE account_id = ? AND delivery_id = ? AND target_account_id = ?",
+                  delay,
+                  retry.holderAccountId(),
+                  retry.deliveryId(),
+                  retry.targetAccountId())) {
+            return statement.executeUpdate();
           }
         });
   }
