@@ -29,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@SuppressWarnings("StringConcatToTextBlock") // The line ends are part of what is tested.
 class CommandParserTest {
 
   @Test
@@ -76,9 +77,7 @@ class CommandParserTest {
             new FetchItem.Body(
                 true,
                 new BodySection(
-                    List.of(),
-                    BodySection.Text.HEADER_FIELDS,
-                    List.of("From", "To", "Message-ID")),
+                    List.of(), BodySection.Text.HEADER_FIELDS, List.of("From", "To", "Message-ID")),
                 null),
             new FetchItem.Body(
                 true,
@@ -122,8 +121,7 @@ class CommandParserTest {
   @Test
   void searchKeysOfRfc3501AreRead() {
     SelectedCommand.Search search =
-        (SelectedCommand.Search)
-            Wire.command("SEARCH FLAGGED SINCE 1-Feb-1994 NOT FROM \"Smith\"");
+        (SelectedCommand.Search) Wire.command("SEARCH FLAGGED SINCE 1-Feb-1994 NOT FROM \"Smith\"");
     assertThat(search.returns()).isNull();
     assertThat(search.key())
         .isEqualTo(
@@ -139,9 +137,10 @@ class CommandParserTest {
 
   @Test
   void searchStringsAreDecodedFromTheirCharset() {
-    Wire wire = new Wire("A283 SEARCH CHARSET UTF-8 TEXT {6+}\r\n\u00d0\u00b1\u00d0\u00b5\u00d0\u00b3 SEEN\r\n");
-    SelectedCommand.Search search =
-        (SelectedCommand.Search) ((Parsed.Ok) wire.next()).command();
+    Wire wire =
+        new Wire(
+            "A283 SEARCH CHARSET UTF-8 TEXT {6+}\r\n\u00d0\u00b1\u00d0\u00b5\u00d0\u00b3 SEEN\r\n");
+    SelectedCommand.Search search = (SelectedCommand.Search) ((Parsed.Ok) wire.next()).command();
     assertThat(search.key())
         .isEqualTo(
             new SearchKey.And(
@@ -172,8 +171,7 @@ class CommandParserTest {
         .isEqualTo(
             new Parsed.Ok(
                 "A001",
-                new NotAuthenticatedCommand.Login(
-                    Secret.of("FRED FOOBAR"), Secret.of("fat man"))));
+                new NotAuthenticatedCommand.Login(Secret.of("FRED FOOBAR"), Secret.of("fat man"))));
     assertThat(wire.continuations).isEqualTo(2);
     assertThat(wire.next()).isEqualTo(new Parsed.Ok("b", new AnyStateCommand.Noop()));
   }
@@ -248,18 +246,56 @@ class CommandParserTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a NOOP now", "a FETCH", "a FETCH 0 FLAGS", "a FETCH 1 (FLAGS", "a FETCH 1 ()",
-        "a FETCH 1 BODY[", "a FETCH 1 BODY[1.]", "a FETCH 1 BODY[MIME]", "a FETCH 1 BODY[0]",
-        "a FETCH 1 BODY[]<5>", "a FETCH 1 BODY[]<5.0>", "a FETCH 1 BODY[HEADER.FIELDS ()]",
-        "a FETCH 1,, FLAGS", "a FETCH 4294967296 FLAGS", "a STORE 1 FLAGS (\\Recent)",
-        "a STORE 1 FLAGS (\\*)", "a STORE 1 FLAG x", "a SEARCH", "a SEARCH FOO", "a SEARCH (ALL",
-        "a SEARCH SINCE 31-Feb-2020", "a SEARCH SINCE 1-1-2020", "a LOGIN \"x", "a LOGIN x",
-        "a LOGIN \"a\\b\" c", "a LIST", "a LIST \"\"", "a STATUS x ()", "a STATUS x (FOO)",
-        "a UID NOOP", "a FOO", "a APPEND x", "a APPEND x hello", "a ENABLE", "a RENAME x",
-        "a FETCH 1 FLAGS (CHANGEDSINCE 0)", "a SELECT x (FOO)", "a LIST (RECURSIVEMATCH) \"\" *",
-        "a FETCH 1:2:3 FLAGS", "a SEARCH OR ALL", "a SEARCH NOT", "a AUTHENTICATE PLAIN *",
-        "a LOGIN a\u0000b c", "a LOGIN a\rb c", "a LOGIN \"\u00ff\" c", "a \u00e9",
-        "a ID (\"x\")", "a COPY 1 {5", "a COPY 1 {x}", "a COPY 1 x{5}",
+        "a NOOP now",
+        "a FETCH",
+        "a FETCH 0 FLAGS",
+        "a FETCH 1 (FLAGS",
+        "a FETCH 1 ()",
+        "a FETCH 1 BODY[",
+        "a FETCH 1 BODY[1.]",
+        "a FETCH 1 BODY[MIME]",
+        "a FETCH 1 BODY[0]",
+        "a FETCH 1 BODY[]<5>",
+        "a FETCH 1 BODY[]<5.0>",
+        "a FETCH 1 BODY[HEADER.FIELDS ()]",
+        "a FETCH 1,, FLAGS",
+        "a FETCH 4294967296 FLAGS",
+        "a STORE 1 FLAGS (\\Recent)",
+        "a STORE 1 FLAGS (\\*)",
+        "a STORE 1 FLAG x",
+        "a SEARCH",
+        "a SEARCH FOO",
+        "a SEARCH (ALL",
+        "a SEARCH SINCE 31-Feb-2020",
+        "a SEARCH SINCE 1-1-2020",
+        "a LOGIN \"x",
+        "a LOGIN x",
+        "a LOGIN \"a\\b\" c",
+        "a LIST",
+        "a LIST \"\"",
+        "a STATUS x ()",
+        "a STATUS x (FOO)",
+        "a UID NOOP",
+        "a FOO",
+        "a APPEND x",
+        "a APPEND x hello",
+        "a ENABLE",
+        "a RENAME x",
+        "a FETCH 1 FLAGS (CHANGEDSINCE 0)",
+        "a SELECT x (FOO)",
+        "a LIST (RECURSIVEMATCH) \"\" *",
+        "a FETCH 1:2:3 FLAGS",
+        "a SEARCH OR ALL",
+        "a SEARCH NOT",
+        "a AUTHENTICATE PLAIN *",
+        "a LOGIN a\u0000b c",
+        "a LOGIN a\rb c",
+        "a LOGIN \"\u00ff\" c",
+        "a \u00e9",
+        "a ID (\"x\")",
+        "a COPY 1 {5",
+        "a COPY 1 {x}",
+        "a COPY 1 x{5}",
       })
   void wrongCommandsAreBadAndTheNextIsRead(String line) {
     Wire wire = new Wire(line + "\r\nb NOOP\r\n");
@@ -291,13 +327,30 @@ class CommandParserTest {
   void whatIsNotAnnouncedIsBad() {
     for (String line :
         List.of(
-            "SORT (DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL", "SEARCH RETURN () ALL",
-            "SEARCH YOUNGER 5", "SEARCH MODSEQ 5", "FETCH 1 MODSEQ", "FETCH 1 PREVIEW",
-            "FETCH 1 BINARY[1]", "FETCH 1 FLAGS (CHANGEDSINCE 5)", "SELECT x (CONDSTORE)",
-            "STORE 1 (UNCHANGEDSINCE 5) FLAGS x", "FETCH $ FLAGS", "GETACL x", "GETQUOTA x",
-            "GETMETADATA x /shared/comment", "NOTIFY NONE", "COMPRESS DEFLATE",
-            "LIST \"\" (a b)", "LIST \"\" * RETURN (SUBSCRIBED)", "STATUS x (SIZE)",
-            "APPEND x ~{5}", "UNAUTHENTICATE", "ESEARCH ALL", "REPLACE 1 x {5}")) {
+            "SORT (DATE) UTF-8 ALL",
+            "THREAD REFERENCES UTF-8 ALL",
+            "SEARCH RETURN () ALL",
+            "SEARCH YOUNGER 5",
+            "SEARCH MODSEQ 5",
+            "FETCH 1 MODSEQ",
+            "FETCH 1 PREVIEW",
+            "FETCH 1 BINARY[1]",
+            "FETCH 1 FLAGS (CHANGEDSINCE 5)",
+            "SELECT x (CONDSTORE)",
+            "STORE 1 (UNCHANGEDSINCE 5) FLAGS x",
+            "FETCH $ FLAGS",
+            "GETACL x",
+            "GETQUOTA x",
+            "GETMETADATA x /shared/comment",
+            "NOTIFY NONE",
+            "COMPRESS DEFLATE",
+            "LIST \"\" (a b)",
+            "LIST \"\" * RETURN (SUBSCRIBED)",
+            "STATUS x (SIZE)",
+            "APPEND x ~{5}",
+            "UNAUTHENTICATE",
+            "ESEARCH ALL",
+            "REPLACE 1 x {5}")) {
       Wire wire = new Wire("a " + line + "\r\n");
       wire.parser.allow(Grammar.BASE);
       assertThat(wire.next()).as(line).isInstanceOf(Parsed.Refused.class);
@@ -323,7 +376,7 @@ class CommandParserTest {
   void tooMuchToSwallowGivesTheStreamUp() {
     Wire wire =
         new Wire(
-            ("a LOGIN {999999999+}\r\n").getBytes(StandardCharsets.US_ASCII),
+            "a LOGIN {999999999+}\r\n".getBytes(StandardCharsets.US_ASCII),
             ParserLimits.BEFORE_LOGIN);
     assertThat(((Parsed.Refused) wire.next()).close()).isTrue();
     Wire endless =

@@ -7,12 +7,40 @@ import java.util.Set;
 final class ImapCodeReader {
   private static final Set<String> BARE =
       Set.of(
-          "ALERT", "PARSE", "READ-ONLY", "READ-WRITE", "TRYCREATE", "UIDNOTSTICKY", "CLOSED",
-          "AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "PRIVACYREQUIRED",
-          "CONTACTADMIN", "NOPERM", "INUSE", "EXPUNGEISSUED", "CORRUPTION", "SERVERBUG",
-          "CLIENTBUG", "CANNOT", "LIMIT", "OVERQUOTA", "ALREADYEXISTS", "NONEXISTENT",
-          "UNAVAILABLE", "HASCHILDREN", "UNKNOWN-CTE", "NOTSAVED", "NOMODSEQ", "TOOBIG",
-          "COMPRESSIONACTIVE", "USEATTR", "NOTIFICATIONOVERFLOW", "UIDREQUIRED", "BADCHARSET");
+          "ALERT",
+          "PARSE",
+          "READ-ONLY",
+          "READ-WRITE",
+          "TRYCREATE",
+          "UIDNOTSTICKY",
+          "CLOSED",
+          "AUTHENTICATIONFAILED",
+          "AUTHORIZATIONFAILED",
+          "EXPIRED",
+          "PRIVACYREQUIRED",
+          "CONTACTADMIN",
+          "NOPERM",
+          "INUSE",
+          "EXPUNGEISSUED",
+          "CORRUPTION",
+          "SERVERBUG",
+          "CLIENTBUG",
+          "CANNOT",
+          "LIMIT",
+          "OVERQUOTA",
+          "ALREADYEXISTS",
+          "NONEXISTENT",
+          "UNAVAILABLE",
+          "HASCHILDREN",
+          "UNKNOWN-CTE",
+          "NOTSAVED",
+          "NOMODSEQ",
+          "TOOBIG",
+          "COMPRESSIONACTIVE",
+          "USEATTR",
+          "NOTIFICATIONOVERFLOW",
+          "UIDREQUIRED",
+          "BADCHARSET");
 
   private final ImapTokens t;
 

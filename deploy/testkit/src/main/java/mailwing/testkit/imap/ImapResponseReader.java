@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a server's responses, literals and all, and throws [ImapGrammarException] at the first octet
-/// that the grammar does not allow.
+/// Reads a server's responses, literals and all, and throws [ImapGrammarException] at the first
+/// octet that the grammar does not allow.
 public final class ImapResponseReader {
   private final ImapTokens t;
   private final ImapFetchReader fetch;

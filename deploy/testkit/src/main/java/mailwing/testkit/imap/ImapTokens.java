@@ -133,7 +133,9 @@ final class ImapTokens {
     while (peek() >= '0' && peek() <= '9') {
       digits.append((char) take());
     }
-    if (digits.isEmpty() || digits.length() > 19 || (digits.length() > 1 && digits.charAt(0) == '0')) {
+    if (digits.isEmpty()
+        || digits.length() > 19
+        || (digits.length() > 1 && digits.charAt(0) == '0')) {
       throw wrong("Expected a number");
     }
     long number = Long.parseUnsignedLong(digits.toString());
