@@ -11,6 +11,7 @@ import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import mailwing.store.v1.DirectoryGrpc;
@@ -38,6 +39,15 @@ public final class AdminClient implements AutoCloseable {
   /// Over a channel that the caller made; it is closed with this client.
   public static AdminClient over(ManagedChannel channel, String server, String credential) {
     return new AdminClient(channel, server, credential);
+  }
+
+  /// To the system that runs on a data directory.
+  public static AdminClient at(Path data) {
+    var run = RunFile.read(data);
+    return new AdminClient(
+        Grpc.newChannelBuilder(run.server(), InsecureChannelCredentials.create()).build(),
+        run.server(),
+        run.credential());
   }
 
   static AdminClient connect(StoreOptions.Target target) {

@@ -16,8 +16,10 @@ import picocli.CommandLine.Option;
     name = "secrets",
     mixinStandardHelpOptions = true,
     description = {
-      "Makes, below a directory, one CA, a certificate and credentials for each service, each in a folder of its own.",
-      "What is there already is kept; certificates are made anew 60 days before they end or for another host name.",
+      "Makes, below a directory, one CA, a certificate and credentials for each service, each in a"
+          + " folder of its own.",
+      "What is there already is kept; certificates are made anew 60 days before they end or for"
+          + " another host name.",
       "PostgreSQL's password is taken from MAILWING_POSTGRES_PASSWORD, or made."
     })
 public final class SecretsCommand implements Callable<Integer> {

@@ -66,8 +66,8 @@ public final class UserCommand implements Runnable {
       @Option(
               names = {"-l", "--long"},
               description =
-                  "Tab-separated: address, enabled or disabled, messages, octets, octets allowed (0:"
-                      + " no limit).")
+                  "Tab-separated: address, enabled or disabled, messages, octets, octets allowed"
+                      + " (0: no limit).")
           boolean asLong,
       @Parameters(
               paramLabel = "DOMAIN",

@@ -1,0 +1,104 @@
+package mailwing.bench;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+
+/// An IMAP client that sends a command and reads to its tagged reply, skipping literals.
+final class ImapClient implements Closeable {
+  private final LineSocket socket;
+  private int tag;
+
+  ImapClient(String host, int port) throws IOException {
+    this(new LineSocket(host, port));
+  }
+
+  ImapClient(LineSocket socket) throws IOException {
+    this.socket = socket;
+    String greeting = socket.readLine();
+    if (!greeting.startsWith("* OK")) {
+      throw new IOException("greeting: " + greeting);
+    }
+  }
+
+  void login(String user, String password) throws IOException {
+    command("LOGIN \"" + user + "\" \"" + password + "\"");
+  }
+
+  void command(String command) throws IOException {
+    command(command, line -> {});
+  }
+
+  /// Sends one command; each untagged line (literals left out) goes to `untagged`.
+  void command(String command, Consumer<String> untagged) throws IOException {
+    String name = "a" + ++tag;
+    socket.write(name + " " + command + "\r\n");
+    finish(name, untagged);
+  }
+
+  /// Appends with a synchronising literal, as most clients do.
+  void append(String mailbox, byte[] message) throws IOException {
+    String name = "a" + ++tag;
+    socket.write(name + " APPEND " + mailbox + " {" + message.length + "}\r\n");
+    String line = socket.readLine();
+    while (!line.startsWith("+")) {
+      if (line.startsWith(name)) {
+        throw new IOException(line);
+      }
+      line = socket.readLine();
+    }
+    byte[] data = new byte[message.length + 2];
+    System.arraycopy(message, 0, data, 0, message.length);
+    System.arraycopy("\r\n".getBytes(StandardCharsets.US_ASCII), 0, data, message.length, 2);
+    socket.write(data);
+    finish(name, untagged -> {});
+  }
+
+  /// Starts IDLE; [#readLine] then tells what is pushed.
+  void idle() throws IOException {
+    socket.write("idle IDLE\r\n");
+    String line = socket.readLine();
+    while (!line.startsWith("+")) {
+      line = socket.readLine();
+    }
+  }
+
+  void done() throws IOException {
+    socket.write("DONE\r\n");
+    finish("idle", untagged -> {});
+  }
+
+  String readLine() throws IOException {
+    return socket.readLine();
+  }
+
+  long octetsRead() {
+    return socket.octetsRead();
+  }
+
+  private void finish(String name, Consumer<String> untagged) throws IOException {
+    String prefix = name + " ";
+    while (true) {
+      String line = socket.readLine();
+      if (line.startsWith(prefix)) {
+        if (!line.startsWith("OK", prefix.length())) {
+          throw new IOException(line);
+        }
+        return;
+      }
+      String first = line;
+      int open;
+      while (line.endsWith("}") && (open = line.lastIndexOf('{')) >= 0) {
+        socket.skip(Long.parseLong(line, open + 1, line.length() - 1, 10));
+        line = socket.readLine();
+      }
+      untagged.accept(first);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

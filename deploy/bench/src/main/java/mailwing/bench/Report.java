@@ -1,0 +1,98 @@
+package mailwing.bench;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObjectBuilder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// What was measured, a row a workload, medians of all runs by rate.
+final class Report {
+  private final Map<Workload, List<Measurement>> runs = new EnumMap<>(Workload.class);
+
+  void add(Workload workload, Measurement measurement) {
+    runs.computeIfAbsent(workload, w -> new ArrayList<>()).add(measurement);
+  }
+
+  String table() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%-16s %12s %9s %9s %9s %9s %10s %7s%n",
+            "workload",
+            "rate/s",
+            "p50 ms",
+            "p95 ms",
+            "p99 ms",
+            "MB/s",
+            "cpu ms/op",
+            "errors"));
+    runs.forEach(
+        (workload, list) -> {
+          Measurement m = median(list);
+          text.append(
+              String.format(
+                  Locale.ROOT,
+                  "%-16s %12.1f %9.2f %9.2f %9.2f %9.1f %10.3f %7d%n",
+                  workload.commandLineName(),
+                  m.perSecond(),
+                  m.latencies().quantileMillis(0.50),
+                  m.latencies().quantileMillis(0.95),
+                  m.latencies().quantileMillis(0.99),
+                  m.megabytesPerSecond(),
+                  m.cpuMillisPerOperation(),
+                  m.errors()));
+        });
+    return text.toString();
+  }
+
+  /// `{"workloads": [{"name", "operation", "median": {...}, "runs": [{...}]}]}`; milliseconds,
+  /// octets, seconds.
+  String json() {
+    JsonArrayBuilder workloads = Json.createArrayBuilder();
+    runs.forEach(
+        (workload, list) -> {
+          JsonArrayBuilder each = Json.createArrayBuilder();
+          list.forEach(m -> each.add(json(m)));
+          workloads.add(
+              Json.createObjectBuilder()
+                  .add("name", workload.commandLineName())
+                  .add("operation", workload.operation())
+                  .add("median", json(median(list)))
+                  .add("runs", each));
+        });
+    return Json.createObjectBuilder().add("workloads", workloads).build().toString();
+  }
+
+  private static JsonObjectBuilder json(Measurement m) {
+    JsonObjectBuilder object =
+        Json.createObjectBuilder()
+            .add("operations", m.operations())
+            .add("seconds", m.seconds())
+            .add("errors", m.errors());
+    number(object, "per_second", m.perSecond());
+    number(object, "octets_per_second", m.octets() / m.seconds());
+    number(object, "p50_ms", m.latencies().quantileMillis(0.50));
+    number(object, "p95_ms", m.latencies().quantileMillis(0.95));
+    number(object, "p99_ms", m.latencies().quantileMillis(0.99));
+    number(object, "cpu_ms_per_operation", m.cpuMillisPerOperation());
+    return object;
+  }
+
+  private static void number(JsonObjectBuilder object, String key, double value) {
+    if (Double.isFinite(value)) {
+      object.add(key, value);
+    }
+  }
+
+  private static Measurement median(List<Measurement> list) {
+    List<Measurement> sorted = new ArrayList<>(list);
+    sorted.sort(Comparator.comparingDouble(Measurement::perSecond));
+    return sorted.get(sorted.size() / 2);
+  }
+}

@@ -1,0 +1,89 @@
+package mailwing.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.icegreen.greenmail.util.GreenMail;
+import com.icegreen.greenmail.util.ServerSetup;
+import jakarta.json.Json;
+import jakarta.json.JsonReader;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The load generator against a server that is not ours.
+class BenchTest {
+  @TempDir private Path directory = Path.of("");
+
+  @Test
+  void measuresAServerThatIsNotOursAndWritesTheFigures() throws Exception {
+    GreenMail server =
+        new GreenMail(
+            new ServerSetup[] {
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP),
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP),
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_POP3)
+            });
+    server.start();
+    try {
+      for (int user = 1; user <= 3; user++) {
+        server.setUser("user" + user + "@example.test", "user" + user, "secret");
+      }
+      Path json = directory.resolve("figures.json");
+      StringWriter out = new StringWriter();
+      int exit =
+          Bench.run(
+              new String[] {
+                "--host=127.0.0.1",
+                "--smtp-port=" + server.getSmtp().getPort(),
+                "--imap-port=" + server.getImap().getPort(),
+                "--pop3-port=" + server.getPop3().getPort(),
+                "--login=user%d",
+                "--recipient=user%d@example.test",
+                "--password=secret",
+                "--users=3",
+                "--connections=3",
+                "--seconds=0.3",
+                "--warm-up=0.1",
+                "--runs=1",
+                "--size=1000",
+                "--seeded=5",
+                "--json=" + json,
+                "smtp",
+                "append",
+                "login",
+                "fetch-body",
+                "pop3"
+              },
+              new PrintWriter(out, true),
+              new PrintWriter(out, true));
+
+      assertThat(exit).as(out.toString()).isZero();
+      try (JsonReader reader = Json.createReader(Files.newBufferedReader(json))) {
+        var workloads = reader.readObject().getJsonArray("workloads");
+        assertThat(workloads).hasSize(5);
+        assertThat(workloads)
+            .allSatisfy(
+                workload ->
+                    assertThat(workload.asJsonObject().getJsonObject("median").getInt("operations"))
+                        .isPositive());
+      }
+    } finally {
+      server.stop();
+    }
+  }
+
+  @Test
+  void anUnknownWorkloadIsNamedInTheError() {
+    StringWriter err = new StringWriter();
+    int exit =
+        Bench.run(
+            new String[] {"--host=127.0.0.1", "fly"},
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(err, true));
+    assertThat(exit).isEqualTo(2);
+    assertThat(err.toString()).contains("no workload 'fly'");
+  }
+}
