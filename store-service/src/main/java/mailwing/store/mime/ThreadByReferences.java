@@ -1,0 +1,272 @@
+package mailwing.store.mime;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// THREAD=REFERENCES (RFC 5256 section 3), without recursion: threads may be as deep as the mailbox
+/// is long.
+public final class ThreadByReferences {
+  private static final int NONE = -1;
+
+  private final List<Threadable> messages;
+
+  // Nodes: the messages by their place, then stand-ins for messages that are not there.
+  private int nodes;
+  private final ThreadLinks links;
+
+  // First and next of the trees without stand-ins.
+  private int[] first = new int[0];
+  private int[] next = new int[0];
+
+  private List<Integer> roots = new ArrayList<>();
+
+  private ThreadByReferences(List<Threadable> messages) {
+    this.messages = messages;
+    this.nodes = messages.size();
+    this.links = new ThreadLinks(nodes);
+  }
+
+  /// Makes threads of messages, which come in the order of the mailbox.
+  public static Threads thread(List<Threadable> messages) {
+    var threading = new ThreadByReferences(messages);
+    threading.link();
+    threading.prune();
+    threading.sortRoots();
+    threading.mergeSubjects();
+    threading.sortAll();
+    return threading.walk();
+  }
+
+  private boolean isStandIn(int node) {
+    return node >= messages.size();
+  }
+
+  /// Step 1.
+  private void link() {
+    Map<String, Integer> byId = HashMap.newHashMap(messages.size() * 2);
+    for (int i = 0; i < messages.size(); i++) {
+      String id = messages.get(i).messageId();
+      if (id != null) {
+        byId.putIfAbsent(id, i);
+      }
+    }
+    for (int i = 0; i < messages.size(); i++) {
+      int before = NONE;
+      for (String reference : messages.get(i).references()) {
+        Integer known = byId.get(reference);
+        int node;
+        if (known == null) {
+          node = nodes++;
+          byId.put(reference, node);
+        } else {
+          node = known;
+        }
+        if (before != NONE && links.parent(node) == NONE) {
+          links.join(before, node);
+        }
+        before = node;
+      }
+      if (links.parent(i) != before || before == NONE) {
+        links.cut(i);
+        if (before != NONE) {
+          links.join(before, i);
+        }
+      }
+    }
+  }
+
+  /// Steps 2 and 3: children take the place of a stand-in, but for those of a thread's head that
+  /// has several.
+  private void prune() {
+    first = filled(nodes);
+    next = filled(nodes);
+    int[] last = filled(nodes);
+    int[] order = links.order(nodes);
+    for (int i = nodes - 1; i >= 0; i--) {
+      int node = order[i];
+      int parent = links.parent(node);
+      if (parent == NONE) {
+        continue;
+      }
+      // Brothers come youngest first here, so each goes before what is there.
+      int from = isStandIn(node) ? first[node] : node;
+      int to = isStandIn(node) ? last[node] : node;
+      if (from == NONE) {
+        continue;
+      }
+      next[to] = first[parent];
+      if (first[parent] == NONE) {
+        last[parent] = to;
+      }
+      first[parent] = from;
+      if (isStandIn(node)) {
+        first[node] = NONE;
+      }
+    }
+    for (int node = 0; node < nodes; node++) {
+      if (links.parent(node) == NONE) {
+        int head = node;
+        if (isStandIn(node) && (first[node] == NONE || next[first[node]] == NONE)) {
+          head = first[node];
+          first[node] = NONE;
+        }
+        if (head != NONE) {
+          roots.add(head);
+        }
+      }
+    }
+  }
+
+  private static int[] filled(int length) {
+    int[] array = new int[length];
+    Arrays.fill(array, NONE);
+    return array;
+  }
+
+  /// The message whose date and subject a node goes by: itself, or the first of a stand-in's
+  /// children.
+  private int face(int node) {
+    return isStandIn(node) ? first[node] : node;
+  }
+
+  private final Comparator<Integer> byDate =
+      Comparator.<Integer>comparingLong(node -> messageOf(node).sentMillis())
+          .thenComparingInt(this::face);
+
+  private Threadable messageOf(int node) {
+    return messages.get(face(node));
+  }
+
+  /// Step 4.
+  private void sortRoots() {
+    for (int root : roots) {
+      if (isStandIn(root)) {
+        sortChildren(root);
+      }
+    }
+    roots.sort(byDate);
+  }
+
+  private void sortChildren(int node) {
+    if (first[node] == NONE || next[first[node]] == NONE) {
+      return;
+    }
+    var children = new ArrayList<Integer>();
+    for (int child = first[node]; child != NONE; child = next[child]) {
+      children.add(child);
+    }
+    children.sort(byDate);
+    int before = NONE;
+    for (int child : children) {
+      if (before == NONE) {
+        first[node] = child;
+      } else {
+        next[before] = child;
+      }
+      next[child] = NONE;
+      before = child;
+    }
+  }
+
+  /// Step 5.
+  private void mergeSubjects() {
+    Map<String, Integer> table = new HashMap<>();
+    for (int root : roots) {
+      Threadable message = messageOf(root);
+      if (message.baseSubject().isEmpty()) {
+        continue;
+      }
+      Integer there = table.putIfAbsent(message.baseSubject(), root);
+      if (there != null
+          && !isStandIn(there)
+          && (isStandIn(root)
+              || (messages.get(there).replyOrForward() && !message.replyOrForward()))) {
+        table.put(message.baseSubject(), root);
+      }
+    }
+    var merged = new ArrayList<Integer>(roots.size());
+    // Roots that went below another.
+    boolean[] below = new boolean[nodes];
+    for (int root : roots) {
+      if (below[root]) {
+        continue;
+      }
+      Threadable message = messageOf(root);
+      if (message.baseSubject().isEmpty()) {
+        merged.add(root);
+        continue;
+      }
+      int there = table.getOrDefault(message.baseSubject(), root);
+      if (there == root) {
+        merged.add(root);
+      } else if (isStandIn(there) && isStandIn(root)) {
+        int child = first[root];
+        while (child != NONE) {
+          int brother = next[child];
+          adopt(there, child);
+          child = brother;
+        }
+        first[root] = NONE;
+      } else if (isStandIn(there)
+          || (message.replyOrForward() && !messages.get(there).replyOrForward())) {
+        adopt(there, root);
+      } else {
+        int standIn = nodes++;
+        first = ThreadLinks.grown(first, nodes);
+        next = ThreadLinks.grown(next, nodes);
+        adopt(standIn, there);
+        adopt(standIn, root);
+        below[there] = true;
+        merged.add(standIn);
+        table.put(message.baseSubject(), standIn);
+      }
+    }
+    merged.removeIf(root -> root < below.length && below[root]);
+    roots = merged;
+  }
+
+  private void adopt(int parent, int child) {
+    next[child] = first[parent];
+    first[parent] = child;
+  }
+
+  /// Step 6. Only the head of a thread can be a stand-in, so the order of the sets does not matter.
+  private void sortAll() {
+    for (int node = 0; node < nodes; node++) {
+      sortChildren(node);
+    }
+    roots.sort(byDate);
+  }
+
+  private Threads walk() {
+    int[] uids = new int[nodes];
+    int[] depths = new int[nodes];
+    int[] stack = new int[nodes];
+    int length = 0;
+    for (int root : roots) {
+      int depth = 0;
+      int node = root;
+      while (true) {
+        uids[length] = isStandIn(node) ? 0 : messages.get(node).uid();
+        depths[length++] = depth;
+        if (first[node] != NONE) {
+          stack[depth++] = node;
+          node = first[node];
+          continue;
+        }
+        while (depth > 0 && next[node] == NONE) {
+          node = stack[--depth];
+        }
+        if (depth == 0) {
+          break;
+        }
+        node = next[node];
+      }
+    }
+    return new Threads(uids, depths, length);
+  }
+}

@@ -1,0 +1,17 @@
+package mailwing.store.mime;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What THREAD knows of a message.
+///
+/// @param references as [ParsedMessage#references] has them
+/// @param sentMillis the sent date or, where there is none, the internal date (RFC 5256 section
+///   2.2)
+public record Threadable(
+    int uid,
+    @Nullable String messageId,
+    List<String> references,
+    String baseSubject,
+    boolean replyOrForward,
+    long sentMillis) {}
