@@ -5,6 +5,7 @@ import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import mailwing.gateway.GatewayMain;
 import mailwing.gateway.ListenerGroup;
 import mailwing.gateway.StoreClient;
 import mailwing.service.Metrics;
@@ -23,6 +24,15 @@ public final class SmtpGateway implements AutoCloseable {
   private SmtpGateway(ListenerGroup group, Map<String, Integer> ports) {
     this.group = group;
     this.ports = Map.copyOf(ports);
+  }
+
+  /// Runs it as a process; see {@link GatewayMain}.
+  public static void main(String[] args) {
+    GatewayMain.run(
+        "smtp-gateway",
+        args,
+        SmtpConfig.keys(),
+        (settings, store, tls, metrics) -> start(SmtpConfig.read(settings), store, tls, metrics));
   }
 
   /// Starts; returns once every listener is bound. The store client belongs to the caller.

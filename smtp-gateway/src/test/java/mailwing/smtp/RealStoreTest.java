@@ -1,0 +1,366 @@
+package mailwing.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import mailwing.gateway.StoreClient;
+import mailwing.gateway.StoreSession;
+import mailwing.service.Secret;
+import mailwing.store.v1.ClientInfo;
+import mailwing.store.v1.FetchItems;
+import mailwing.store.v1.FetchMessagesRequest;
+import mailwing.store.v1.FetchMessagesResponse;
+import mailwing.store.v1.OpenMailboxRequest;
+import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.Protocol;
+import mailwing.store.v1.ReadBodyRequest;
+import mailwing.store.v1.ReadBodyResponse;
+import mailwing.store.v1.UidRange;
+import mailwing.testkit.TestStore;
+import mailwing.testkit.TestTls;
+import mailwing.testkit.Transcript;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+
+/// Sessions over real sockets, against a real store on a real PostgreSQL.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class RealStoreTest {
+  private final TestStore store = TestStore.start();
+  private final StoreClient reader = store.client(TestStore.Role.IMAP);
+  private GatewayFixture gateway;
+  private GatewayFixture untrusting;
+
+  @BeforeAll
+  void start() throws IOException {
+    gateway = fixture(true);
+    untrusting = fixture(false);
+    for (String user :
+        List.of("alice", "bob", "carol", "many", "corpus", "large", "gone", "octets")) {
+      store.addUser(user);
+    }
+    store.addAlias("info@example.test", "alice@example.test");
+    store.addAlias("both@example.test", "alice@example.test", "bob@example.test");
+    store.addAlias("postmaster@example.test", "carol@example.test");
+    store.setEnabled("gone@example.test", false);
+  }
+
+  @AfterAll
+  void stop() {
+    gateway.close();
+    untrusting.close();
+    reader.close();
+    store.close();
+  }
+
+  private GatewayFixture fixture(boolean trusted) throws IOException {
+    return new GatewayFixture(
+        store.channel(),
+        store.clientConfig(TestStore.Role.SMTP).credential(),
+        GatewayFixture.LIMITS,
+        GatewayFixture.SESSION,
+        trusted,
+        Optional.of(TestTls.shared().material()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> transcripts() throws IOException {
+    return Transcript.tests(
+        Path.of("src/test/transcripts"),
+        new Transcript.Setting(
+            Map.of(
+                "smtp", gateway.port("smtp"),
+                "submission", gateway.port("submission"),
+                "lmtp", gateway.port("lmtp"),
+                "public-smtp", untrusting.port("smtp"),
+                "public-submission", untrusting.port("submission"),
+                "public-submissions", untrusting.port("submissions")),
+            TestTls.shared().clientContext(),
+            Map.of(),
+            Map.of("inbox", this::readInbox, "ends-with", RealStoreTest::endsWith)));
+  }
+
+  /// `@do inbox USER N` sets the variable `message` to the octets of the Nth message.
+  private void readInbox(List<String> arguments, Map<String, String> variables) {
+    try (Inbox inbox = new Inbox(arguments.get(0) + "@example.test")) {
+      byte[] octets = inbox.read(Integer.parseInt(arguments.get(1)));
+      variables.put("message", new String(octets, StandardCharsets.ISO_8859_1));
+    }
+  }
+
+  /// `@do ends-with NAME`: the stored message is two prefix fields, Received, and then the
+  /// variable's octets.
+  private static void endsWith(List<String> arguments, Map<String, String> variables) {
+    assertThat(variables.get("message"))
+        .startsWith(
+            "Return-Path: <\"a b\"@b.test>\r\nDelivered-To: octets@example.test\r\nReceived: from ")
+        .endsWith("+0000\r\n" + variables.get(arguments.getFirst()));
+  }
+
+  /// A user's INBOX.
+  private final class Inbox implements AutoCloseable {
+    private final StoreSession session;
+    private final OpenMailboxResponse opened;
+
+    Inbox(String address) {
+      session =
+          reader.authenticatePassword(
+              "",
+              address,
+              Secret.of("wing"),
+              ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build());
+      opened = session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
+    }
+
+    int count() {
+      return opened.getStatus().getMessages();
+    }
+
+    byte[] read(int uid) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      try (var body =
+          session.readBody(
+              ReadBodyRequest.newBuilder()
+                  .setMailbox(opened.getMailbox().getRef())
+                  .setUid(uid)
+                  .build())) {
+        for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
+          out.writeBytes(next.getData().toByteArray());
+        }
+      }
+      return out.toByteArray();
+    }
+
+    List<Integer> uids() {
+      List<Integer> uids = new ArrayList<>();
+      try (var found =
+          session.fetchMessages(
+              FetchMessagesRequest.newBuilder()
+                  .setMailbox(opened.getMailbox().getRef())
+                  .addUids(UidRange.newBuilder().setFirst(1))
+                  .setItems(FetchItems.newBuilder().setSize(true))
+                  .build())) {
+        for (FetchMessagesResponse next = found.next(); next != null; next = found.next()) {
+          next.getMessagesList().forEach(message -> uids.add(message.getUid()));
+        }
+      }
+      return uids;
+    }
+
+    @Override
+    public void close() {
+      session.close();
+    }
+  }
+
+  private static void envelope(SmtpClient client, String user) throws IOException {
+    client.send("MAIL FROM:<a@b.test>\r\nRCPT TO:<" + user + "@example.test>\r\nDATA\r\n");
+    assertThat(client.reply()).startsWith("250 ");
+    assertThat(client.reply()).startsWith("250 ");
+    assertThat(client.reply()).startsWith("354 ");
+  }
+
+  @Test
+  void twelveHundredMessagesOverEightConnectionsAreTwelveHundredMessages() throws Exception {
+    List<Future<Integer>> clients = new ArrayList<>();
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int n = 0; n < 8; n++) {
+        int number = n;
+        clients.add(
+            executor.submit(
+                () -> {
+                  int accepted = 0;
+                  try (SmtpClient client = gateway.mx()) {
+                    client.command("EHLO c" + number);
+                    for (int i = 0; i < 150; i++) {
+                      envelope(client, "many");
+                      client.send("Subject: " + number + "-" + i + "\r\n\r\nx\r\n.\r\n");
+                      accepted += client.reply().startsWith("250 ") ? 1 : 0;
+                    }
+                  }
+                  return accepted;
+                }));
+      }
+      for (Future<Integer> client : clients) {
+        assertThat(client.get()).isEqualTo(150);
+      }
+    }
+    try (Inbox inbox = new Inbox("many@example.test")) {
+      assertThat(inbox.count()).isEqualTo(1200);
+      assertThat(inbox.uids()).isEqualTo(IntStream.rangeClosed(1, 1200).boxed().toList());
+    }
+  }
+
+  @Test
+  void thirtyMebioctetsFlowThroughASmallHeap() throws IOException {
+    byte[] line = ("z".repeat(1022) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+    int lines = 30 * 1024;
+    Runtime runtime = Runtime.getRuntime();
+    long peak = 0;
+    try (SmtpClient client = gateway.mx()) {
+      client.command("EHLO c");
+      envelope(client, "large");
+      byte[] block = new byte[line.length * 64];
+      for (int i = 0; i < 64; i++) {
+        System.arraycopy(line, 0, block, i * line.length, line.length);
+      }
+      System.gc();
+      long before = runtime.totalMemory() - runtime.freeMemory();
+      for (int i = 0; i < lines / 64; i++) {
+        client.send(block);
+        if (i == lines / 64 - 1) {
+          System.gc();
+          peak = runtime.totalMemory() - runtime.freeMemory() - before;
+        }
+      }
+      client.send(".\r\n");
+      assertThat(client.reply()).startsWith("250 ");
+    }
+    // Gateway and store are both in this heap; neither may hold the message.
+    assertThat(peak).isLessThan(16 << 20);
+    try (Inbox inbox = new Inbox("large@example.test")) {
+      byte[] read = inbox.read(1);
+      assertThat(read.length)
+          .isGreaterThan(lines * line.length)
+          .isLessThan(lines * line.length + 1000);
+      assertThat(
+              Arrays.equals(line, Arrays.copyOfRange(read, read.length - line.length, read.length)))
+          .isTrue();
+    }
+  }
+
+  private static Path corpus() {
+    String named = System.getProperty("mailwing.corpus", System.getenv("MAILWING_CORPUS"));
+    return named != null ? Path.of(named) : Path.of("../../shared/corpus");
+  }
+
+  /// With each line end as CRLF, and one at the end: what SMTP can carry.
+  private static byte[] canonical(byte[] octets) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(octets.length + 512);
+    for (int i = 0; i < octets.length; i++) {
+      if (octets[i] == '\r' || octets[i] == '\n') {
+        out.write('\r');
+        out.write('\n');
+        if (octets[i] == '\r' && i + 1 < octets.length && octets[i + 1] == '\n') {
+          i++;
+        }
+      } else {
+        out.write(octets[i]);
+      }
+    }
+    byte[] result = out.toByteArray();
+    if (result.length > 0 && result[result.length - 1] != '\n') {
+      out.write('\r');
+      out.write('\n');
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] stuffed(byte[] octets) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(octets.length + 512);
+    boolean lineStart = true;
+    for (byte b : octets) {
+      if (lineStart && b == '.') {
+        out.write('.');
+      }
+      out.write(b);
+      lineStart = b == '\n';
+    }
+    out.writeBytes(".\r\n".getBytes(StandardCharsets.US_ASCII));
+    return out.toByteArray();
+  }
+
+  @Test
+  void realMessagesAreReadBackOctetByOctet() throws IOException {
+    Path corpus = corpus();
+    assumeTrue(Files.isDirectory(corpus), "no corpus at " + corpus);
+    List<Path> files;
+    try (Stream<Path> walked = Files.walk(corpus)) {
+      List<Path> all = walked.filter(file -> file.toString().endsWith(".eml")).sorted().toList();
+      // Every fourth keeps the test short and takes some from each source.
+      files = IntStream.range(0, all.size()).filter(i -> i % 4 == 0).mapToObj(all::get).toList();
+    }
+    assumeTrue(!files.isEmpty());
+    List<byte[]> sent = new ArrayList<>();
+    try (SmtpClient client = gateway.mx()) {
+      client.command("EHLO c");
+      for (Path file : files) {
+        byte[] message = canonical(Files.readAllBytes(file));
+        envelope(client, "corpus");
+        client.send(stuffed(message));
+        String reply = client.reply();
+        if (new String(message, StandardCharsets.ISO_8859_1).indexOf('\0') >= 0) {
+          assertThat(reply).startsWith("550 5.6.0 ");
+        } else if (reply.startsWith("554 5.4.6 ")) {
+          assertThat(new String(message, StandardCharsets.ISO_8859_1)).contains("Received:");
+        } else {
+          assertThat(reply).as(file::toString).startsWith("250 ");
+          sent.add(message);
+        }
+      }
+    }
+    try (Inbox inbox = new Inbox("corpus@example.test")) {
+      assertThat(inbox.count()).isEqualTo(sent.size());
+      for (int i = 0; i < sent.size(); i++) {
+        byte[] read = inbox.read(i + 1);
+        byte[] wanted = sent.get(i);
+        int trace = read.length - wanted.length;
+        assertThat(trace).isPositive();
+        assertThat(Arrays.equals(read, trace, read.length, wanted, 0, wanted.length))
+            .as("message %d", i)
+            .isTrue();
+      }
+    }
+  }
+
+  @Test
+  void acceptedMessagesASecond() throws Exception {
+    // Not a benchmark, a floor: a session that formats or copies too much shows here.
+    long start = System.nanoTime();
+    String message = "Subject: x\r\n\r\n" + ("y".repeat(78) + "\r\n").repeat(62) + ".\r\n";
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Boolean>> clients = new ArrayList<>();
+      for (int n = 0; n < 20; n++) {
+        clients.add(
+            executor.submit(
+                () -> {
+                  try (SmtpClient client = gateway.mx()) {
+                    client.command("EHLO c");
+                    for (int i = 0; i < 50; i++) {
+                      envelope(client, "carol");
+                      client.send(message);
+                      if (!client.reply().startsWith("250 ")) {
+                        return false;
+                      }
+                    }
+                    return true;
+                  }
+                }));
+      }
+      for (Future<Boolean> client : clients) {
+        assertThat(client.get()).isTrue();
+      }
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    assertThat(took).isLessThan(Duration.ofSeconds(20));
+  }
+}
