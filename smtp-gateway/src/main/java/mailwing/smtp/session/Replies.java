@@ -45,7 +45,6 @@ final class Replies {
   static final Reply TIMEOUT = Reply.of(421, "4.4.2", "Timeout, closing connection");
   static final Reply DRAINING = Reply.of(421, "4.3.2", "Service is restarting, try again");
   static final Reply REVOKED = Reply.of(421, "4.7.0", "Login is not valid any more");
-  static final Reply TALKED_FIRST = Reply.of(554, "5.7.0", "Talked before the greeting");
 
   static final Reply TLS_READY = Reply.of(220, "2.0.0", "Ready to start TLS");
   static final Reply TLS_UNAVAILABLE = Reply.of(502, "5.5.1", "STARTTLS is not offered");

@@ -49,10 +49,6 @@ final class SmtpSession {
       guard.authenticated();
     }
     try {
-      if (connection.in().buffered() > 0) {
-        write(Replies.TALKED_FIRST);
-        return;
-      }
       write(greeting());
       serve();
     } catch (ConnectionEndedException e) {
