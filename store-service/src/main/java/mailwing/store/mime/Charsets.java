@@ -66,6 +66,18 @@ final class Charsets {
     }
   }
 
+  /// A text as a database and protobuf take it: no NUL, no half of a surrogate pair.
+  static String storable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == 0 || Character.isSurrogate(c)) {
+        return new String(
+            text.replace("\0", "").getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+      }
+    }
+    return text;
+  }
+
   /// Decodes octets whose charset is not known: UTF-8 if they are, else Windows-1252.
   static String guess(byte[] octets, int from, int length) {
     try {

@@ -29,7 +29,7 @@ final class SortKeyMaker {
     if (text.length() > MimeLimits.SORT_KEY_LENGTH) {
       cut = cut(text, MimeLimits.SORT_KEY_LENGTH);
     }
-    return cut(UnicodeCasemap.map(cut), MimeLimits.SORT_KEY_LENGTH);
+    return Charsets.storable(cut(UnicodeCasemap.map(cut), MimeLimits.SORT_KEY_LENGTH));
   }
 
   static String cut(String text, int length) {

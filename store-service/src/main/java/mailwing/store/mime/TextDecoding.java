@@ -69,8 +69,9 @@ final class TextDecoding {
 
     String text() {
       int end = Math.min(out.length(), MimeLimits.PREVIEW_LENGTH);
-      return out.substring(
-          0, end > 0 && Character.isHighSurrogate(out.charAt(end - 1)) ? end - 1 : end);
+      return Charsets.storable(
+          out.substring(
+              0, end > 0 && Character.isHighSurrogate(out.charAt(end - 1)) ? end - 1 : end));
     }
   }
 }

@@ -70,7 +70,7 @@ class MessageParserTest {
   }
 
   @Test
-  void barlfEndsLinesEverywhere() {
+  void bareLfEndsLinesEverywhere() {
     byte[] octets = SIMPLE.getBytes(ISO_8859_1);
     var message = MessageParser.parse(octets);
     assertWellFormed(octets, message);

@@ -112,6 +112,18 @@ class SortKeysTest {
   }
 
   @Test
+  void keysAndPreviewCanBeStored() {
+    var message =
+        parse(
+            "From: =?utf-8?q?a=00b?= <a@b>\nSubject: =?utf-16be?q?=D8=00=00x?= =?utf-7?q?+2AA-?=\nContent-Type: text/plain; charset=utf-7\n\nx+2AA-y\n");
+    assertThat(message.sortKeys().displayFrom()).isEqualTo("AB");
+    for (String text : new String[] {message.sortKeys().baseSubject(), message.preview()}) {
+      assertThat(text.codePoints().noneMatch(c -> c == 0 || (c >= 0xd800 && c <= 0xdfff))).isTrue();
+    }
+    assertThat(message.preview()).startsWith("x").endsWith("y");
+  }
+
+  @Test
   void addressKeys() {
     var keys =
         parse("From: =?utf-8?q?J=C3=B6?= <zed@x>, b@y\nTo: Group: a@b;\nCc: jim@x\n\n").sortKeys();
