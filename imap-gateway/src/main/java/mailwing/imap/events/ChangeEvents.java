@@ -12,6 +12,7 @@ import mailwing.imap.ImapConfig.EventsConfig;
 import mailwing.imap.session.OpenMailboxes;
 import mailwing.imap.session.Revalidation;
 import mailwing.store.v1.MailboxChanged;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -20,6 +21,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,8 +44,8 @@ public final class ChangeEvents implements AutoCloseable {
   private final OpenMailboxes mailboxes;
   private final Revalidation revalidation;
   private final CountDownLatch first = new CountDownLatch(1);
-  private final Thread follower;
   private final Thread poller;
+  private volatile @Nullable KafkaConsumer<byte[], byte[]> following;
   private volatile boolean healthy;
   private volatile boolean closed;
 
@@ -52,10 +54,9 @@ public final class ChangeEvents implements AutoCloseable {
     this.mailboxes = mailboxes;
     this.revalidation = revalidation;
     poller = Thread.ofVirtual().name("poll-changes").start(this::pollStore);
-    follower =
-        config.bootstrapServers().isEmpty()
-            ? poller
-            : Thread.ofPlatform().daemon().name("follow-changes").start(this::follow);
+    if (config.bootstrapServers().isPresent()) {
+      Thread.ofPlatform().daemon().name("follow-changes").start(this::follow);
+    }
   }
 
   /// Events arrive; false: the store is polled.
@@ -79,7 +80,9 @@ public final class ChangeEvents implements AutoCloseable {
 
   private void follow() {
     while (!closed) {
-      try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties())) {
+      KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(properties());
+      following = consumer;
+      try {
         followWith(consumer);
       } catch (KafkaException e) {
         if (!closed) {
@@ -89,6 +92,9 @@ public final class ChangeEvents implements AutoCloseable {
           healthy = false;
           sleep(RETRY);
         }
+      } finally {
+        following = null;
+        consumer.close(CloseOptions.timeout(Duration.ZERO));
       }
     }
   }
@@ -211,6 +217,10 @@ public final class ChangeEvents implements AutoCloseable {
   public void close() {
     closed = true;
     poller.interrupt();
-    follower.interrupt();
+    KafkaConsumer<byte[], byte[]> consumer = following;
+    if (consumer != null) {
+      // Throws in the follower, within whatever call it waits.
+      consumer.wakeup();
+    }
   }
 }

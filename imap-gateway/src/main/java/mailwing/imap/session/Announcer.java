@@ -26,15 +26,12 @@ final class Announcer {
     if (!view.mayBeBehind()) {
       return false;
     }
-    int recentBefore = view.recentCount();
     ViewUpdates updates = view.advance(expungeAllowed);
     for (int seq : updates.expungedSeqs()) {
       out.expunge(seq);
     }
     if (updates.exists() >= 0) {
       out.exists(updates.exists());
-    }
-    if (updates.exists() >= 0 || updates.recent() != recentBefore) {
       out.recent(updates.recent());
     }
     if (!updates.keywords().isEmpty()) {

@@ -104,7 +104,9 @@ class SessionViewModelTest {
         assertThat(updates.expungedSeqs()).isEmpty();
       }
       for (int seq : updates.expungedSeqs()) {
-        flags.remove(uids.remove(/* index= */ seq - 1));
+        int uid = uids.get(seq - 1);
+        uids.subList(seq - 1, seq).clear();
+        flags.remove(uid);
       }
       for (MessageState state : updates.changed()) {
         assertThat(state.uid()).isEqualTo(uids.get(state.seq() - 1));

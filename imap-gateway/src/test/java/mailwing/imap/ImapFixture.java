@@ -1,0 +1,144 @@
+package mailwing.imap;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import mailwing.gateway.ConnectionConfig;
+import mailwing.gateway.Encryption;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.StoreClient;
+import mailwing.imap.ImapConfig.EventsConfig;
+import mailwing.service.Metrics;
+import mailwing.service.Networks;
+import mailwing.testkit.TestStore;
+import mailwing.testkit.TestTls;
+import mailwing.testkit.Transcript;
+
+/// Gateways in front of one real store: `imap` and `imaps` trust loopback, `imap-b` is a second
+/// gateway, and `imap-public` trusts nobody.
+public final class ImapFixture implements AutoCloseable {
+  private final TestStore store;
+  private final List<StoreClient> clients = new ArrayList<>();
+  private final List<ImapGateway> gateways = new ArrayList<>();
+  private final Map<String, Integer> ports = new HashMap<>();
+
+  private ImapFixture(TestStore store, EventsConfig events) throws IOException {
+    this.store = store;
+    ImapGateway first = gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")));
+    ports.put("imap", first.port("imap"));
+    ports.put("imaps", first.port("imaps"));
+    ports.put(
+        "imap-b", gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1"))).port("imap"));
+    ports.put("imap-public", gateway(events, Networks.none()).port("imap"));
+  }
+
+  /// With Kafka.
+  public static ImapFixture start() throws IOException {
+    TestStore store = TestStore.startWithKafka();
+    var kafka = store.kafka().orElseThrow();
+    return new ImapFixture(
+        store,
+        new EventsConfig(
+            Optional.of(kafka.bootstrapServers()),
+            kafka.topic(),
+            Duration.ofSeconds(3),
+            List.of()));
+  }
+
+  /// Without Kafka: the store is polled.
+  public static ImapFixture startPolling(Duration interval) throws IOException {
+    return new ImapFixture(TestStore.start(), EventsConfig.polling(interval));
+  }
+
+  private ImapGateway gateway(EventsConfig events, Networks trusted) throws IOException {
+    StoreClient client = store.client(TestStore.Role.IMAP);
+    clients.add(client);
+    ImapGateway gateway =
+        ImapGateway.start(
+            ImapConfig.defaults(
+                List.of(
+                    new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
+                    new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
+                ConnectionConfig.defaults(trusted),
+                events),
+            Optional.of(TestTls.shared().material()),
+            client,
+            new Metrics());
+    gateways.add(gateway);
+    return gateway;
+  }
+
+  public TestStore store() {
+    return store;
+  }
+
+  public int port(String name) {
+    return Optional.ofNullable(ports.get(name)).orElseThrow();
+  }
+
+  public ImapGateway gateway(int index) {
+    return gateways.get(index);
+  }
+
+  /// Delivers a small message to user@example.test.
+  public void deliver(String user, String subject) {
+    store.deliver(user + "@" + TestStore.DOMAIN, message(subject));
+  }
+
+  static byte[] message(String subject) {
+    return ("From: sender@example.org\r\nTo: you@example.test\r\nSubject: "
+            + subject
+            + "\r\nDate: Sat, 21 Nov 2026 20:00:00 +0000\r\nMessage-ID: <"
+            + subject
+            + "@example.org>\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\nHello "
+            + subject
+            + "\r\n")
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /// What transcripts find: `@do user NAME`, `@do deliver NAME SUBJECT`, `@do password NAME NEW`.
+  public Transcript.Setting setting() {
+    return new Transcript.Setting(
+        ports,
+        TestTls.shared().clientContext(),
+        Map.of(),
+        Map.of(
+            "user",
+            (arguments, variables) -> {
+              String name = arguments.getFirst();
+              String address = name + "@" + TestStore.DOMAIN;
+              store.addUser(name);
+              variables.put("user", address);
+              variables.put(
+                  "plain",
+                  Base64.getEncoder()
+                      .encodeToString(
+                          ("\0" + address + "\0wing").getBytes(StandardCharsets.UTF_8)));
+            },
+            "deliver",
+            (arguments, variables) -> deliver(arguments.get(0), arguments.get(1)),
+            "deliver-octets",
+            (arguments, variables) ->
+                store.deliver(
+                    arguments.get(0) + "@" + TestStore.DOMAIN,
+                    variables
+                        .getOrDefault(arguments.get(1), "")
+                        .getBytes(StandardCharsets.ISO_8859_1)),
+            "password",
+            (arguments, variables) ->
+                store.setPassword(arguments.get(0) + "@" + TestStore.DOMAIN, arguments.get(1))));
+  }
+
+  @Override
+  public void close() {
+    gateways.parallelStream().forEach(ImapGateway::close);
+    clients.forEach(StoreClient::close);
+    store.close();
+  }
+}
