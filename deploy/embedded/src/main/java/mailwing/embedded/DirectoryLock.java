@@ -7,14 +7,15 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /// One process at a time in a directory; the system lets go of it however that process ends.
-final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements AutoCloseable {
   private final FileChannel channel;
 
   private DirectoryLock(FileChannel channel) {
     this.channel = channel;
   }
 
-  static DirectoryLock take(Path directory) throws IOException {
+  /// Takes the lock of a directory, or throws with one line if another holds it.
+  public static DirectoryLock take(Path directory) throws IOException {
     var channel =
         FileChannel.open(
             directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

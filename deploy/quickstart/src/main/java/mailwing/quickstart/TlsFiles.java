@@ -12,9 +12,10 @@ import mailwing.cli.pki.PemFiles;
 
 /// The system's own authority and the server certificate it signs, as PEM files in one directory.
 ///
-/// `ca.pem` is what a mail client is told to trust; `server.pem` (leaf first) and `server-key.pem` are what the
-/// listeners use. Keys have mode 0600. The server certificate is made anew when fewer than thirty days are left
-/// or a name is missing, the authority when it would end before a server certificate does.
+/// `ca.pem` is what a mail client is told to trust; `server.pem` (leaf first) and `server-key.pem`
+/// are what the listeners use. Keys have mode 0600. The server certificate is made anew when fewer
+/// than thirty days are left or a name is missing, the authority when it would end before a server
+/// certificate does.
 final class TlsFiles {
   // Apple's mail clients take no certificate for longer than 398 days.
   private static final Duration SERVER_LIFE = Duration.ofDays(397);

@@ -79,8 +79,7 @@ class TlsFilesTest {
     at(NOW).prepare(NAMES);
     for (var name : List.of("ca-key.pem", "server-key.pem")) {
       assertThat(
-              PosixFilePermissions.toString(
-                  Files.getPosixFilePermissions(directory.resolve(name))))
+              PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))))
           .isEqualTo("rw-------");
     }
   }

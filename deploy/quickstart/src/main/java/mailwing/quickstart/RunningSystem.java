@@ -1,0 +1,322 @@
+package mailwing.quickstart;
+
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import mailwing.cli.AdminClient;
+import mailwing.cli.RunFile;
+import mailwing.embedded.KafkaConfig;
+import mailwing.embedded.KafkaServer;
+import mailwing.embedded.Ports;
+import mailwing.embedded.PostgresServer;
+import mailwing.gateway.ConnectionConfig;
+import mailwing.gateway.Encryption;
+import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.StoreClient;
+import mailwing.gateway.StoreClientConfig;
+import mailwing.quickstart.PortPlan.Role;
+import mailwing.service.HttpEndpoint;
+import mailwing.service.Metrics;
+import mailwing.service.Networks;
+import mailwing.service.Secret;
+import mailwing.service.TlsMaterial;
+import mailwing.smtp.SmtpConfig;
+import mailwing.smtp.SmtpGateway;
+import mailwing.smtp.session.Service;
+import mailwing.store.StoreConfig;
+import mailwing.store.StoreService;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// PostgreSQL, Kafka, the store and the gateways, started in order and ended in the other.
+final class RunningSystem implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RunningSystem.class);
+  private static final String DATABASE = "mailwing";
+  private static final String IN_PROCESS = "mailwing-store";
+
+  /// What the command line said.
+  ///
+  /// @param open whether others than this machine may connect
+  /// @param hostname what it is known by, null: the machine's name
+  record Options(boolean open, @Nullable String hostname, boolean demo) {}
+
+  private final DataDirectory data;
+  private final PortPlan plan;
+  private final Options options;
+  private final Metrics metrics = new Metrics();
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+
+  /// The gateways drain together: a client of one must not wait for the clients of another.
+  private final List<AutoCloseable> gateways = new ArrayList<>();
+
+  private boolean closed;
+
+  RunningSystem(DataDirectory data, PortPlan plan, Options options) {
+    this.data = data;
+    this.plan = plan;
+    this.options = options;
+    running.push(data);
+  }
+
+  /// Starts all; returns when every listener answers.
+  void start() throws Exception {
+    var kafkaPort = Ports.free();
+    var secrets = Secrets.loadOrMake(data.resolve("secrets"));
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var kafka =
+          executor.submit(
+              () ->
+                  keep(
+                      KafkaServer.start(
+                          new KafkaConfig(
+                              data.resolve("kafka"), kafkaPort, kafkaCache(), Map.of()))));
+      var tls = executor.submit(this::tls);
+      var postgres = executor.submit(() -> keep(PostgresServer.start(data.resolve("postgres"))));
+      try {
+        var http = keep(HttpEndpoint.start("127.0.0.1", plan.port(Role.HTTP).port(), metrics));
+        startStore(get(postgres), kafkaPort, secrets);
+        startGateways(secrets, get(tls));
+        get(kafka);
+        http.started();
+      } catch (Exception e) {
+        // What still starts is kept before it is closed.
+        settle(kafka);
+        settle(postgres);
+        throw e;
+      }
+    }
+    plan.requireAnswers();
+    new RunFile(
+            plan.port(Role.GRPC).shown(), secrets.admin().reveal(), ProcessHandle.current().pid())
+        .write(data.path());
+  }
+
+  private void startStore(PostgresServer postgres, int kafkaPort, Secrets secrets) {
+    postgres.createDatabase(DATABASE);
+    keep(
+        StoreService.start(
+            new StoreConfig(
+                StoreConfig.Database.of(
+                    postgres.jdbcUrl(DATABASE), postgres.user(), postgres.password()),
+                StoreConfig.Grpc.onPort(plan.port(Role.GRPC).port()).inProcess(IN_PROCESS),
+                new StoreConfig.Http("127.0.0.1", -1),
+                new StoreConfig.Credentials(
+                    List.of(secrets.smtp()),
+                    List.of(secrets.pop3()),
+                    List.of(secrets.imap()),
+                    List.of(secrets.admin())),
+                StoreConfig.Logins.defaults(),
+                StoreConfig.Addresses.defaults(),
+                StoreConfig.Kafka.at("127.0.0.1:" + kafkaPort)),
+            metrics));
+  }
+
+  private void startGateways(Secrets secrets, TlsMaterial tls) throws IOException {
+    var connections =
+        ConnectionConfig.defaults(
+            options.open() ? Networks.none() : Networks.parse(List.of("127.0.0.0/8", "::1/128")));
+    var host = hostname();
+    var smtp = client(secrets.smtp());
+    try (var admin =
+        AdminClient.over(channel(), "the store in this process", secrets.admin().reveal())) {
+      if (options.demo()) {
+        Demo.make(data.resolve("demo-made"), admin, smtp);
+      }
+    }
+    if (options.open()) {
+      var known = Demo.withKnownPassword(client(secrets.imap()));
+      if (!known.isEmpty()) {
+        throw new StartException(
+            String.join(" and ", known)
+                + " still have the demo password: start without --bind, then set another with"
+                + " `mailwing user passwd`, or remove them");
+      }
+    }
+    gateways.add(
+        SmtpGateway.start(
+            SmtpConfig.defaults(
+                List.of(
+                    smtp(Service.MX, Role.SMTP, Encryption.STARTTLS),
+                    smtp(Service.SUBMISSION, Role.SUBMISSION, Encryption.STARTTLS),
+                    smtp(Service.SUBMISSION, Role.SUBMISSIONS, Encryption.IMPLICIT),
+                    smtp(Service.LMTP, Role.LMTP, Encryption.STARTTLS)),
+                connections,
+                host),
+            smtp,
+            Optional.of(tls),
+            metrics));
+  }
+
+  private SmtpConfig.ServiceListener smtp(Service service, Role role, Encryption encryption) {
+    return new SmtpConfig.ServiceListener(service, listener(role, 0, encryption));
+  }
+
+  private ListenerConfig listener(Role role, int gateway, Encryption encryption) {
+    var port = plan.port(role, gateway);
+    return new ListenerConfig(
+        role.name().toLowerCase(java.util.Locale.ROOT),
+        port.address(),
+        port.port(),
+        encryption,
+        false);
+  }
+
+  private StoreClient client(Secret credential) {
+    return keep(StoreClient.over(keepChannel(), StoreClientConfig.defaults(credential)));
+  }
+
+  private ManagedChannel keepChannel() {
+    var channel = channel();
+    keep(channel::shutdownNow);
+    return channel;
+  }
+
+  private static ManagedChannel channel() {
+    return InProcessChannelBuilder.forName(IN_PROCESS)
+        .executor(Executors.newVirtualThreadPerTaskExecutor())
+        .build();
+  }
+
+  private TlsMaterial tls() throws IOException, GeneralSecurityException {
+    var files = new TlsFiles(data.resolve("tls"), Clock.systemUTC());
+    var names = certificateNames();
+    files.prepare(names);
+    ScheduledExecutorService renewal =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("certificate-renewal").factory());
+    // What is renewed is read again by TlsMaterial, without a restart.
+    var unused =
+        renewal.scheduleWithFixedDelay(
+            () -> {
+              try {
+                files.prepare(names);
+              } catch (IOException | GeneralSecurityException | RuntimeException e) {
+                LOG.error("event=certificate-renewal-failed reason={}", e.getMessage());
+              }
+            },
+            1,
+            1,
+            TimeUnit.DAYS);
+    keep(renewal::shutdownNow);
+    return TlsMaterial.load(files.chain(), files.key());
+  }
+
+  private List<String> certificateNames() throws SocketException, UnknownHostException {
+    var names = new LinkedHashSet<>(List.of("localhost", "127.0.0.1", "::1"));
+    if (options.hostname() != null) {
+      names.add(options.hostname());
+    }
+    if (options.open()) {
+      names.add(hostname());
+      var bound = InetAddress.getByName(plan.port(Role.SMTP).address());
+      if (bound.isAnyLocalAddress()) {
+        for (var network : NetworkInterface.networkInterfaces().toList()) {
+          network
+              .inetAddresses()
+              .filter(address -> !address.isLinkLocalAddress() && !address.isLoopbackAddress())
+              .forEach(address -> names.add(address.getHostAddress()));
+        }
+      } else {
+        names.add(bound.getHostAddress());
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  private String hostname() {
+    var named = options.hostname();
+    if (named != null) {
+      return named;
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+
+  private static @Nullable Path kafkaCache() {
+    var home = System.getProperty("mailwing.aot");
+    return home == null ? null : Path.of(home, "kafka.aot");
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    synchronized (running) {
+      running.push(part);
+    }
+    return part;
+  }
+
+  private static <T> T get(Future<T> future) throws Exception {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  private static void settle(Future<?> future) {
+    try {
+      future.get();
+    } catch (ExecutionException e) {
+      LOG.debug("event=start-failed", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Drains the gateways together, then ends the rest, the newest first.
+  @Override
+  public void close() {
+    synchronized (running) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    try {
+      Files.deleteIfExists(data.resolve(RunFile.NAME));
+    } catch (IOException e) {
+      LOG.warn("event=run-file-not-removed reason={}", e.getMessage());
+    }
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (var gateway : gateways) {
+        executor.execute(() -> end(gateway));
+      }
+    }
+    synchronized (running) {
+      while (!running.isEmpty()) {
+        end(running.pop());
+      }
+    }
+  }
+
+  private static void end(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      LOG.warn("event=stop-failed part={}", part.getClass().getSimpleName(), e);
+    }
+  }
+}
