@@ -95,7 +95,7 @@ final class RunningSystem implements AutoCloseable {
       var postgres = executor.submit(() -> keep(PostgresServer.start(data.resolve("postgres"))));
       try {
         var http = keep(HttpEndpoint.start("127.0.0.1", plan.port(Role.HTTP).port(), metrics));
-        startStore(get(postgres), kafkaPort, secrets);
+        startStore(get(postgres), kafkaPort, secrets, http);
         startGateways(secrets, get(tls));
         get(kafka);
         http.started();
@@ -112,7 +112,8 @@ final class RunningSystem implements AutoCloseable {
         .write(data.path());
   }
 
-  private void startStore(PostgresServer postgres, int kafkaPort, Secrets secrets) {
+  private void startStore(
+      PostgresServer postgres, int kafkaPort, Secrets secrets, HttpEndpoint http) {
     postgres.createDatabase(DATABASE);
     keep(
         StoreService.start(
@@ -129,7 +130,8 @@ final class RunningSystem implements AutoCloseable {
                 StoreConfig.Logins.defaults(),
                 StoreConfig.Addresses.defaults(),
                 StoreConfig.Kafka.at("127.0.0.1:" + kafkaPort)),
-            metrics));
+            metrics,
+            Optional.of(http)));
   }
 
   private void startGateways(Secrets secrets, TlsMaterial tls) throws IOException {
@@ -206,7 +208,7 @@ final class RunningSystem implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("certificate-renewal").factory());
     // What is renewed is read again by TlsMaterial, without a restart.
-    var unused =
+    var _ =
         renewal.scheduleWithFixedDelay(
             () -> {
               try {

@@ -25,9 +25,8 @@ public final class Up implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "DIR",
-      defaultValue = "data",
       description = "Where everything is kept (default: ./data).")
-  Path data;
+  Path data = Path.of("data");
 
   @Option(
       names = "--port-offset",
@@ -88,6 +87,8 @@ public final class Up implements Callable<Integer> {
       // Before the first logger is made.
       System.setProperty("mailwing.log.directory", data.resolve("log").toString());
       System.setProperty("logback.configurationFile", "mailwing/quickstart/up-logback.xml");
+      // Helidon logs each start by java.util.logging; our table says it better.
+      java.util.logging.Logger.getLogger("").setLevel(java.util.logging.Level.WARNING);
       plan.requireFree();
       var running =
           new RunningSystem(
