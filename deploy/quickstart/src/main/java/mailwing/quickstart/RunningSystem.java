@@ -34,6 +34,10 @@ import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreClientConfig;
+import mailwing.imap.ImapConfig;
+import mailwing.imap.ImapGateway;
+import mailwing.pop3.Pop3Config;
+import mailwing.pop3.Pop3Gateway;
 import mailwing.quickstart.PortPlan.Role;
 import mailwing.service.HttpEndpoint;
 import mailwing.service.Metrics;
@@ -97,7 +101,7 @@ final class RunningSystem implements AutoCloseable {
         var http = keep(HttpEndpoint.start("127.0.0.1", plan.port(Role.HTTP).port(), metrics));
         startStore(get(postgres), kafkaPort, secrets, http);
         startGateways(secrets, get(tls));
-        get(kafka);
+        startImapGateways(secrets, get(tls), get(kafka).bootstrapServers());
         http.started();
       } catch (Exception e) {
         // What still starts is kept before it is closed.
@@ -134,10 +138,13 @@ final class RunningSystem implements AutoCloseable {
             Optional.of(http)));
   }
 
+  private ConnectionConfig connections() {
+    return ConnectionConfig.defaults(
+        options.open() ? Networks.none() : Networks.parse(List.of("127.0.0.0/8", "::1/128")));
+  }
+
   private void startGateways(Secrets secrets, TlsMaterial tls) throws IOException {
-    var connections =
-        ConnectionConfig.defaults(
-            options.open() ? Networks.none() : Networks.parse(List.of("127.0.0.0/8", "::1/128")));
+    var connections = connections();
     var host = hostname();
     var smtp = client(secrets.smtp());
     try (var admin =
@@ -168,6 +175,34 @@ final class RunningSystem implements AutoCloseable {
             smtp,
             Optional.of(tls),
             metrics));
+    gateways.add(
+        Pop3Gateway.start(
+            Pop3Config.defaults(
+                List.of(
+                    listener(Role.POP3, 0, Encryption.STARTTLS),
+                    listener(Role.POP3S, 0, Encryption.IMPLICIT)),
+                connections),
+            client(secrets.pop3()),
+            Optional.of(tls),
+            metrics));
+  }
+
+  private void startImapGateways(Secrets secrets, TlsMaterial tls, String bootstrapServers)
+      throws IOException {
+    var count = plan.ports().stream().filter(port -> port.role() == Role.IMAP).count();
+    for (var gateway = 0; gateway < count; gateway++) {
+      gateways.add(
+          ImapGateway.start(
+              ImapConfig.defaults(
+                  List.of(
+                      listener(Role.IMAP, gateway, Encryption.STARTTLS),
+                      listener(Role.IMAPS, gateway, Encryption.IMPLICIT)),
+                  connections(),
+                  ImapConfig.EventsConfig.kafka(bootstrapServers)),
+              Optional.of(tls),
+              client(secrets.imap()),
+              metrics));
+    }
   }
 
   private SmtpConfig.ServiceListener smtp(Service service, Role role, Encryption encryption) {
