@@ -1,0 +1,202 @@
+package mailwing.store.events;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import mailwing.embedded.EmbeddedKafka;
+import mailwing.embedded.EmbeddedPostgres;
+import mailwing.embedded.KafkaConfig;
+import mailwing.embedded.KafkaServer;
+import mailwing.service.Metrics;
+import mailwing.store.StoreConfig;
+import mailwing.store.persistence.Database;
+import mailwing.store.persistence.OutboxStore;
+import mailwing.store.v1.MailboxChanged;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The relay on a real broker that is stopped and started.
+final class OutboxRelayTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir private Path directory;
+  private EmbeddedPostgres.Database fresh;
+  private Database database;
+  private String bootstrap = "";
+  private final String topic = EmbeddedKafka.shared().newTopic();
+  private final List<AutoCloseable> started = new ArrayList<>();
+
+  @BeforeEach
+  void open() {
+    fresh = EmbeddedPostgres.shared().newDatabase();
+    database =
+        Database.open(StoreConfig.Database.of(fresh.jdbcUrl(), fresh.user(), fresh.password()));
+    bootstrap = EmbeddedKafka.shared().bootstrapServers();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    // Relays before the brokers that were started for them.
+    started.sort(java.util.Comparator.comparing(part -> part instanceof KafkaServer));
+    for (AutoCloseable part : started) {
+      part.close();
+    }
+    database.close();
+  }
+
+  private ChangeSignal relay() {
+    ChangeSignal signal = new ChangeSignal();
+    started.add(
+        OutboxRelay.start(
+            new StoreConfig.Kafka(bootstrap, topic, 12, 1, Map.of()),
+            new OutboxStore(database.dataSource()),
+            signal,
+            new Metrics()));
+    return signal;
+  }
+
+  /// `perAccount` changes more for each account from 1 to `accounts`.
+  private void change(int accounts, int from, int perAccount) throws Exception {
+    try (Connection connection = fresh.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)"
+              + " SELECT a, s, 1, s + 100, s + 1, false, 5 FROM generate_series(1, "
+              + accounts
+              + ") a, generate_series("
+              + from
+              + ", "
+              + (from + perAccount - 1)
+              + ") s");
+    }
+  }
+
+  private long waiting() {
+    return new OutboxStore(database.dataSource()).depth();
+  }
+
+  private void awaitEmpty() {
+    Awaitility.await().atMost(PATIENCE).until(() -> waiting() == 0);
+  }
+
+  private List<ConsumerRecord<String, byte[]>> published() {
+    try (KafkaConsumer<String, byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", bootstrap),
+            new StringDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(p -> new TopicPartition(p.topic(), p.partition()))
+              .toList();
+      assertThat(partitions).hasSize(12);
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(
+              () -> {
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+                return partitions.stream()
+                    .allMatch(p -> consumer.position(p) >= ends.getOrDefault(p, 0L));
+              });
+      return records;
+    }
+  }
+
+  /// Every change from 1 to `last` of each account, each account's in order of its first
+  /// appearance.
+  private void assertWhole(int accounts, int last) throws Exception {
+    Map<Long, Set<Long>> seen = new HashMap<>();
+    for (ConsumerRecord<String, byte[]> record : published()) {
+      MailboxChanged change = MailboxChanged.parseFrom(record.value());
+      assertThat(record.key()).isEqualTo(Long.toString(change.getAccountId()));
+      assertThat(change.getModseq()).isEqualTo(change.getChangeSeq() + 100);
+      Set<Long> of = seen.computeIfAbsent(change.getAccountId(), k -> new HashSet<>());
+      if (of.add(change.getChangeSeq())) {
+        assertThat(of.size()).as("order in the account").isEqualTo((int) change.getChangeSeq());
+      }
+    }
+    assertThat(seen).hasSize(accounts);
+    assertThat(seen.values()).allMatch(s -> s.size() == last);
+  }
+
+  @Test
+  void whatIsCommittedIsPublishedInOrderAndDeleted() throws Exception {
+    change(20, 1, 30);
+    ChangeSignal signal = relay();
+    awaitEmpty();
+    change(20, 31, 5);
+    signal.raise();
+    awaitEmpty();
+    assertWhole(20, 35);
+  }
+
+  @Test
+  void relayResumesAfterTheBrokerWasAway() throws Exception {
+    KafkaConfig config = KafkaConfig.in(directory.resolve("kafka"));
+    KafkaServer first = KafkaServer.start(config);
+    started.add(first);
+    bootstrap = first.bootstrapServers();
+    relay();
+    change(10, 1, 5);
+    awaitEmpty();
+    int port = first.port();
+    first.close();
+    change(10, 6, 20);
+    assertThat(waiting()).isEqualTo(200);
+    started.add(KafkaServer.start(new KafkaConfig(config.directory(), port, null, Map.of())));
+    awaitEmpty();
+    assertWhole(10, 25);
+  }
+
+  @Test
+  void storesThatShareADatabaseShareTheWork() throws Exception {
+    change(200, 1, 3);
+    relay();
+    relay();
+    awaitEmpty();
+    Awaitility.await().atMost(PATIENCE).until(() -> owners().equals(List.of(32L, 32L)));
+    change(200, 4, 3);
+    awaitEmpty();
+    assertWhole(200, 6);
+    started.removeFirst().close();
+    Awaitility.await().atMost(PATIENCE).until(() -> owners().equals(List.of(64L)));
+    change(200, 7, 1);
+    awaitEmpty();
+    assertWhole(200, 7);
+  }
+
+  private List<Long> owners() throws Exception {
+    try (Connection connection = fresh.connect();
+        Statement statement = connection.createStatement();
+        var rows =
+            statement.executeQuery(
+                "SELECT count(*) FROM relay_lease WHERE owner IS NOT NULL GROUP BY owner")) {
+      List<Long> counts = new ArrayList<>();
+      while (rows.next()) {
+        counts.add(rows.getLong(1));
+      }
+      return counts;
+    }
+  }
+}

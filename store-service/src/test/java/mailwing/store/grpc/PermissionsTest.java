@@ -1,0 +1,85 @@
+package mailwing.store.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Descriptors.FileDescriptor;
+import com.google.protobuf.Descriptors.ServiceDescriptor;
+import java.util.List;
+import java.util.Set;
+import mailwing.store.grpc.Caller.Role;
+import org.junit.jupiter.api.Test;
+
+final class PermissionsTest {
+  static List<String> methods() {
+    return Contract.files().stream()
+        .map(FileDescriptor::getServices)
+        .flatMap(List::stream)
+        .map(ServiceDescriptor::getMethods)
+        .flatMap(List::stream)
+        .map(m -> m.getService().getFullName() + "/" + m.getName())
+        .toList();
+  }
+
+  @Test
+  void everyMethodOfTheContractHasAnEntryAndAMetric() {
+    assertThat(methods()).hasSizeGreaterThan(30);
+    for (String method : methods()) {
+      assertThat(Permissions.knows(method)).as(method).isTrue();
+      assertThat(CallMetrics.of(method)).as(method).isNotEqualTo(CallMetrics.Method.OTHER);
+    }
+  }
+
+  @Test
+  void smtpGatewayMayDeliverAndLogInAndNothingElse() {
+    assertThat(allowed(Caller.service(Role.SMTP)))
+        .containsExactlyInAnyOrder(
+            "Authentication/AuthenticatePassword",
+            "Authentication/AuthenticateSasl",
+            "Authentication/RenewToken",
+            "Delivery/ResolveRecipient",
+            "Delivery/Deliver");
+  }
+
+  @Test
+  void readingGatewaysMayLogInAndAskForHeads() {
+    for (Role role : List.of(Role.POP3, Role.IMAP)) {
+      assertThat(allowed(Caller.service(role)))
+          .containsExactlyInAnyOrder(
+              "Authentication/AuthenticatePassword",
+              "Authentication/AuthenticateSasl",
+              "Authentication/RenewToken",
+              "Mailboxes/GetStatus");
+    }
+  }
+
+  @Test
+  void administratorMayUseTheDirectoryOnly() {
+    assertThat(allowed(Caller.admin())).allMatch(m -> m.startsWith("Directory/")).hasSize(15);
+  }
+
+  @Test
+  void readScopeChangesNothing() {
+    assertThat(allowed(Caller.session(1, Set.of(Scope.MAIL_READ))))
+        .containsExactlyInAnyOrder(
+            "Mailboxes/ListMailboxes",
+            "Mailboxes/GetStatus",
+            "Mailboxes/OpenMailbox",
+            "Messages/GetSnapshot",
+            "Messages/ListChanges",
+            "Messages/FetchMessages",
+            "Messages/ReadBody",
+            "Messages/Search");
+  }
+
+  @Test
+  void unknownMethodIsRefusedToEveryone() {
+    assertThat(Permissions.allows("mailwing.store.v1.Directory/Nothing", Caller.admin())).isFalse();
+  }
+
+  private static List<String> allowed(Caller caller) {
+    return methods().stream()
+        .filter(m -> Permissions.allows(m, caller))
+        .map(m -> m.substring("mailwing.store.v1.".length()))
+        .toList();
+  }
+}
