@@ -13,7 +13,10 @@ import mailwing.store.v1.MailboxesGrpc;
 
 /// Lists an account's mailboxes with an API key that has the scope mail:read.
 ///
-///     java -cp 'target/classpath/*' ListMailboxes.java localhost:9090 mwk_...
+/// With the jars of proto, grpc-netty-shaded and grpc-stub, and what they need, in a folder jars:
+///
+///     java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+///       -cp 'jars/*' ListMailboxes.java localhost:9090 mwk_...
 public final class ListMailboxes {
   public static void main(String[] args) throws InterruptedException {
     String target = args[0];

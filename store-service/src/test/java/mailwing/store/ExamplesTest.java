@@ -59,10 +59,19 @@ final class ExamplesTest {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String classes = System.getProperty("java.class.path");
     String source = EXAMPLES.resolve("java/ListMailboxes.java").toString();
-    Ended good = run(EXAMPLES, List.of(java, "-cp", classes, source, target, key));
+    List<String> command =
+        List.of(
+            java,
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            classes,
+            source,
+            target);
+    Ended good = run(EXAMPLES, with(command, key));
     assertThat(sorted(good.output)).isEqualTo(MAILBOXES);
     assertThat(good.code).isZero();
-    Ended refused = run(EXAMPLES, List.of(java, "-cp", classes, source, target, "mwk_wrong"));
+    Ended refused = run(EXAMPLES, with(command, "mwk_wrong"));
     assertThat(refused.output).isEqualTo("refused: CREDENTIAL_INVALID\n");
     assertThat(refused.code).isEqualTo(1);
   }
@@ -85,6 +94,12 @@ final class ExamplesTest {
         run(directory, List.of("node", "list-mailboxes.js", target, "mwk_wrong", protos));
     assertThat(refused.output).isEqualTo("refused: CREDENTIAL_INVALID\n");
     assertThat(refused.code).isEqualTo(1);
+  }
+
+  private static List<String> with(List<String> command, String last) {
+    List<String> whole = new java.util.ArrayList<>(command);
+    whole.add(last);
+    return whole;
   }
 
   private static String sorted(String lines) {
