@@ -213,15 +213,26 @@ final class ImapTokens {
     long size = number64();
     expect("}");
     crlf();
-    ByteString.Output octets = ByteString.newOutput();
-    for (long i = 0; i < size; i++) {
-      int c = take();
-      if (c == 0 && !mayHoldNul) {
+    ByteString octets = exactly(size);
+    for (int i = 0; !mayHoldNul && i < octets.size(); i++) {
+      if (octets.byteAt(i) == 0) {
         throw wrong("NUL in a literal");
       }
-      octets.write(c);
     }
-    return octets.toByteString();
+    return octets;
+  }
+
+  /// So many octets as they come; none has been peeked at, since a line end was taken before.
+  private ByteString exactly(long size) {
+    try {
+      byte[] octets = in.readNBytes(Math.toIntExact(size));
+      if (octets.length < size) {
+        throw wrong("End of stream in a literal");
+      }
+      return ByteString.copyFrom(octets);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// nstring; null for NIL.
