@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /// variable), or anything (`{{*}}`).
 final class Expected {
   private static final Pattern HOLE =
-      Pattern.compile("\\{\\{(?:(\\*)|([a-z][a-z0-9_-]*)?~(.*?)|([a-z][a-z0-9_-]*))}}");
+      Pattern.compile("\\{\\{(?:(\\*)|([a-z][a-z0-9_-]*)?~(.*?)|([a-z][a-z0-9_-]*))}}(?!})");
 
   private final Pattern pattern;
   private final Map<String, Integer> groups;
