@@ -8,6 +8,7 @@ import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
 import mailwing.gateway.SessionLimits;
+import mailwing.service.ConfigException;
 import mailwing.service.Key;
 import mailwing.service.Settings;
 
@@ -44,6 +45,12 @@ public record ImapConfig(
       List<String> properties) {
     public EventsConfig {
       properties = List.copyOf(properties);
+      for (String property : properties) {
+        if (property.indexOf('=') < 1) {
+          throw new ConfigException(
+              "key events.properties has '" + property + "'; allowed: name=value");
+        }
+      }
     }
 
     public static EventsConfig polling(Duration interval) {

@@ -5,19 +5,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import mailwing.gateway.GatewayMain;
 import mailwing.gateway.ListenerConfig;
 import mailwing.gateway.ListenerGroup;
 import mailwing.gateway.StoreClient;
-import mailwing.gateway.StoreClientConfig;
 import mailwing.imap.events.ChangeEvents;
 import mailwing.imap.server.ImapProtocol;
 import mailwing.imap.session.Services;
 import mailwing.imap.session.SessionMetrics;
-import mailwing.service.HttpEndpoint;
-import mailwing.service.Key;
 import mailwing.service.Metrics;
-import mailwing.service.ServiceMain;
-import mailwing.service.Settings;
 import mailwing.service.TlsMaterial;
 
 /// The IMAP gateway: stateless, any number of them in front of one store.
@@ -103,49 +99,10 @@ public final class ImapGateway implements AutoCloseable {
   }
 
   public static void main(String[] args) {
-    List<Key<?>> keys = new ArrayList<>(ImapConfig.keys());
-    keys.addAll(StoreClientConfig.keys());
-    keys.addAll(Standalone.keys());
-    ServiceMain.run("imap-gateway", args, keys, Standalone::new);
-  }
-
-  /// A gateway in a process of its own, with its HTTP side.
-  private static final class Standalone implements AutoCloseable {
-    private static final Key<String> HTTP_ADDRESS =
-        Key.text("http.address", "0.0.0.0", "Address of health and metrics.");
-    private static final Key<Integer> HTTP_PORT =
-        Key.port("http.port", 8080, "Port of health and metrics.");
-    private static final Key<java.nio.file.Path> CERTIFICATE =
-        Key.path("tls.certificate", null, "Certificate chain, PEM, for STARTTLS and IMAPS.");
-    private static final Key<java.nio.file.Path> KEY = Key.path("tls.key", null, "Its key, PEM.");
-
-    private final StoreClient store;
-    private final HttpEndpoint http;
-    private final ImapGateway gateway;
-
-    static List<Key<?>> keys() {
-      return List.of(HTTP_ADDRESS, HTTP_PORT, CERTIFICATE, KEY);
-    }
-
-    Standalone(Settings settings) throws IOException {
-      Optional<TlsMaterial> tls =
-          settings
-              .find(CERTIFICATE)
-              .map(certificate -> TlsMaterial.load(certificate, settings.get(KEY)));
-      Metrics metrics = new Metrics();
-      store = StoreClient.connect(StoreClientConfig.read(settings));
-      http = HttpEndpoint.start(settings.get(HTTP_ADDRESS), settings.get(HTTP_PORT), metrics);
-      http.readyWhen("store", store::reachable);
-      gateway = ImapGateway.start(ImapConfig.read(settings), tls, store, metrics);
-      http.started();
-    }
-
-    @Override
-    public void close() {
-      http.draining();
-      gateway.close();
-      store.close();
-      http.close();
-    }
+    GatewayMain.run(
+        "imap-gateway",
+        args,
+        ImapConfig.keys(),
+        (settings, store, tls, metrics) -> start(ImapConfig.read(settings), tls, store, metrics));
   }
 }
