@@ -212,6 +212,18 @@ CREATE FUNCTION mail_known_keywords(p_known text[], p_wanted text[]) RETURNS tex
   FROM unnest(p_wanted) w
   $$;
 
+-- Keywords after an operation (1 replace, 2 add, 3 remove) with canonical keywords; null for none.
+CREATE FUNCTION mail_changed_keywords(p_old text[], p_wanted text[], p_operation integer) RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
+    WHEN p_operation = 1 THEN p_wanted
+    WHEN p_wanted IS NULL THEN p_old
+    WHEN p_operation = 2 THEN ARRAY(SELECT DISTINCT k COLLATE "C" FROM unnest(p_old || p_wanted) k ORDER BY 1)
+    WHEN p_old IS NULL THEN null
+    ELSE nullif(ARRAY(SELECT k COLLATE "C" FROM unnest(p_old) k WHERE k <> ALL (p_wanted) ORDER BY 1), '{}')
+  END
+  $$;
+
 -- Stores up to 64 messages into one mailbox: the whole of a delivery or an append, in one round trip.
 --
 -- Parallel arrays, an element a message. p_bodies: null where the chunks were uploaded under p_blobs before.
@@ -410,7 +422,7 @@ DECLARE
   v_now bigint := mail_now();
   v_keywords text[];
   v_known text[];
-  v_changed integer;
+  v_changed bigint[];
   v_unseen integer;
   v_deleted integer;
 BEGIN
@@ -435,47 +447,40 @@ BEGIN
       END IF;
     END IF;
   END IF;
-  WITH picked AS MATERIALIZED (
-    SELECT e.* FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
-      SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
-      WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
-      ORDER BY x.uid LIMIT p_limit) e
-    LIMIT p_limit),
-  wanted AS MATERIALIZED (
-    SELECT p.*,
-      p_unchanged_since >= 0 AND p.modseq > p_unchanged_since AS stale,
-      CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN p.flags | p_flags ELSE p.flags & ~p_flags END AS new_flags,
-      CASE
-        WHEN p_operation = 1 THEN v_keywords
-        WHEN v_keywords IS NULL THEN p.keywords
-        WHEN p_operation = 2 THEN
-          ARRAY(SELECT DISTINCT k COLLATE "C" FROM unnest(p.keywords || v_keywords) k ORDER BY 1)
-        WHEN p.keywords IS NULL THEN null
-        ELSE nullif(ARRAY(SELECT k COLLATE "C" FROM unnest(p.keywords) k WHERE k <> ALL (v_keywords) ORDER BY 1), '{}')
-      END AS new_keywords
-    FROM picked p),
-  changed AS (
-    UPDATE entry e SET flags = w.new_flags, keywords = w.new_keywords, modseq = m.highest_modseq + 1
-    FROM wanted w
-    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = w.uid AND NOT w.stale
-      AND (w.new_flags <> w.flags OR w.new_keywords IS DISTINCT FROM w.keywords)
-    RETURNING e.uid)
-  SELECT count(*), max(w.uid), count(c.uid),
-    coalesce(sum((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE c.uid IS NOT NULL), 0),
-    coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE c.uid IS NOT NULL), 0),
+  -- First what is to be done, then the update by UIDs in an array: an index scan whatever the planner believes.
+  SELECT count(*), max(w.uid),
+    array_agg(w.uid) FILTER (WHERE w.changes),
+    coalesce(sum((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes), 0),
+    coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes), 0),
     array_agg(w.uid ORDER BY w.uid) FILTER (WHERE NOT w.stale),
     array_agg(w.new_flags ORDER BY w.uid) FILTER (WHERE NOT w.stale),
     array_agg(array_to_string(w.new_keywords, ' ') ORDER BY w.uid) FILTER (WHERE NOT w.stale),
-    array_agg(CASE WHEN c.uid IS NULL THEN w.modseq ELSE m.highest_modseq + 1 END ORDER BY w.uid)
+    array_agg(CASE WHEN w.changes THEN m.highest_modseq + 1 ELSE w.modseq END ORDER BY w.uid)
       FILTER (WHERE NOT w.stale),
     array_agg(w.size ORDER BY w.uid) FILTER (WHERE NOT w.stale),
     array_agg(w.uid ORDER BY w.uid) FILTER (WHERE w.stale)
   INTO looked, reached, v_changed, v_unseen, v_deleted, uids, flags, keywords, modseqs, sizes, modified
-  FROM wanted w LEFT JOIN changed c ON c.uid = w.uid;
-  IF v_changed = 0 THEN
+  FROM (
+    SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
+    FROM (
+      SELECT e.*, p_unchanged_since >= 0 AND e.modseq > p_unchanged_since AS stale,
+        CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END AS new_flags,
+        CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+          ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END AS new_keywords
+      FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+        SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
+        WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
+        ORDER BY x.uid LIMIT p_limit) e
+      LIMIT p_limit) n) w;
+  IF v_changed IS NULL THEN
     RETURN;
   END IF;
   modseq := m.highest_modseq + 1;
+  UPDATE entry e SET modseq = m.highest_modseq + 1,
+      flags = CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END,
+      keywords = CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+        ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END
+    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_changed);
   UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, unseen = m.unseen + v_unseen,
       deleted = m.deleted + v_deleted, keywords = v_known
     WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
@@ -496,6 +501,7 @@ DECLARE
   m mailbox%ROWTYPE;
   v_now bigint := mail_now();
   v_octets bigint;
+  v_picked bigint[];
   v_gone integer;
   v_unseen integer;
   v_deleted integer;
@@ -515,16 +521,20 @@ BEGIN
   IF NOT p_regardless AND m.deleted = 0 THEN
     RETURN;
   END IF;
-  WITH picked AS MATERIALIZED (
-    SELECT e.* FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+  SELECT array_agg(e.uid) INTO v_picked
+  FROM (
+    SELECT y.uid FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
       SELECT x.uid FROM entry x
       WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
         AND (p_regardless OR x.flags & 8 <> 0)
-      ORDER BY x.uid LIMIT p_limit) e
-    LIMIT p_limit),
-  gone AS (
-    DELETE FROM entry e USING picked p
-    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = p.uid
+      ORDER BY x.uid LIMIT p_limit) y
+    LIMIT p_limit) e;
+  IF v_picked IS NULL THEN
+    RETURN;
+  END IF;
+  WITH gone AS (
+    DELETE FROM entry e
+    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_picked)
     RETURNING e.uid, e.flags, e.keywords, e.size, e.message_id, e.internal_date, e.zone_minutes),
   stones AS (
     INSERT INTO expunged (account_id, mailbox_id, uid, modseq, at, message_id, internal_date, zone_minutes, flags,
@@ -538,9 +548,6 @@ BEGIN
   INTO looked, reached, uids, v_octets, v_unseen, v_deleted, v_recent
   FROM gone g;
   v_gone := looked;
-  IF v_gone = 0 THEN
-    RETURN;
-  END IF;
   modseq := m.highest_modseq + 1;
   UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, messages = m.messages - v_gone,
       unseen = m.unseen - v_unseen, deleted = m.deleted - v_deleted, octets = m.octets - v_octets,
@@ -633,12 +640,12 @@ BEGIN
 
   INSERT INTO entry (account_id, mailbox_id, uid, message_id, modseq, size, internal_date, save_date, zone_minutes,
       flags, keywords)
-    SELECT p_account, destination, d.uid_next + t.n - 1, e.message_id, d.highest_modseq + 1, e.size, e.internal_date,
+    SELECT p_account, destination, d.uid_next + row_number() OVER (ORDER BY e.uid) - 1, e.message_id, d.highest_modseq + 1, e.size, e.internal_date,
       v_now, e.zone_minutes, e.flags,
       CASE WHEN e.keywords IS NULL THEN null ELSE mail_known_keywords(d.keywords, e.keywords) END
-    FROM unnest(source_uids) WITH ORDINALITY t (uid, n)
-    JOIN entry e ON e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = t.uid
-    ORDER BY t.n;
+    FROM entry e
+    WHERE e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = ANY (source_uids)
+    ORDER BY e.uid;
   destination_uids := ARRAY(SELECT generate_series(d.uid_next, d.uid_next + v_count - 1));
   destination_modseq := d.highest_modseq + 1;
   UPDATE mailbox b SET uid_next = b.uid_next + v_count, highest_modseq = destination_modseq,
@@ -649,8 +656,8 @@ BEGIN
   IF p_move THEN
     source_modseq := CASE WHEN p_source = destination THEN destination_modseq + 1 ELSE s.highest_modseq + 1 END;
     WITH gone AS (
-      DELETE FROM entry e USING unnest(source_uids) t (uid)
-      WHERE e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = t.uid
+      DELETE FROM entry e
+      WHERE e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = ANY (source_uids)
       RETURNING e.uid, e.flags, e.keywords, e.internal_date, e.zone_minutes)
     INSERT INTO expunged (account_id, mailbox_id, uid, modseq, at, message_id, internal_date, zone_minutes, flags,
         keywords)

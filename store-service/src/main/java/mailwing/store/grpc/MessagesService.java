@@ -7,6 +7,7 @@ import java.util.List;
 import mailwing.store.StoreException;
 import mailwing.store.domain.IncomingAppend;
 import mailwing.store.domain.KeywordList;
+import mailwing.store.domain.MailSearch;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.MailboxName;
 import mailwing.store.domain.SystemFlags;
@@ -36,6 +37,8 @@ import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
+import mailwing.store.v1.SearchRequest;
+import mailwing.store.v1.SearchResponse;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.UidRange;
@@ -47,9 +50,11 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
   private static final int FETCH_FRAME = 128 << 10;
 
   private final MailStore store;
+  private final MailSearch search;
 
   public MessagesService(MailStore store) {
     this.store = store;
+    this.search = new MailSearch(store);
   }
 
   @Override
@@ -104,6 +109,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     UidSpans uids = UidSpans.of(request.getUidsList());
     PacedStream<FetchMessagesResponse> stream = new PacedStream<>(observer);
     long reached = 0;
+    boolean any = false;
     FetchMessagesResponse.Builder frame = FetchMessagesResponse.newBuilder();
     int octets = 0;
     while (reached < uids.last()) {
@@ -113,6 +119,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
               .next(account, mailbox, uids, reached, request.getItems(), request.getChangedSince());
       reached = batch.reached();
       for (FetchedMessage message : batch.messages()) {
+        any = true;
         frame.addMessages(message);
         octets += message.getSerializedSize();
         if (octets >= FETCH_FRAME) {
@@ -124,6 +131,9 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     }
     if (octets > 0) {
       stream.send(frame.build());
+    }
+    if (!any && store.mailboxReads().find(account, mailbox, "") == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
     stream.complete();
   }
@@ -324,6 +334,19 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
       stream.send(step.response());
     }
     stream.complete();
+  }
+
+  @Override
+  public void search(SearchRequest request, StreamObserver<SearchResponse> observer) {
+    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    long mailbox = mailboxId(request.getMailbox());
+    if (store.mailboxReads().find(account, mailbox, "") == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    SearchFrames frames =
+        new SearchFrames(new PacedStream<>(observer), SearchFrames.tellsModseq(request.getKey()));
+    search.search(account, mailbox, request.getKey(), request.getSortList(), frames);
+    frames.complete();
   }
 
   private void told(EntryChanges.Step<?> step) {

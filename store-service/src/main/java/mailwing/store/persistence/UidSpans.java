@@ -96,9 +96,32 @@ public final class UidSpans {
     return false;
   }
 
+  /// Is it one range?
+  public boolean single() {
+    return spans.size() == 1;
+  }
+
+  /// The lowest UID it holds; 0 for none.
+  public long first() {
+    return spans.isEmpty() ? 0 : spans.getFirst().first();
+  }
+
   /// The highest UID it holds; 0 for none.
   public long last() {
     return spans.isEmpty() ? 0 : spans.getLast().last();
+  }
+
+  /// As PostgreSQL writes an int8multirange.
+  public String multirange() {
+    StringBuilder text = new StringBuilder("{");
+    for (Span span : spans) {
+      text.append(text.length() > 1 ? ",[" : "[")
+          .append(span.first())
+          .append(',')
+          .append(span.last())
+          .append(']');
+    }
+    return text.append('}').toString();
   }
 
   Long[] firsts() {

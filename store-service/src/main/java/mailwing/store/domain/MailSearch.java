@@ -1,0 +1,195 @@
+package mailwing.store.domain;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import mailwing.store.StoreException;
+import mailwing.store.mime.OctetSource;
+import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.SearchRows;
+import mailwing.store.persistence.SearchRows.Candidate;
+import mailwing.store.persistence.SearchRows.Condition;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.Part;
+import mailwing.store.v1.SearchKey;
+import mailwing.store.v1.SortCriterion;
+import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
+
+/// SEARCH and SORT: columns answer what they can; what is left in doubt is read and looked through,
+/// a batch at a time.
+public final class MailSearch {
+  private static final int BATCH = 32;
+  private static final String BY_UID = "e.uid";
+
+  private final Blobs blobs;
+  private final SearchRows rows;
+
+  public MailSearch(MailStore store) {
+    this.blobs = store.blobs();
+    this.rows = new SearchRows(store.sql());
+  }
+
+  /// Hands what matches to the sink: in sort order if one is given, else ascending.
+  public void search(
+      long account, long mailbox, SearchKey key, List<SortCriterion> sort, SearchRows.Sink sink) {
+    SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
+    if (plan instanceof SearchPlan.Columns columns) {
+      rows.matches(account, mailbox, columns.condition(), order(sort), sink);
+      return;
+    }
+    if (sort.isEmpty()) {
+      scan(account, mailbox, plan, sink);
+      return;
+    }
+    List<UidRange> found = new ArrayList<>();
+    scan(account, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
+    if (!found.isEmpty()) {
+      rows.matches(account, mailbox, SearchPlan.Maker.uids(found), order(sort), sink);
+    }
+  }
+
+  private static void add(List<UidRange> found, int uid) {
+    UidRange last = found.isEmpty() ? null : found.getLast();
+    if (last != null && last.getLast() + 1 == uid) {
+      found.set(found.size() - 1, last.toBuilder().setLast(uid).build());
+    } else {
+      found.add(UidRange.newBuilder().setFirst(uid).setLast(uid).build());
+    }
+  }
+
+  /// RFC 5256 section 3 and RFC 5957; the UID stands for the sequence number, last.
+  private static String order(List<SortCriterion> sort) {
+    if (sort.isEmpty()) {
+      return BY_UID;
+    }
+    StringBuilder order = new StringBuilder();
+    for (SortCriterion criterion : sort) {
+      order
+          .append(
+              switch (criterion.getField()) {
+                case ARRIVAL -> "e.internal_date";
+                case CC -> "m.sort_cc";
+                case DATE -> "coalesce(m.sent_millis, e.internal_date)";
+                case FROM -> "m.sort_from";
+                case SIZE -> "e.size";
+                case SUBJECT -> "m.base_subject";
+                case TO -> "m.sort_to";
+                case DISPLAY_FROM -> "m.display_from";
+                case DISPLAY_TO -> "m.display_to";
+                case FIELD_UNSPECIFIED, UNRECOGNIZED ->
+                    throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such sort field");
+              })
+          .append(criterion.getReverse() ? " DESC, " : ", ");
+    }
+    return order.append(BY_UID).toString();
+  }
+
+  private void scan(long account, long mailbox, SearchPlan plan, SearchRows.Sink sink) {
+    Condition possible = plan.possible();
+    List<Condition> asked = plan.conditions();
+    boolean body = plan.readsBody();
+    long after = 0;
+    while (true) {
+      List<Candidate> batch =
+          rows.candidates(account, mailbox, possible, asked, body, after, BATCH);
+      for (Candidate candidate : batch) {
+        if (new Look(account, candidate).holds(plan)) {
+          sink.take(candidate.uid(), candidate.modseq());
+        }
+      }
+      if (batch.size() < BATCH) {
+        return;
+      }
+      after = batch.getLast().uid();
+    }
+  }
+
+  /// One message looked through.
+  private final class Look {
+    private final long account;
+    private final Candidate candidate;
+    private int next;
+    private byte @Nullable [] header;
+    private @Nullable Part structure;
+
+    Look(long account, Candidate candidate) {
+      this.account = account;
+      this.candidate = candidate;
+    }
+
+    boolean holds(SearchPlan plan) {
+      return switch (plan) {
+        case SearchPlan.Columns columns -> candidate.held().get(next++);
+        case SearchPlan.Header field -> field.text().isInField(header(), field.name());
+        case SearchPlan.Body body -> reads(() -> body.text().isInBody(octets(), structure()));
+        case SearchPlan.Text text -> reads(() -> text.text().isInText(octets(), structure()));
+        case SearchPlan.And and -> all(and.parts(), true);
+        case SearchPlan.Or or -> !all(or.parts(), false);
+        case SearchPlan.Not not -> !holds(not.part());
+      };
+    }
+
+    /// Do all parts come out as `wanted`? Those after the first that does not are passed over.
+    private boolean all(List<SearchPlan> parts, boolean wanted) {
+      for (int i = 0; i < parts.size(); i++) {
+        if (holds(parts.get(i)) != wanted) {
+          for (SearchPlan rest : parts.subList(i + 1, parts.size())) {
+            next += rest.conditions().size();
+          }
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private interface Read {
+      boolean run() throws IOException;
+    }
+
+    private boolean reads(Read read) {
+      try {
+        return read.run();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private byte[] header() {
+      byte[] known = header;
+      if (known == null) {
+        int length = (int) Math.min(candidate.headerOctets(), Blobs.CHUNK);
+        byte[] octets = candidate.octets();
+        known =
+            octets != null
+                ? java.util.Arrays.copyOf(octets, Math.min(length, octets.length))
+                : blobs.read(account, candidate.place(), 0, length);
+        header = known;
+      }
+      return known;
+    }
+
+    private Part structure() {
+      Part known = structure;
+      if (known == null) {
+        try {
+          known = Part.parseFrom(candidate.structure());
+        } catch (InvalidProtocolBufferException e) {
+          throw new StoreException(ErrorCode.INTERNAL, "a stored structure is damaged", e);
+        }
+        structure = known;
+      }
+      return known;
+    }
+
+    private OctetSource octets() {
+      byte[] octets = candidate.octets();
+      if (octets != null && octets.length == candidate.place().size()) {
+        return OctetSource.of(octets);
+      }
+      return (from, to) -> new BodyStream(blobs, account, candidate.place(), from, to);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+package mailwing.store.domain;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import mailwing.store.StoreException;
+import mailwing.store.mime.SearchText;
+import mailwing.store.persistence.SearchRows.Condition;
+import mailwing.store.persistence.UidSpans;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.SearchKey;
+import mailwing.store.v1.UidRange;
+
+/// A search key, parted into what columns answer and what takes the text (RFC 9051 section 6.4.4).
+sealed interface SearchPlan {
+  /// Answered by columns.
+  record Columns(Condition condition) implements SearchPlan {}
+
+  record Header(String name, SearchText text) implements SearchPlan {}
+
+  record Body(SearchText text) implements SearchPlan {}
+
+  record Text(SearchText text) implements SearchPlan {}
+
+  record And(List<SearchPlan> parts) implements SearchPlan {}
+
+  record Or(List<SearchPlan> parts) implements SearchPlan {}
+
+  record Not(SearchPlan part) implements SearchPlan {}
+
+  /// Makes plans; one a search, for its count and its clock.
+  final class Maker {
+    private static final int MOST_KEYS = 2000;
+    private static final long DAY = Duration.ofDays(1).toMillis();
+    private static final String LOCAL = "(e.internal_date + e.zone_minutes * 60000)";
+
+    private final long now;
+    private int keys;
+
+    Maker(long now) {
+      this.now = now;
+    }
+
+    SearchPlan plan(SearchKey key) {
+      keys++;
+      if (keys > MOST_KEYS) {
+        throw new StoreException(ErrorCode.LIMIT, "too many search keys");
+      }
+      return switch (key.getKeyCase()) {
+        case ALL, SAVE_DATE_SUPPORTED, KEY_NOT_SET -> columns("TRUE");
+        case AND -> all(key.getAnd().getKeysList().stream().map(this::plan).toList());
+        case OR -> any(key.getOr().getKeysList().stream().map(this::plan).toList());
+        case NOT -> not(plan(key.getNot()));
+        case UID -> columns(uids(key.getUid().getRangesList()));
+        case FLAG_SET -> columns("(e.flags & ?) <> 0", key.getFlagSet() & SystemFlags.ALL);
+        case KEYWORD ->
+            columns(
+                "e.keywords IS NOT NULL AND EXISTS"
+                    + " (SELECT 1 FROM unnest(e.keywords) k WHERE lower(k) = lower(?))",
+                Facts.clean(key.getKeyword()));
+        case HEADER ->
+            new Header(key.getHeader().getName(), SearchText.matcher(key.getHeader().getValue()));
+        case BODY -> new Body(SearchText.matcher(key.getBody()));
+        case TEXT -> new Text(SearchText.matcher(key.getText()));
+        case BEFORE -> columns(LOCAL + " < ?", key.getBefore() * DAY);
+        case ON ->
+            columns(
+                LOCAL + " >= ? AND " + LOCAL + " < ?", key.getOn() * DAY, (key.getOn() + 1L) * DAY);
+        case SINCE -> columns(LOCAL + " >= ?", key.getSince() * DAY);
+        case SENT_BEFORE -> columns("coalesce(m.sent_day < ?, false)", key.getSentBefore());
+        case SENT_ON -> columns("coalesce(m.sent_day = ?, false)", key.getSentOn());
+        case SENT_SINCE -> columns("coalesce(m.sent_day >= ?, false)", key.getSentSince());
+        case LARGER -> columns("e.size > ?", signed(key.getLarger()));
+        case SMALLER -> columns("e.size < ?", signed(key.getSmaller()));
+        case OLDER -> columns("e.internal_date <= ?", ago(key.getOlder()));
+        case YOUNGER -> columns("e.internal_date >= ?", ago(key.getYounger()));
+        case MODSEQ -> columns("e.modseq >= ?", signed(key.getModseq()));
+        case EMAIL_ID -> id("e.message_id", key.getEmailId().toStringUtf8());
+        case THREAD_ID -> id("m.thread_id", key.getThreadId().toStringUtf8());
+        case SAVED_BEFORE -> columns("e.save_date < ?", key.getSavedBefore() * DAY);
+        case SAVED_ON ->
+            columns(
+                "e.save_date >= ? AND e.save_date < ?",
+                key.getSavedOn() * DAY,
+                (key.getSavedOn() + 1L) * DAY);
+        case SAVED_SINCE -> columns("e.save_date >= ?", key.getSavedSince() * DAY);
+      };
+    }
+
+    private static Columns columns(String text, Object... parameters) {
+      return new Columns(Condition.of(text, parameters));
+    }
+
+    private static Columns columns(Condition condition) {
+      return new Columns(condition);
+    }
+
+    static Condition uids(List<UidRange> ranges) {
+      UidSpans spans = UidSpans.of(ranges);
+      if (spans.isEmpty()) {
+        return Condition.of("FALSE");
+      }
+      return spans.single()
+          ? Condition.of("e.uid BETWEEN ? AND ?", spans.first(), spans.last())
+          : Condition.of("e.uid <@ CAST(? AS int8multirange)", spans.multirange());
+    }
+
+    /// Ids are decimal numbers; what is none is nobody's.
+    private static Columns id(String column, String text) {
+      boolean number = !text.isEmpty() && text.length() < 19;
+      for (int i = 0; i < text.length(); i++) {
+        number &= text.charAt(i) >= '0' && text.charAt(i) <= '9';
+      }
+      return number ? columns(column + " = ?", Long.parseLong(text)) : columns("FALSE");
+    }
+
+    private static long signed(long unsigned) {
+      return unsigned < 0 ? Long.MAX_VALUE : unsigned;
+    }
+
+    private long ago(long seconds) {
+      return seconds < 0 || seconds > now / 1000 ? 0 : now - seconds * 1000;
+    }
+
+    private static SearchPlan not(SearchPlan part) {
+      return part instanceof Columns columns
+          ? new Columns(columns.condition().negated())
+          : new Not(part);
+    }
+
+    /// What columns answer is asked first, together.
+    private static SearchPlan all(List<SearchPlan> parts) {
+      List<SearchPlan> merged = merged(parts, " AND ", "TRUE");
+      return merged.size() == 1 ? merged.getFirst() : new And(merged);
+    }
+
+    private static SearchPlan any(List<SearchPlan> parts) {
+      List<SearchPlan> merged = merged(parts, " OR ", "FALSE");
+      return merged.size() == 1 ? merged.getFirst() : new Or(merged);
+    }
+
+    private static List<SearchPlan> merged(List<SearchPlan> parts, String word, String none) {
+      List<Condition> columns = new ArrayList<>();
+      List<SearchPlan> merged = new ArrayList<>();
+      for (SearchPlan part : parts) {
+        if (part instanceof Columns c) {
+          columns.add(c.condition());
+        } else {
+          merged.add(part);
+        }
+      }
+      if (!columns.isEmpty() || merged.isEmpty()) {
+        merged.addFirst(new Columns(Condition.join(word, columns, none)));
+      }
+      return merged;
+    }
+  }
+
+  /// A condition that holds wherever the plan may hold.
+  default Condition possible() {
+    return bound(this, true);
+  }
+
+  private static Condition bound(SearchPlan plan, boolean text) {
+    return switch (plan) {
+      case Columns columns -> columns.condition();
+      case Header header -> Condition.of(text ? "TRUE" : "FALSE");
+      case Body body -> Condition.of(text ? "TRUE" : "FALSE");
+      case Text all -> Condition.of(text ? "TRUE" : "FALSE");
+      case And and ->
+          Condition.join(" AND ", and.parts().stream().map(p -> bound(p, text)).toList(), "TRUE");
+      case Or or ->
+          Condition.join(" OR ", or.parts().stream().map(p -> bound(p, text)).toList(), "FALSE");
+      case Not not -> bound(not.part(), !text).negated();
+    };
+  }
+
+  /// The conditions in the plan, in the order in which it is walked.
+  default List<Condition> conditions() {
+    return switch (this) {
+      case Columns columns -> List.of(columns.condition());
+      case Header header -> List.of();
+      case Body body -> List.of();
+      case Text all -> List.of();
+      case And and -> conditions(and.parts());
+      case Or or -> conditions(or.parts());
+      case Not not -> not.part().conditions();
+    };
+  }
+
+  private static List<Condition> conditions(List<SearchPlan> parts) {
+    return parts.stream().flatMap(p -> p.conditions().stream()).collect(Collectors.toList());
+  }
+
+  /// Does it look into bodies?
+  default boolean readsBody() {
+    return switch (this) {
+      case Columns columns -> false;
+      case Header header -> false;
+      case Body body -> true;
+      case Text all -> true;
+      case And and -> and.parts().stream().anyMatch(SearchPlan::readsBody);
+      case Or or -> or.parts().stream().anyMatch(SearchPlan::readsBody);
+      case Not not -> not.part().readsBody();
+    };
+  }
+}
