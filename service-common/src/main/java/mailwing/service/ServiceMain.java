@@ -9,9 +9,9 @@ import org.slf4j.LoggerFactory;
 
 /// Runs one service as a process: reads its configuration, starts it, drains it on SIGTERM.
 ///
-/// `service [--config FILE]`; without it MAILWING_CONFIG names the file, without both there is
-/// none. Exit codes: 0 after a drain, 64 for a wrong command line, 78 for a configuration error, 1
-/// for any other failure to start. An error is one line on standard error.
+/// `service [--config FILE]` or `service --help`; without a file MAILWING_CONFIG names the file,
+/// without both there is none. Exit codes: 0 after a drain, 64 for a wrong command line, 78 for a
+/// configuration error, 1 for any other failure to start. An error is one line on standard error.
 public final class ServiceMain {
   /// Starts the service; closing what it returns drains and stops it.
   @FunctionalInterface
@@ -30,6 +30,10 @@ public final class ServiceMain {
       String service, String[] args, Collection<? extends Key<?>> keys, Starter starter) {
     Logger log = LoggerFactory.getLogger(ServiceMain.class);
     CountDownLatch stopped = new CountDownLatch(1);
+    if (args.length == 1 && (args[0].equals("--help") || args[0].equals("-h"))) {
+      System.out.print(Manual.help(service, keys));
+      return;
+    }
     try {
       AutoCloseable server = starter.start(ConfigLoader.load(keys, file(args), System.getenv()));
       Runtime.getRuntime()
@@ -86,7 +90,7 @@ public final class ServiceMain {
       return Path.of(args[1]);
     }
     if (args.length != 0) {
-      throw new UsageException("usage: [--config FILE]");
+      throw new UsageException("usage: [--config FILE]; --help lists the keys");
     }
     String named = System.getenv("MAILWING_CONFIG");
     return named == null || named.isEmpty() ? null : Path.of(named);

@@ -1,0 +1,94 @@
+package mailwing.acceptance;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/// The walls between the rooms (docs/adr/0001-rooms.md).
+class WallsTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("mailwing");
+  private static final String CONTRACT = "mailwing.store.v1..";
+
+  @Test
+  void gatewaysKnowNeitherEachOtherNorTheStore() {
+    for (String gateway : new String[] {"smtp", "pop3", "imap"}) {
+      noClasses()
+          .that()
+          .resideInAPackage("mailwing." + gateway + "..")
+          .should()
+          .dependOnClassesThat(
+              com.tngtech.archunit.base.DescribedPredicate.describe(
+                  "belong to another gateway or to the store",
+                  other ->
+                      other.getPackageName().startsWith("mailwing.")
+                          && !other.getPackageName().startsWith("mailwing." + gateway)
+                          && !other.getPackageName().startsWith("mailwing.gateway")
+                          && !other.getPackageName().startsWith("mailwing.service")
+                          && !other.getPackageName().startsWith("mailwing.store.v1")))
+          .check(CLASSES);
+    }
+  }
+
+  @Test
+  void sharedCodeKnowsNoServiceAndTheStoreNoGateway() {
+    noClasses()
+        .that()
+        .resideInAPackage("mailwing.service..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "mailwing.gateway..",
+            "mailwing.store..",
+            "mailwing.smtp..",
+            "mailwing.pop3..",
+            "mailwing.imap..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage("mailwing.store..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "mailwing.gateway..", "mailwing.smtp..", "mailwing.pop3..", "mailwing.imap..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void sqlStaysInTheStoresPersistenceAndKafkaInEvents() {
+    noClasses()
+        .that()
+        .resideInAPackage("mailwing.store..")
+        .and()
+        .resideOutsideOfPackages("mailwing.store.persistence..", "mailwing.store")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.sql..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAnyPackage("mailwing.store..", "mailwing.imap..")
+        .and()
+        .resideOutsideOfPackages("mailwing.store.events..", "mailwing.imap.events..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.kafka..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void contractTypesStayAtTheEdges() {
+    noClasses()
+        .that()
+        .resideInAPackage("mailwing.store.persistence..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(CONTRACT)
+        .check(CLASSES);
+  }
+}
