@@ -67,9 +67,9 @@ public record ImapConfig(
   public static final String DEFAULT_TOPIC = "mailwing.mailbox-changed";
 
   private static final ListenerConfig.Keys IMAP =
-      new ListenerConfig.Keys("imap", Optional.of(143), Encryption.STARTTLS, false);
+      new ListenerConfig.Keys("imap", Optional.of(2143), Encryption.STARTTLS, false);
   private static final ListenerConfig.Keys IMAPS =
-      new ListenerConfig.Keys("imaps", Optional.of(993), Encryption.IMPLICIT, false);
+      new ListenerConfig.Keys("imaps", Optional.of(2993), Encryption.IMPLICIT, false);
   private static final ListenerConfig.Keys PROXIED_IMAP =
       new ListenerConfig.Keys("proxied-imap", Optional.empty(), Encryption.STARTTLS, true);
   private static final ListenerConfig.Keys PROXIED_IMAPS =

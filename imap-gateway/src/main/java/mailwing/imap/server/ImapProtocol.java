@@ -105,7 +105,11 @@ public final class ImapProtocol implements SessionProtocol {
         }
         case Parsed.Ok ok -> {
           if (!carryOn(
-              ok.command(), Executor.execute(session, ok.tag(), ok.command(), guard), out, guard)) {
+              session,
+              ok.command(),
+              Executor.execute(session, ok.tag(), ok.command(), guard),
+              out,
+              guard)) {
             return;
           }
         }
@@ -114,7 +118,11 @@ public final class ImapProtocol implements SessionProtocol {
   }
 
   private static boolean carryOn(
-      Command command, Executor.Outcome outcome, ResponseWriter out, SessionGuard guard)
+      Session session,
+      Command command,
+      Executor.Outcome outcome,
+      ResponseWriter out,
+      SessionGuard guard)
       throws IOException {
     switch (outcome) {
       case END -> {
@@ -130,8 +138,11 @@ public final class ImapProtocol implements SessionProtocol {
       }
       case DONE -> {}
     }
+    // A client that has logged in may ask by NOOP for as long as it likes.
     boolean idle =
-        command instanceof AnyStateCommand || command instanceof NotAuthenticatedCommand.StartTls;
+        !session.loggedIn()
+            && (command instanceof AnyStateCommand
+                || command instanceof NotAuthenticatedCommand.StartTls);
     if (!idle) {
       guard.progress();
     } else if (guard.noProgress()) {

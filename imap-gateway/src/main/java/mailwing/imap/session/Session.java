@@ -55,6 +55,11 @@ public final class Session {
     return state;
   }
 
+  /// Whether a login has succeeded.
+  public boolean loggedIn() {
+    return state instanceof SessionState.LoggedIn;
+  }
+
   void login(StoreSession store) {
     state = new SessionState.Authenticated(new MailStore(store));
     store.onRevoked(() -> connection.end(ConnectionEndedException.Reason.REVOKED));
