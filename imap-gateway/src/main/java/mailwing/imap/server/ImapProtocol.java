@@ -1,7 +1,6 @@
 package mailwing.imap.server;
 
 import java.io.IOException;
-import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.SessionGuard;
@@ -10,7 +9,6 @@ import mailwing.imap.command.AnyStateCommand;
 import mailwing.imap.command.Command;
 import mailwing.imap.command.NotAuthenticatedCommand;
 import mailwing.imap.protocol.CommandParser;
-import mailwing.imap.protocol.Grammar;
 import mailwing.imap.protocol.Parsed;
 import mailwing.imap.protocol.ParserLimits;
 import mailwing.imap.protocol.ResponseCode;
@@ -25,9 +23,6 @@ import org.slf4j.LoggerFactory;
 /// Serves IMAP on a connection: greeting, commands one after the other, farewell.
 public final class ImapProtocol implements SessionProtocol {
   private static final Logger LOG = LoggerFactory.getLogger(ImapProtocol.class);
-
-  /// What the parser lets through; what is announced is in [Capabilities].
-  private static final Set<Grammar> GRAMMAR = Grammar.BASE;
 
   private final Services services;
 
@@ -49,7 +44,7 @@ public final class ImapProtocol implements SessionProtocol {
     ResponseWriter out = new ResponseWriter(connection.out());
     CommandParser parser =
         new CommandParser(connection.in(), out::continueLiteral, ParserLimits.BEFORE_LOGIN);
-    parser.allow(GRAMMAR);
+    parser.allow(Capabilities.grammar());
     Session session = new Session(services, connection, out, parser);
     SessionGuard guard = new SessionGuard(connection, services.config().limits());
     try {

@@ -1,16 +1,39 @@
 package mailwing.imap.session;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.Mechanism;
+import mailwing.imap.protocol.Grammar;
+import org.jspecify.annotations.Nullable;
 
 /// What is announced (RFC 9051 §7.2.2): only what works wholly, and only where it may be used.
 public final class Capabilities {
   private static final List<String> ALWAYS =
       List.of("IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE");
+
+  /// One a line, so that families of commands do not meet here.
   private static final List<String> AFTER_LOGIN =
-      List.of("NAMESPACE", "UIDPLUS", "MOVE", "UNSELECT", "CHILDREN", "SPECIAL-USE");
+      List.of(
+          "NAMESPACE", //
+          "UIDPLUS", //
+          "MOVE", //
+          "UNSELECT", //
+          "CHILDREN", //
+          "SPECIAL-USE" //
+          );
+
+  /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
+  private static final List<Grammar> GRAMMAR =
+      List.of( //
+          );
+
+  /// What ENABLE switches on.
+  private static final List<Feature> FEATURES =
+      List.of( //
+          );
 
   private Capabilities() {}
 
@@ -34,5 +57,22 @@ public final class Capabilities {
       }
     }
     return capabilities;
+  }
+
+  /// The grammar of what is announced.
+  public static Set<Grammar> grammar() {
+    Set<Grammar> grammar = EnumSet.copyOf(Grammar.BASE);
+    grammar.addAll(GRAMMAR);
+    return grammar;
+  }
+
+  /// By its name in upper case; null where there is none to be switched on.
+  static @Nullable Feature feature(String name) {
+    for (Feature feature : FEATURES) {
+      if (feature.wire().equalsIgnoreCase(name)) {
+        return feature;
+      }
+    }
+    return null;
   }
 }

@@ -166,10 +166,7 @@ public final class Executor {
         session.out().namespace(List.of(""), List.of(), List.of());
         yield Reply.ok("NAMESPACE completed");
       }
-      case AuthenticatedCommand.Enable _ -> {
-        session.out().enabled(List.of());
-        yield Reply.ok("ENABLE completed");
-      }
+      case AuthenticatedCommand.Enable c -> EnableExecutor.execute(session, c);
       case AuthenticatedCommand.Compress _,
           AuthenticatedCommand.Unauthenticate _,
           AuthenticatedCommand.Comparator _,

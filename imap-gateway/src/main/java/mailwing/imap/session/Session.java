@@ -1,6 +1,8 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
@@ -23,6 +25,7 @@ public final class Session {
   private final CommandParser parser;
   private final Runnable wake = this::wake;
   private final AtomicBoolean pushing = new AtomicBoolean();
+  private final Set<Feature> enabled = EnumSet.noneOf(Feature.class);
   private SessionState state = new SessionState.NotAuthenticated();
   private volatile boolean idling;
   private volatile boolean farewellSaid;
@@ -53,6 +56,27 @@ public final class Session {
 
   SessionState state() {
     return state;
+  }
+
+  /// Whether the client has switched this on.
+  boolean enabled(Feature feature) {
+    return enabled.contains(feature);
+  }
+
+  /// Switches on, with what goes with it; false if it was on.
+  boolean enable(Feature feature) {
+    if (!enabled.add(feature)) {
+      return false;
+    }
+    switch (feature) {
+      case QRESYNC -> enabled.add(Feature.CONDSTORE);
+      case IMAP4REV2, UTF8_ACCEPT -> {
+        parser.utf8(true);
+        out.utf8(true);
+      }
+      case CONDSTORE, UIDONLY -> {}
+    }
+    return true;
   }
 
   /// Whether a login has succeeded.
