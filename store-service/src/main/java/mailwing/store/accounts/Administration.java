@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
+import mailwing.store.persistence.AccountMail;
 import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.DirectoryStore;
@@ -90,11 +91,11 @@ public final class Administration {
   /// Removes what removed accounts have left, in small transactions. To be run now and then.
   public void removeMail() {
     for (long accountId : store.removedAccounts(100)) {
-      boolean more = true;
-      while (more && !Thread.currentThread().isInterrupted()) {
-        more = store.removeSomeMail(accountId, REMOVE_ROWS);
-      }
-      if (!more) {
+      AccountMail.Removal removal;
+      do {
+        removal = store.removeSomeMail(accountId, REMOVE_ROWS);
+      } while (removal == AccountMail.Removal.SOME && !Thread.currentThread().isInterrupted());
+      if (removal == AccountMail.Removal.DONE) {
         store.forgetAccount(accountId);
       }
     }

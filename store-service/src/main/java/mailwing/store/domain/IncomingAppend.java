@@ -131,7 +131,8 @@ public final class IncomingAppend {
         item.message().firstChunkOctets(item.copy()),
         item.copy().blobId,
         item.message().body(item.copy()),
-        Facts.of(parsed, 0));
+        Facts.of(parsed, 0),
+        List.of());
   }
 
   private byte[] id(int index) {

@@ -19,16 +19,21 @@ import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RecipientResult;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One message on its way to its recipients: one call of Deliver.
 ///
-/// Each account commits alone. Where one has committed and another cannot now, the other's share
-/// goes into the retry table before the answer; where none has, the call fails as a whole, so that
-/// the client's retry doubles nothing.
+/// Each account commits alone. The first that does makes the shares of all others durable in the
+/// same transaction, as retries, which each share's own commit then settles: whatever fails after
+/// it, the answer can be yes. Where none commits the call fails as a whole, so that the client's
+/// retry doubles nothing.
 public final class IncomingDelivery {
+  private static final Logger LOG = LoggerFactory.getLogger(IncomingDelivery.class);
   private static final int DELIVERY_ID_OCTETS = 16;
   private static final int PREFIX_OCTETS = 16 << 10;
   private static final int AT_A_TIME = 8;
+  private static final int MOST_FAILED = 3;
 
   private final MailStore store;
   private final DeliveryEnvelope envelope;
@@ -38,13 +43,13 @@ public final class IncomingDelivery {
   private final List<Resolution> resolutions = new ArrayList<>();
   private final Map<Long, Share> shares = new LinkedHashMap<>();
   private final IncomingMessage message;
+  private @Nullable Share holder;
 
   /// What one account gets, and what became of it.
   private static final class Share {
     final IncomingMessage.Copy copy;
     volatile @Nullable Stored stored;
     volatile @Nullable StoreException failure;
-    boolean deferred;
 
     Share(IncomingMessage.Copy copy) {
       this.copy = copy;
@@ -126,18 +131,34 @@ public final class IncomingDelivery {
     shares.values().forEach(share -> message.abandon(share.copy));
   }
 
+  /// The first account that can commits alone, and with it, in one transaction, what is left for
+  /// the others: from then on the delivery is whole whatever happens. Then the others commit.
   private void storeAll(ParsedMessage parsed) {
-    if (shares.size() == 1) {
-      storeOne(parsed, shares.values().iterator().next());
+    int failed = 0;
+    for (Share share : shares.values()) {
+      storeOne(parsed, share, rest(share));
+      if (share.committed()) {
+        holder = share;
+        break;
+      }
+      // Refused is one account's matter; failing is soon everyone's.
+      if (share.failure != null && ++failed == MOST_FAILED) {
+        return;
+      }
+    }
+    if (holder == null) {
       return;
     }
     Semaphore turns = new Semaphore(AT_A_TIME);
     for (Share share : shares.values()) {
+      if (share.stored != null) {
+        continue;
+      }
       turns.acquireUninterruptibly();
       Thread.startVirtualThread(
           () -> {
             try {
-              storeOne(parsed, share);
+              storeOne(parsed, share, List.of());
             } finally {
               turns.release();
             }
@@ -147,7 +168,35 @@ public final class IncomingDelivery {
     turns.acquireUninterruptibly(AT_A_TIME);
   }
 
-  private void storeOne(ParsedMessage parsed, Share share) {
+  /// What is not settled but for this share, as its account would hold it.
+  private List<DeliveryRetries.Retry> rest(Share first) {
+    Blobs.Place place =
+        new Blobs.Place(first.copy.blobId, message.size(first.copy), firstChunkOctets(first));
+    List<DeliveryRetries.Retry> rest = new ArrayList<>();
+    for (Share share : shares.values()) {
+      if (share != first && share.stored == null) {
+        rest.add(
+            new DeliveryRetries.Retry(
+                first.copy.accountId,
+                deliveryId,
+                share.copy.accountId,
+                place,
+                first.copy.prefix.length,
+                share.copy.prefix,
+                mailbox,
+                now,
+                now,
+                0));
+      }
+    }
+    return rest;
+  }
+
+  private int firstChunkOctets(Share share) {
+    return message.firstChunkOctets(share.copy);
+  }
+
+  private void storeOne(ParsedMessage parsed, Share share, List<DeliveryRetries.Retry> rest) {
     IncomingMessage.Copy copy = share.copy;
     if (copy.failure != null) {
       share.failure = copy.failure;
@@ -161,12 +210,14 @@ public final class IncomingDelivery {
             now,
             0,
             message.size(copy),
-            message.firstChunkOctets(copy),
+            firstChunkOctets(share),
             copy.blobId,
             message.body(copy),
-            Facts.of(parsed, copy.prefix.length));
+            Facts.of(parsed, copy.prefix.length),
+            rest);
     try {
       share.stored = store.store(new Deliveries.Target(copy.accountId, 0, mailbox, true), made);
+      share.failure = null;
     } catch (StoreException e) {
       share.failure = e;
     } catch (RuntimeException e) {
@@ -174,75 +225,43 @@ public final class IncomingDelivery {
     }
   }
 
-  /// Makes the rest durable where a part is committed; removes bodies that became no message.
+  /// Settles what was made durable with the first commit; removes bodies that became no message.
+  /// Nothing that goes wrong here changes the answer.
   private void settle() {
-    Share holder = null;
-    StoreException failure = null;
-    for (Share share : shares.values()) {
-      if (share.committed()) {
-        holder = holder == null ? share : holder;
-      } else if (share.failure != null) {
-        failure = share.failure;
-      }
-    }
-    if (failure != null) {
-      if (holder == null) {
-        abandonQuietly();
-        throw failure;
-      }
+    Share first = holder;
+    if (first == null) {
       for (Share share : shares.values()) {
-        if (share.failure != null) {
-          defer(holder, share);
+        StoreException failure = share.failure;
+        if (failure != null) {
+          // Nothing is committed: the client may send all of it again.
+          quietly(this::abandon);
+          throw failure;
         }
       }
+    } else if (shares.size() > 1) {
+      List<Long> settled =
+          shares.values().stream()
+              .filter(share -> share.stored != null)
+              .map(share -> share.copy.accountId)
+              .toList();
+      quietly(() -> store.retries().settle(first.copy.accountId, deliveryId, settled));
     }
     for (Share share : shares.values()) {
       Stored stored = share.stored;
       if (stored == null || !stored.done() || stored.repeated()) {
-        message.abandon(share.copy);
+        quietly(() -> message.abandon(share.copy));
       }
     }
   }
 
-  private void abandonQuietly() {
+  /// The database may be away: retries find that they have been done, and collectors find what
+  /// nobody holds.
+  private static void quietly(Runnable work) {
     try {
-      abandon();
+      work.run();
     } catch (StoreException e) {
-      // The database is away; the collector of old uploads will find them.
-      return;
+      LOG.warn("event=delivery-left-untidy code={}", e.code());
     }
-  }
-
-  private void defer(Share holder, Share share) {
-    Stored stored = holder.stored;
-    if (stored == null) {
-      throw new IllegalStateException("a holder has stored");
-    }
-    Blobs.Place place =
-        stored.repeated()
-            ? store
-                .blobs()
-                .locate(holder.copy.accountId, stored.mailboxId(), stored.uid(), 0, 1)
-                .place()
-            : new Blobs.Place(
-                holder.copy.blobId,
-                message.size(holder.copy),
-                message.firstChunkOctets(holder.copy));
-    store
-        .retries()
-        .add(
-            new DeliveryRetries.Retry(
-                holder.copy.accountId,
-                deliveryId,
-                share.copy.accountId,
-                place,
-                holder.copy.prefix.length,
-                share.copy.prefix,
-                mailbox,
-                now,
-                now,
-                0));
-    share.deferred = true;
   }
 
   private RecipientResult result(Resolution resolution) {
@@ -274,12 +293,12 @@ public final class IncomingDelivery {
             .setUid((int) stored.uid())
             .build();
       }
-      if (share.deferred) {
+      if (stored == null) {
         deferred =
             RecipientResult.newBuilder()
                 .setStatus(RecipientResult.Status.DEFERRED)
                 .setAccountId(target.accountId());
-      } else if (stored != null) {
+      } else {
         refused = failed(stored.error()).toBuilder().setAccountId(target.accountId());
       }
     }

@@ -58,9 +58,12 @@ public final class MailJobs {
     for (DeliveryRetries.Retry retry : due) {
       try {
         retry(retry);
-      } catch (StoreException e) {
+      } catch (RuntimeException e) {
+        // Whatever it is: the others shall not wait for it.
         LOG.warn(
-            "event=delivery-retry-failed account={} code={}", retry.targetAccountId(), e.code());
+            "event=delivery-retry-failed account={} reason={}",
+            retry.targetAccountId(),
+            e instanceof StoreException known ? known.code() : e.toString());
         if (retry.createdAt() < cutoff(retention.retry())) {
           LOG.error("event=delivery-retry-given-up account={}", retry.targetAccountId());
           store.retries().remove(retry);
@@ -98,7 +101,8 @@ public final class MailJobs {
                   message.firstChunkOctets(copy),
                   copy.blobId,
                   message.body(copy),
-                  Facts.of(parsed, copy.prefix.length)));
+                  Facts.of(parsed, copy.prefix.length),
+                  List.of()));
       if (!stored.done() && stored.error() != ErrorCode.ACCOUNT_NOT_FOUND) {
         throw new StoreException(stored.error(), "not stored yet");
       }
@@ -106,7 +110,7 @@ public final class MailJobs {
       if (!stored.done() || stored.repeated()) {
         message.abandon(copy);
       }
-    } catch (StoreException e) {
+    } catch (RuntimeException e) {
       message.abandon(copy);
       throw e;
     }

@@ -111,9 +111,22 @@ public final class AccountMail {
     }
   }
 
-  /// Removes at most about `rows` rows of a removed account's mail; false once there is none left.
-  /// Called again and again, each call a transaction of its own, nothing is locked for long.
-  public static boolean removeSome(Connection connection, long accountId, int rows)
+  /// How far the removal of an account's mail has come.
+  public enum Removal {
+    /// There may be more.
+    SOME,
+    /// All that is left is held for others: shares of deliveries that this account was the first to
+    /// commit, with the octets they are made of.
+    HELD,
+    DONE
+  }
+
+  private static final String HELD =
+      "EXISTS (SELECT 1 FROM delivery_retry r WHERE r.account_id = t.account_id";
+
+  /// Removes at most about `rows` rows of a removed account's mail. Called again and again, each
+  /// call a transaction of its own, nothing is locked for long.
+  public static Removal removeSome(Connection connection, long accountId, int rows)
       throws SQLException {
     for (String table :
         List.of(
@@ -125,11 +138,17 @@ public final class AccountMail {
             "message",
             "thread_ref",
             "delivery",
-            "delivery_retry",
             "subscription",
             "mailbox_removed",
             "mailbox",
             "account_state")) {
+      String kept =
+          switch (table) {
+            case "blob_chunk" -> " AND NOT " + HELD + " AND r.blob_id = t.blob_id)";
+            // The last row: without it nobody comes back.
+            case "account_state" -> " AND NOT " + HELD + ")";
+            default -> "";
+          };
       // ctid: the rows of one statement's own snapshot, found once by the key's prefix.
       try (PreparedStatement statement =
           connection.prepareStatement(
@@ -137,15 +156,27 @@ public final class AccountMail {
                   + table
                   + " WHERE account_id = ? AND ctid = ANY (ARRAY(SELECT ctid FROM "
                   + table
-                  + " WHERE account_id = ? LIMIT ?))")) {
+                  + " t WHERE account_id = ?"
+                  + kept
+                  + " LIMIT ?))")) {
         statement.setLong(1, accountId);
         statement.setLong(2, accountId);
         statement.setInt(3, rows);
         if (statement.executeUpdate() > 0) {
-          return true;
+          return Removal.SOME;
         }
       }
     }
-    return false;
+    return held(connection, accountId) ? Removal.HELD : Removal.DONE;
+  }
+
+  private static boolean held(Connection connection, long accountId) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT 1 FROM delivery_retry WHERE account_id = ? LIMIT 1")) {
+      statement.setLong(1, accountId);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next();
+      }
+    }
   }
 }

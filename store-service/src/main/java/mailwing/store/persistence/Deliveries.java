@@ -41,7 +41,20 @@ public final class Deliveries {
   /// Stores messages of one parser version, at most [#MOST]; `atomic`: all or none. A result for
   /// each, in order. May be repeated: the delivery ids see to it.
   public List<Stored> store(Target target, boolean atomic, List<NewMessage> messages) {
-    return sql.repeatable(connection -> store(connection, target, atomic, messages));
+    if (messages.stream().allMatch(message -> message.rest().isEmpty())) {
+      return sql.repeatable(connection -> store(connection, target, atomic, messages));
+    }
+    return sql.repeatableTransaction(
+        connection -> {
+          List<Stored> stored = store(connection, target, atomic, messages);
+          for (int i = 0; i < stored.size(); i++) {
+            // What was stored before has made its rest durable then.
+            if (stored.get(i).done() && !stored.get(i).repeated()) {
+              DeliveryRetries.add(connection, messages.get(i).rest());
+            }
+          }
+          return stored;
+        });
   }
 
   private List<Stored> store(Connection c, Target target, boolean atomic, List<NewMessage> messages)

@@ -1,7 +1,10 @@
 package mailwing.store.persistence;
 
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,28 +31,56 @@ public final class DeliveryRetries {
       long createdAt,
       int attempts) {}
 
-  /// Makes a retry durable.
-  public void add(Retry retry) {
+  /// Makes retries durable with the caller's transaction. They are due after a minute, unless the
+  /// call that made them has settled them by then.
+  static void add(Connection connection, List<Retry> retries) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "INSERT INTO delivery_retry (account_id, delivery_id, target_account_id, blob_id,"
+                + " size, first_chunk_octets, skip_octets, header_prefix, mailbox_name,"
+                + " internal_date, created_at, next_at)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 60000)"
+                + " ON CONFLICT DO NOTHING")) {
+      for (Retry retry : retries) {
+        statement.setLong(1, retry.holderAccountId());
+        statement.setBytes(2, retry.deliveryId());
+        statement.setLong(3, retry.targetAccountId());
+        statement.setObject(4, retry.place().blobId());
+        statement.setLong(5, retry.place().size());
+        statement.setInt(6, retry.place().firstChunkOctets());
+        statement.setInt(7, retry.skipOctets());
+        statement.setBytes(8, retry.headerPrefix());
+        statement.setString(9, retry.mailboxName());
+        statement.setLong(10, retry.internalDate());
+        statement.addBatch();
+      }
+      statement.executeBatch();
+    }
+  }
+
+  /// Says what became of a delivery's rest: nothing is left of what was `settled`, and the others
+  /// are due. Losing this to a crash costs a repeat that stores nothing, so nobody waits for the
+  /// disk.
+  public void settle(long holderAccountId, byte[] deliveryId, List<Long> settled) {
     sql.repeatable(
         connection -> {
+          Array targets = connection.createArrayOf("int8", settled.toArray(Long[]::new));
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "INSERT INTO delivery_retry (account_id, delivery_id, target_account_id, blob_id,"
-                      + " size, first_chunk_octets, skip_octets, header_prefix, mailbox_name,"
-                      + " internal_date, created_at, next_at)"
-                      + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 1000)"
-                      + " ON CONFLICT DO NOTHING",
-                  retry.holderAccountId(),
-                  retry.deliveryId(),
-                  retry.targetAccountId(),
-                  retry.place().blobId(),
-                  retry.place().size(),
-                  retry.place().firstChunkOctets(),
-                  retry.skipOctets(),
-                  retry.headerPrefix(),
-                  retry.mailboxName(),
-                  retry.internalDate())) {
+                  "WITH gone AS (DELETE FROM delivery_retry r"
+                      + " USING (SELECT set_config('synchronous_commit', 'off', true)) s"
+                      + " WHERE r.account_id = ? AND r.delivery_id = ?"
+                      + " AND r.target_account_id = ANY (?))"
+                      + " UPDATE delivery_retry r SET next_at = mail_now() + 1000"
+                      + " WHERE r.account_id = ? AND r.delivery_id = ?"
+                      + " AND r.target_account_id <> ALL (?)",
+                  holderAccountId,
+                  deliveryId,
+                  targets,
+                  holderAccountId,
+                  deliveryId,
+                  targets)) {
             return statement.executeUpdate();
           }
         });

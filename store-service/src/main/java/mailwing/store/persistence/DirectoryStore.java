@@ -201,8 +201,8 @@ public final class DirectoryStore {
         });
   }
 
-  /// Removes about so many rows of a removed account's mail; false once there is none left.
-  public boolean removeSomeMail(long accountId, int rows) {
+  /// Removes about so many rows of a removed account's mail.
+  public AccountMail.Removal removeSomeMail(long accountId, int rows) {
     return mail(c -> AccountMail.removeSome(c, accountId, rows));
   }
 

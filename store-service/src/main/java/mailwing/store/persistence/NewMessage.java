@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param flags SystemFlag bits
 /// @param firstChunkOctets the octets of chunk 0
 /// @param body the whole body; null where its chunks were uploaded under blobId
+/// @param rest what else of its delivery is still to be stored: durable with it or not at all
 @SuppressWarnings("ArrayRecordComponent") // never compared; the octets are not to be copied
 public record NewMessage(
     byte[] deliveryId,
@@ -21,4 +22,5 @@ public record NewMessage(
     int firstChunkOctets,
     UUID blobId,
     byte @Nullable [] body,
-    MessageFacts facts) {}
+    MessageFacts facts,
+    List<DeliveryRetries.Retry> rest) {}

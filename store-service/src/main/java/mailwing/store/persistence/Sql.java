@@ -44,6 +44,11 @@ public final class Sql {
     return attempt(connection -> inTransaction(connection, work), false);
   }
 
+  /// One transaction, READ COMMITTED, that may run twice without harm.
+  public <T> T repeatableTransaction(Work<T> work) {
+    return attempt(connection -> inTransaction(connection, work), true);
+  }
+
   /// Statements that give nothing back.
   @FunctionalInterface
   public interface Change {

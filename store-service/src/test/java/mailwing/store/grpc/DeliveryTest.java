@@ -337,6 +337,84 @@ class DeliveryTest {
   }
 
   @Test
+  void whereTheRestCannotBeMadeDurableNothingIsCommitted() throws Exception {
+    String first = fresh();
+    String second = fresh();
+    List<MailFixture.User> users = List.of(store.user(first), store.user(second));
+    store.alias("both@example.test", first, second);
+    byte[] message = message("rest", 700);
+    store.execute(
+        "CREATE FUNCTION no_retry() RETURNS trigger LANGUAGE plpgsql AS"
+            + " 'BEGIN RAISE EXCEPTION ''full'' USING ERRCODE = ''53100''; END';"
+            + "CREATE TRIGGER no_retry BEFORE INSERT ON delivery_retry"
+            + " FOR EACH ROW EXECUTE FUNCTION no_retry()");
+    try {
+      for (String[] recipients : new String[][] {{first, second}, {"both@example.test"}}) {
+        assertThat(catchThrowable(() -> store.deliver(id(random), message, recipients)))
+            .satisfies(e -> assertThat(MailFixture.error(e)).isEqualTo(ErrorCode.UNAVAILABLE));
+      }
+    } finally {
+      store.execute("DROP TRIGGER no_retry ON delivery_retry; DROP FUNCTION no_retry");
+    }
+    for (MailFixture.User user : users) {
+      assertThat(user.status("INBOX").getMessages()).isZero();
+    }
+    // The client sends it again, under another id.
+    assertThat(store.deliver(id(random), message, first, second).getResultsList())
+        .allMatch(result -> result.getStatus() == RecipientResult.Status.DELIVERED);
+    for (MailFixture.User user : users) {
+      assertThat(user.status("INBOX").getMessages()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatWasRefusedOneAccountIsNotTriedAgain() {
+    String first = fresh();
+    String second = fresh();
+    MailFixture.User small = store.user(first, QuotaLimits.newBuilder().setOctets(100).build());
+    MailFixture.User large = store.user(second);
+    List<RecipientResult> results =
+        store.deliver(id(random), message("small", 500), first, second).getResultsList();
+    assertThat(results.get(0).getError()).isEqualTo(ErrorCode.OVER_QUOTA);
+    assertThat(results.get(1).getStatus()).isEqualTo(RecipientResult.Status.DELIVERED);
+    results = store.deliver(id(random), message("small", 500), second, first).getResultsList();
+    assertThat(results.get(0).getStatus()).isEqualTo(RecipientResult.Status.DELIVERED);
+    assertThat(results.get(1).getError()).isEqualTo(ErrorCode.OVER_QUOTA);
+    assertThat(
+            store.number(
+                "SELECT count(*) FROM delivery_retry WHERE target_account_id = ?",
+                small.accountId()))
+        .isZero();
+    assertThat(large.status("INBOX").getMessages()).isEqualTo(2);
+    assertThat(small.status("INBOX").getMessages()).isZero();
+  }
+
+  @Test
+  void anAliasOfWhichOneAccountIsBusyIsDeliveredToAllInTheEnd() throws Exception {
+    String free = fresh();
+    String busy = fresh();
+    MailFixture.User first = store.user(free);
+    MailFixture.User second = store.user(busy);
+    store.alias("pair@example.test", busy, free);
+    try (Connection blocker = store.database.connect();
+        Statement statement = blocker.createStatement()) {
+      blocker.setAutoCommit(false);
+      statement.execute(
+          "SELECT 1 FROM account_state WHERE account_id = " + second.accountId() + " FOR UPDATE");
+      assertThat(
+              store
+                  .deliver(id(random), message("pair", 400), "pair@example.test")
+                  .getResults(0)
+                  .getStatus())
+          .isEqualTo(RecipientResult.Status.DELIVERED);
+      assertThat(second.accountId()).isNotEqualTo(first.accountId());
+      blocker.rollback();
+    }
+    await().atMost(Duration.ofSeconds(30)).until(() -> second.status("INBOX").getMessages() == 1);
+    assertThat(first.status("INBOX").getMessages()).isEqualTo(1);
+  }
+
+  @Test
   void badDeliveriesAreRefused() {
     String address = fresh();
     store.user(address);
