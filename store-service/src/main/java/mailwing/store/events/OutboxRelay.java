@@ -1,6 +1,5 @@
 package mailwing.store.events;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import mailwing.service.Metrics;
 import mailwing.store.StoreConfig;
+import mailwing.store.StoreException;
 import mailwing.store.persistence.OutboxStore;
 import mailwing.store.persistence.OutboxStore.Change;
 import mailwing.store.v1.MailboxChanged;
@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Publishes what is in the outbox, and deletes it once the brokers have it: at least once, each
-/// account in order.
+/// account in order while the brokers answer.
 ///
 /// A commit of this process wakes it at once; what other stores leave in ranges that it holds it
 /// finds within [#POLL]. While Kafka is away the outbox waits, and the relay tries again with
@@ -84,7 +84,7 @@ public final class OutboxRelay implements AutoCloseable {
         relay(connection);
       } catch (InterruptedException e) {
         // Closed, or about to be.
-      } catch (SQLException | KafkaException | ExecutionException | TimeoutException e) {
+      } catch (StoreException | KafkaException | ExecutionException | TimeoutException e) {
         if (!closed) {
           if (connected) {
             LOG.warn("event=relay-stopped reason={}", e.toString());
@@ -103,7 +103,7 @@ public final class OutboxRelay implements AutoCloseable {
 
   /// Publishes until something fails.
   private void relay(KafkaProducer<String, byte[]> connection)
-      throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+      throws InterruptedException, ExecutionException, TimeoutException {
     while (!closed) {
       if (System.nanoTime() - claimedAt >= RENEW.toNanos()) {
         ranges = outbox.claim(LEASE.toMillis());
@@ -120,7 +120,7 @@ public final class OutboxRelay implements AutoCloseable {
   }
 
   private void publish(KafkaProducer<String, byte[]> connection, List<Change> changes)
-      throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+      throws InterruptedException, ExecutionException, TimeoutException {
     List<Future<?>> sent = new ArrayList<>(changes.size());
     for (Change change : changes) {
       sent.add(
@@ -204,7 +204,7 @@ public final class OutboxRelay implements AutoCloseable {
       outbox.release();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (SQLException e) {
+    } catch (StoreException e) {
       LOG.debug("event=leases-not-released reason={}", e.toString());
     }
   }

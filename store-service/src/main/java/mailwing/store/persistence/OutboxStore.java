@@ -42,7 +42,15 @@ public final class OutboxStore {
   ///
   /// A lease that is not renewed for `leaseMillis` is anyone's. What is more than its share a store
   /// lets go, so that one that has just started gets some.
-  public Set<Integer> claim(long leaseMillis) throws SQLException {
+  public Set<Integer> claim(long leaseMillis) {
+    try {
+      return claimOnce(leaseMillis);
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+  }
+
+  private Set<Integer> claimOnce(long leaseMillis) throws SQLException {
     try (Connection connection = source.getConnection()) {
       connection.setAutoCommit(false);
       try {
@@ -113,7 +121,15 @@ public final class OutboxStore {
   }
 
   /// Lets go of everything, so that another store need not wait for the leases to end.
-  public void release() throws SQLException {
+  public void release() {
+    try {
+      releaseAll();
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+  }
+
+  private void releaseAll() throws SQLException {
     try (Connection connection = source.getConnection();
         PreparedStatement leases =
             connection.prepareStatement("UPDATE relay_lease SET owner = NULL WHERE owner = ?");
@@ -127,7 +143,15 @@ public final class OutboxStore {
   }
 
   /// At most `limit` unpublished changes of these ranges, by account and in each account's order.
-  public List<Change> unpublished(Collection<Integer> ranges, int limit) throws SQLException {
+  public List<Change> unpublished(Collection<Integer> ranges, int limit) {
+    try {
+      return read(ranges, limit);
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+  }
+
+  private List<Change> read(Collection<Integer> ranges, int limit) throws SQLException {
     try (Connection connection = source.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(
@@ -159,7 +183,15 @@ public final class OutboxStore {
   }
 
   /// Forgets what has been published.
-  public void published(List<Change> changes) throws SQLException {
+  public void published(List<Change> changes) {
+    try {
+      delete(changes);
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+  }
+
+  private void delete(List<Change> changes) throws SQLException {
     try (Connection connection = source.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(
@@ -177,7 +209,15 @@ public final class OutboxStore {
 
   /// Forgets what is unpublished, in small statements: for a system without Kafka, whose gateways
   /// poll.
-  public void trimAll() throws SQLException {
+  public void trimAll() {
+    try {
+      trim();
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+  }
+
+  private void trim() throws SQLException {
     int trimmed;
     do {
       try (Connection connection = source.getConnection();
