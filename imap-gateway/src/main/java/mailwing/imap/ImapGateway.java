@@ -32,6 +32,7 @@ public final class ImapGateway implements AutoCloseable {
     services = new Services(config, store, new SessionMetrics(metrics));
     events = new ChangeEvents(config.events(), services.mailboxes(), services.revalidation());
     group = new ListenerGroup(config.connections(), tls, metrics);
+    gauges.add(metrics.gauge("mail_imap_sessions", "Sessions that are open.", group::connections));
     gauges.add(
         metrics.gauge(
             "mail_imap_idle_sessions", "Sessions in IDLE.", () -> services.idle().count()));

@@ -19,14 +19,12 @@ import org.apache.kafka.server.common.MetadataVersion;
 final class KafkaBroker {
   private KafkaBroker() {}
 
-  /// Runs until told to end. With `--train` it ends by itself once it serves, for the making of an
-  /// AOT cache.
+  /// Runs until told to end.
   public static void main(String[] arguments) throws Exception {
     var properties = new Properties();
     try (var in = Files.newBufferedReader(Path.of(arguments[0]), StandardCharsets.UTF_8)) {
       properties.load(in);
     }
-    var training = arguments.length > 1 && arguments[1].equals("--train");
     var pidFile = Path.of(arguments[0]).resolveSibling("broker.pid");
     Files.writeString(pidFile, ProcessHandle.current().pid() + "\n");
     format(properties);
@@ -34,9 +32,7 @@ final class KafkaBroker {
     server.startup();
     Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-end"));
     Files.writeString(pidFile, ProcessHandle.current().pid() + "\nready\n");
-    if (!training) {
-      awaitEndOfInput();
-    }
+    awaitEndOfInput();
     System.exit(0);
   }
 

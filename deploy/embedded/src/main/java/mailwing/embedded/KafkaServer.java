@@ -24,6 +24,10 @@ public final class KafkaServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KafkaServer.class);
   private static final Duration START = Duration.ofMinutes(2);
   private static final Duration STOP = Duration.ofSeconds(15);
+
+  /// The cache is written while the broker ends.
+  private static final Duration TRAINED_STOP = Duration.ofMinutes(3);
+
   private static final long LOG_LIMIT = 8L << 20;
 
   private final KafkaConfig config;
@@ -62,23 +66,6 @@ public final class KafkaServer implements AutoCloseable {
     }
   }
 
-  /// Starts a broker in an empty directory, ends it and leaves an AOT cache made of that run.
-  public static void train(Path directory, Path aotCache) throws IOException, InterruptedException {
-    Directories.createPrivate(directory);
-    var properties = writeProperties(KafkaConfig.in(directory), Ports.free());
-    var command = new ArrayList<>(java(directory));
-    command.add("-XX:AOTCacheOutput=" + aotCache);
-    command.addAll(List.of(KafkaBroker.class.getName(), properties.toString(), "--train"));
-    var process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("broker.log").toFile())
-            .start();
-    if (process.waitFor() != 0) {
-      throw new IOException("Kafka's training run failed: see " + directory.resolve("broker.log"));
-    }
-  }
-
   /// The TCP port on 127.0.0.1 for clients; it stays the same over restarts.
   public int port() {
     return port;
@@ -100,7 +87,7 @@ public final class KafkaServer implements AutoCloseable {
     if (abandoned) {
       return;
     }
-    supervisor.stop(STOP, "TERM", "KILL");
+    supervisor.stop(config.train() ? TRAINED_STOP : STOP, "TERM", "KILL");
     try {
       Files.deleteIfExists(pidFile());
       lock.close();
@@ -122,7 +109,9 @@ public final class KafkaServer implements AutoCloseable {
     rotateLog();
     var command = new ArrayList<>(java(config.directory()));
     var cache = config.aotCache();
-    if (cache != null && Files.isReadable(cache)) {
+    if (cache != null && config.train()) {
+      command.add("-XX:AOTCacheOutput=" + cache);
+    } else if (cache != null && Files.isReadable(cache)) {
       command.add("-XX:AOTCache=" + cache);
     }
     command.addAll(List.of(KafkaBroker.class.getName(), properties.toString()));
@@ -158,7 +147,8 @@ public final class KafkaServer implements AutoCloseable {
         "-XX:-UsePerfData",
         "-XX:+ExitOnOutOfMemoryError",
         "-Xlog:disable",
-        "-Xlog:all=error:stderr",
+        // A cache that no longer fits is no error: it is not used.
+        "-Xlog:all=error,aot*=off,cds*=off:stderr",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
         "-Dlogback.configurationFile=mailwing/embedded/kafka-logback.xml",

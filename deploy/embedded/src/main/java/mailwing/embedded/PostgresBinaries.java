@@ -3,16 +3,13 @@ package mailwing.embedded;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.JarURLConnection;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -20,21 +17,19 @@ import org.tukaani.xz.XZInputStream;
 
 /// PostgreSQL's programs, unpacked once from the jar that carries them.
 final class PostgresBinaries {
-  private static final int DIGEST_LETTERS = 16;
-
   private final Path home;
 
   private PostgresBinaries(Path home) {
     this.home = home;
   }
 
-  /// Finds the unpacked programs, or unpacks them: under a name made of the archive's digest,
+  /// Finds the unpacked programs, or unpacks them: under a name made of the archive's checksum,
   /// beside it and then renamed, so that a half-made copy is never used.
   static PostgresBinaries unpacked() {
     var resource = "/postgres-linux-" + architecture() + ".txz";
     try {
       var cache = CacheDirectory.find();
-      var home = cache.resolve("postgres-" + digest(resource));
+      var home = cache.resolve("postgres-" + fingerprint(resource));
       if (!Files.isExecutable(home.resolve("bin/postgres"))) {
         try (var lock =
                 FileChannel.open(
@@ -127,12 +122,21 @@ final class PostgresBinaries {
         target, PosixFilePermissions.fromString(runnable ? "rwxr-xr-x" : "rw-r--r--"));
   }
 
-  private static String digest(String resource) throws IOException {
-    try (var in = new DigestInputStream(open(resource), MessageDigest.getInstance("SHA-256"))) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(in.getMessageDigest().digest()).substring(0, DIGEST_LETTERS);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+  /// Tells one archive from another without reading its twenty megabytes at each start: size and
+  /// checksum as the jar's index has them.
+  private static String fingerprint(String resource) throws IOException {
+    var url = PostgresBinaries.class.getResource(resource);
+    if (url == null) {
+      throw new IOException("no PostgreSQL for this machine on the class path: " + resource);
+    }
+    var connection = url.openConnection();
+    connection.setUseCaches(false);
+    if (!(connection instanceof JarURLConnection inJar)) {
+      throw new IOException("PostgreSQL's archive is expected in a jar: " + url);
+    }
+    try (var jar = inJar.getJarFile()) {
+      var entry = jar.getEntry(inJar.getEntryName());
+      return Long.toHexString(entry.getSize()) + "-" + Long.toHexString(entry.getCrc());
     }
   }
 

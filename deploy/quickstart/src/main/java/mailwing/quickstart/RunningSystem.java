@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -63,7 +64,8 @@ final class RunningSystem implements AutoCloseable {
   ///
   /// @param open whether others than this machine may connect
   /// @param hostname what it is known by, null: the machine's name
-  record Options(boolean open, @Nullable String hostname, boolean demo) {}
+  /// @param rehearsal whether the broker leaves an AOT cache
+  record Options(boolean open, @Nullable String hostname, boolean demo, boolean rehearsal) {}
 
   private final DataDirectory data;
   private final PortPlan plan;
@@ -91,17 +93,32 @@ final class RunningSystem implements AutoCloseable {
       var kafka =
           executor.submit(
               () ->
-                  keep(
-                      KafkaServer.start(
-                          new KafkaConfig(
-                              data.resolve("kafka"), kafkaPort, kafkaCache(), Map.of()))));
-      var tls = executor.submit(this::tls);
-      var postgres = executor.submit(() -> keep(PostgresServer.start(data.resolve("postgres"))));
+                  timed(
+                      "kafka",
+                      () ->
+                          keep(
+                              KafkaServer.start(
+                                  new KafkaConfig(
+                                      data.resolve("kafka"),
+                                      kafkaPort,
+                                      kafkaCache(),
+                                      options.rehearsal(),
+                                      Map.of())))));
+      var tls = executor.submit(() -> timed("tls", this::tls));
+      var postgres =
+          executor.submit(
+              () -> timed("postgres", () -> keep(PostgresServer.start(data.resolve("postgres")))));
       try {
-        var http = keep(HttpEndpoint.start("127.0.0.1", plan.port(Role.HTTP).port(), metrics));
-        startStore(get(postgres), kafkaPort, secrets, http);
-        startGateways(secrets, get(tls));
-        startImapGateways(secrets, get(tls), get(kafka).bootstrapServers());
+        var http =
+            timed(
+                "http",
+                () -> keep(HttpEndpoint.start("127.0.0.1", plan.port(Role.HTTP).port(), metrics)));
+        var database = get(postgres);
+        step("store", () -> startStore(database, kafkaPort, secrets, http));
+        var certificate = get(tls);
+        step("smtp-and-pop3", () -> startGateways(secrets, certificate));
+        var events = get(kafka).bootstrapServers();
+        step("imap", () -> startImapGateways(secrets, certificate, events));
         http.started();
       } catch (Exception e) {
         // What still starts is kept before it is closed.
@@ -296,6 +313,30 @@ final class RunningSystem implements AutoCloseable {
   private static @Nullable Path kafkaCache() {
     var home = System.getProperty("mailwing.aot");
     return home == null ? null : Path.of(home, "kafka.aot");
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private static void step(String part, Step start) throws Exception {
+    timed(
+        part,
+        () -> {
+          start.run();
+          return part;
+        });
+  }
+
+  /// Says in the log how long a part took to start.
+  private static <T> T timed(String part, Callable<T> start) throws Exception {
+    var begun = System.nanoTime();
+    var started = start.call();
+    LOG.info(
+        "event=started part={} millis={}",
+        part,
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
+    return started;
   }
 
   private <T extends AutoCloseable> T keep(T part) {

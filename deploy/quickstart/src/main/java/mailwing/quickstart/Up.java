@@ -62,6 +62,11 @@ public final class Up implements Callable<Integer> {
       description = "Make alice@example.test and bob@example.test with the password wing.")
   boolean demo;
 
+  // For the making of AOT caches after a build: starts on free ports, does a bit of everything,
+  // ends.
+  @Option(names = "--rehearse", hidden = true)
+  boolean rehearse;
+
   /// Runs until it is told to end.
   public static void main(String[] arguments) {
     var code = Admin.commandLine(new Up()).execute(arguments);
@@ -80,7 +85,10 @@ public final class Up implements Callable<Integer> {
     var ended = new CountDownLatch(1);
     var system = new AtomicReference<@Nullable AutoCloseable>();
     try {
-      var plan = PortPlan.of(portOffset, imapGateways, bind == null ? "127.0.0.1" : bind);
+      var plan =
+          rehearse
+              ? Rehearsal.freePorts()
+              : PortPlan.of(portOffset, imapGateways, bind == null ? "127.0.0.1" : bind);
       var directory = DataDirectory.open(data);
       system.set(directory);
       Files.createDirectories(data.resolve("log"));
@@ -92,7 +100,7 @@ public final class Up implements Callable<Integer> {
       plan.requireFree();
       var running =
           new RunningSystem(
-              directory, plan, new RunningSystem.Options(bind != null, hostname, demo));
+              directory, plan, new RunningSystem.Options(bind != null, hostname, demo, rehearse));
       system.set(running);
       Runtime.getRuntime()
           .addShutdownHook(
@@ -101,6 +109,11 @@ public final class Up implements Callable<Integer> {
       table(plan);
       System.out.println("mailwing ready");
       System.out.flush();
+      if (rehearse) {
+        Rehearsal.run(plan, data);
+        close(system);
+        return 0;
+      }
       ended.await();
       return 0;
     } catch (StartException | EmbeddedServerException e) {

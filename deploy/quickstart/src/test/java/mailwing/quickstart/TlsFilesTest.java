@@ -31,8 +31,7 @@ class TlsFilesTest {
     var files = at(NOW);
     assertThat(files.prepare(NAMES)).isTrue();
     var leaf = read(files.chain());
-    assertThat(names(leaf))
-        .containsExactly("localhost", "127.0.0.1", "0:0:0:0:0:0:0:1");
+    assertThat(names(leaf)).containsExactly("localhost", "127.0.0.1", "0:0:0:0:0:0:0:1");
     validate(files, NOW.plus(Duration.ofDays(300)));
     assertThat(leaf.getBasicConstraints()).isEqualTo(-1);
     assertThat(read(files.authority()).getBasicConstraints()).isZero();
@@ -60,8 +59,7 @@ class TlsFilesTest {
   void aNewNameMakesANewCertificate() throws Exception {
     at(NOW).prepare(NAMES);
     assertThat(at(NOW).prepare(List.of("localhost", "192.0.2.7", "mail.example.test"))).isTrue();
-    assertThat(names(read(at(NOW).chain())))
-        .contains("192.0.2.7", "mail.example.test");
+    assertThat(names(read(at(NOW).chain()))).contains("192.0.2.7", "mail.example.test");
   }
 
   @Test

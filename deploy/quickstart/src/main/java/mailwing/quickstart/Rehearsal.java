@@ -1,0 +1,148 @@
+package mailwing.quickstart;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import mailwing.cli.Admin;
+import mailwing.cli.pki.CertificateAuthority;
+import mailwing.quickstart.PortPlan.Role;
+
+/// What a running system is asked for while the JVM records what an AOT cache should hold: a
+/// message in, the same message out by each protocol, and an administration command.
+final class Rehearsal {
+  private static final int FIRST_OFFSET = 20_000;
+  private static final int LAST_OFFSET = 50_000;
+  private static final int OFFSET_STEP = 111;
+  private static final int TIMEOUT_MILLIS = 60_000;
+  private static final String USER = "alice@example.test";
+  private static final String PASSWORD = "wing";
+
+  private final PortPlan plan;
+  private final SocketFactory tls;
+
+  private Rehearsal(PortPlan plan, Path data) throws IOException, GeneralSecurityException {
+    this.plan = plan;
+    var trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+    trusted.load(null, null);
+    trusted.setCertificateEntry(
+        "ca", CertificateAuthority.readCertificate(data.resolve("tls/ca.pem")));
+    var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    managers.init(trusted);
+    var context = SSLContext.getInstance("TLS");
+    context.init(null, managers.getTrustManagers(), null);
+    this.tls = context.getSocketFactory();
+  }
+
+  /// Ports that nobody uses now.
+  static PortPlan freePorts() {
+    for (var offset = FIRST_OFFSET; offset < LAST_OFFSET; offset += OFFSET_STEP) {
+      var plan = PortPlan.of(offset, 1, "127.0.0.1");
+      try {
+        plan.requireFree();
+        return plan;
+      } catch (StartException e) {
+        // The next ones, then.
+      }
+    }
+    throw new StartException("no free ports for a rehearsal");
+  }
+
+  /// Asks a system that has the demo users; throws if one answer is not as it should be.
+  static void run(PortPlan plan, Path data) throws IOException, GeneralSecurityException {
+    var rehearsal = new Rehearsal(plan, data);
+    rehearsal.imapAndDelivery();
+    rehearsal.pop3();
+    if (Admin.run("user", "list", "--data", data.toString()) != 0) {
+      throw new IOException("user list was refused");
+    }
+  }
+
+  private void deliver() throws IOException {
+    try (var smtp = new Client(SocketFactory.getDefault(), Role.SMTP)) {
+      smtp.read("220 ");
+      smtp.ask("EHLO localhost", "250 ");
+      smtp.ask("MAIL FROM:<bob@example.test>", "250 ");
+      smtp.ask("RCPT TO:<" + USER + ">", "250 ");
+      smtp.ask("DATA", "354 ");
+      smtp.ask("From: bob@example.test\r\nSubject: rehearsal\r\n\r\nHello.\r\n.", "250 ");
+      smtp.ask("QUIT", "221 ");
+    }
+  }
+
+  private void imapAndDelivery() throws IOException {
+    try (var imap = new Client(tls, Role.IMAPS)) {
+      imap.read("* OK");
+      imap.ask("a LOGIN " + USER + " " + PASSWORD, "a OK");
+      imap.ask("b LIST \"\" *", "b OK");
+      imap.ask("c SELECT INBOX", "c OK");
+      imap.ask("d IDLE", "+ ");
+      deliver();
+      imap.read("* 2 EXISTS");
+      imap.ask("DONE", "d OK");
+      imap.ask("e UID FETCH 1:* (FLAGS ENVELOPE BODYSTRUCTURE RFC822.SIZE)", "e OK");
+      imap.ask("f FETCH 2 (BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY[])", "f OK");
+      imap.ask("g STORE 2 +FLAGS (\\Deleted)", "g OK");
+      imap.ask("h SEARCH ALL", "h OK");
+      imap.ask("i EXPUNGE", "i OK");
+      imap.ask("j LOGOUT", "j OK");
+    }
+  }
+
+  private void pop3() throws IOException {
+    try (var pop3 = new Client(tls, Role.POP3S)) {
+      pop3.read("+OK");
+      pop3.ask("USER " + USER, "+OK");
+      pop3.ask("PASS " + PASSWORD, "+OK");
+      pop3.ask("UIDL", ".");
+      pop3.ask("RETR 1", ".");
+      pop3.ask("QUIT", "+OK");
+    }
+  }
+
+  /// One session, told line by line.
+  private final class Client implements AutoCloseable {
+    private final Socket socket;
+    private final BufferedReader in;
+    private final OutputStream out;
+
+    Client(SocketFactory factory, Role role) throws IOException {
+      socket = factory.createSocket(InetAddress.getLoopbackAddress(), plan.port(role).port());
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      in =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+      out = socket.getOutputStream();
+    }
+
+    void ask(String line, String answer) throws IOException {
+      out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      out.flush();
+      read(answer);
+    }
+
+    /// Reads up to the line that begins so.
+    void read(String beginning) throws IOException {
+      for (var line = in.readLine(); line != null; line = in.readLine()) {
+        if (line.startsWith(beginning)) {
+          return;
+        }
+      }
+      throw new IOException("the session ended before " + beginning);
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+}
