@@ -1,12 +1,15 @@
 package mailwing.bench;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -27,8 +30,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// Proves, from inside the containers' network, that sessions are spread over all IMAP gateways,
-/// that one delivery is told on each of them, and that clients of a gateway that dies come back.
-/// Driven by deploy/docker/prove.
+/// that one delivery is told on each of them, that clients of a gateway that dies come back, that
+/// those of one that is stopped hear BYE first, and that what must be refused is.
+///
+/// Driven by deploy/docker/prove: for `kill-one` and `stop-one` on its output it does so and
+/// answers with a line.
 @Command(name = "idle-proof", mixinStandardHelpOptions = true)
 public final class IdleProof implements Callable<Integer> {
   private static final long PATIENCE_SECONDS = 30;
@@ -54,6 +60,9 @@ public final class IdleProof implements Callable<Integer> {
   @Option(names = "--password", required = true)
   private String password = "";
 
+  private final BufferedReader input =
+      new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+
   /// Exits with 0 when all was proved.
   public static void main(String[] args) {
     System.exit(new CommandLine(new IdleProof()).execute(args));
@@ -62,13 +71,22 @@ public final class IdleProof implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     SSLSocketFactory trust = trusting(ca);
+    Refusals refusals = new Refusals(proxy, gatewayName);
+    waitUntil(
+        "HAProxy has gateways",
+        () -> {
+          new ImapClient(proxy, 2143).close();
+          new SmtpClient(proxy, 2525).close();
+          return resolved().size() == gateways;
+        });
+    refusals.passwordWithoutTls(user, password);
+    refusals.strangersOnProxiedListeners();
+    say("refused=password-without-tls,session-without-proxy-header,forged-proxy-header");
+
     List<Idler> idlers = new ArrayList<>();
     waitUntil(
         "every gateway has a session",
         () -> {
-          if (resolved().size() < gateways) {
-            return false;
-          }
           if (idlers.size() < gateways * 4) {
             idlers.add(new Idler(trust));
           }
@@ -76,41 +94,64 @@ public final class IdleProof implements Callable<Integer> {
         });
     say("sessions=" + idlers.size() + " spread over gateways=" + resolved().size());
     deliverAndExpect(idlers);
+    new OtherProtocols(proxy, trust, user, password).check();
+    say("submissions=accepted pop3s=read received=names-this-client");
+    awaitTold(idlers);
 
-    System.out.println("kill-one");
-    if (System.in.read() < 0) {
-      throw new IOException("nobody killed a gateway");
+    List<Idler> afterKill = lose("kill-one", idlers, trust, false);
+    List<Idler> afterStop = lose("stop-one", afterKill, trust, true);
+    afterStop.forEach(Idler::close);
+    say("proved");
+    return 0;
+  }
+
+  /// Asks for a gateway's end, waits for its clients to be cut, brings them back, and delivers to
+  /// all.
+  private List<Idler> lose(
+      String what, List<Idler> idlers, SSLSocketFactory trust, boolean expectBye)
+      throws IOException, InterruptedException {
+    System.out.println(what);
+    if (input.readLine() == null) {
+      throw new IOException("nobody answered " + what);
     }
-    waitUntil("the killed gateway's clients notice", () -> idlers.stream().anyMatch(Idler::ended));
+    waitUntil("the gateway's clients notice", () -> idlers.stream().anyMatch(Idler::ended));
     List<Idler> back = new ArrayList<>();
     for (Idler idler : idlers) {
       if (!idler.ended()) {
         back.add(idler);
+      } else if (expectBye && !idler.heardBye()) {
+        throw new IOException("a client of a gateway that was stopped was cut without BYE");
       }
     }
     int lost = idlers.size() - back.size();
+    if (lost == idlers.size()) {
+      throw new IOException("one gateway ended and all clients were cut");
+    }
     waitUntil(
-        "the killed gateway's clients are back",
+        "the gateway's clients are back",
         () -> {
           if (back.size() < idlers.size()) {
             back.add(new Idler(trust));
           }
           return back.size() == idlers.size();
         });
-    say("clients-cut=" + lost + " clients-back=" + lost);
+    say(what + ": clients-cut=" + lost + (expectBye ? " each-with=BYE" : "") + " back=" + lost);
     deliverAndExpect(back);
-    say("proved");
-    return 0;
+    return back;
   }
 
   private void deliverAndExpect(List<Idler> idlers) throws IOException, InterruptedException {
-    idlers.forEach(idler -> idler.heard.clear());
     try (SmtpClient smtp = new SmtpClient(proxy, 2525)) {
       smtp.send(
           "prover@elsewhere.test",
           List.of(user),
           new SampleMessages(2000, 1).next("prover@elsewhere.test", user));
     }
+    say("told=" + idlers.size() + " slowest-ms=" + awaitTold(idlers));
+  }
+
+  /// Each is told of one delivery more; the answer is how long the slowest took.
+  private static long awaitTold(List<Idler> idlers) throws IOException, InterruptedException {
     long accepted = System.nanoTime();
     long slowest = 0;
     for (Idler idler : idlers) {
@@ -120,7 +161,7 @@ public final class IdleProof implements Callable<Integer> {
       }
       slowest = Math.max(slowest, at - accepted);
     }
-    say("told=" + idlers.size() + " slowest-ms=" + slowest / 1_000_000);
+    return slowest / 1_000_000;
   }
 
   private boolean everyGatewayHasASession() throws IOException, InterruptedException {
@@ -135,7 +176,7 @@ public final class IdleProof implements Callable<Integer> {
         boolean busy =
             metrics
                 .lines()
-                .filter(line -> line.startsWith("mail_imap_sessions"))
+                .filter(line -> line.startsWith("mail_imap_idle_sessions"))
                 .anyMatch(
                     line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)) > 0);
         if (!busy) {
@@ -193,26 +234,42 @@ public final class IdleProof implements Callable<Integer> {
   /// A session in IDLE.
   private final class Idler {
     private final BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
+    private final ImapClient client;
     private volatile boolean ended;
+    private volatile boolean heardBye;
 
     Idler(SSLSocketFactory trust) throws IOException {
-      ImapClient client = new ImapClient(LineSocket.overTls(proxy, 2993, trust));
+      client = new ImapClient(LineSocket.overTls(proxy, 2993, trust));
       client.login(user, password);
       client.command("SELECT INBOX");
       client.idle();
-      Thread.ofVirtual().start(() -> listen(client));
+      Thread.ofVirtual().start(this::listen);
     }
 
     boolean ended() {
       return ended;
     }
 
-    private void listen(ImapClient client) {
+    boolean heardBye() {
+      return heardBye;
+    }
+
+    void close() {
+      try {
+        client.close();
+      } catch (IOException e) {
+        ended = true;
+      }
+    }
+
+    private void listen() {
       try (client) {
         while (true) {
-          if (client.readLine().endsWith(" EXISTS")) {
+          String line = client.readLine();
+          if (line.endsWith(" EXISTS")) {
             heard.add(System.nanoTime());
           }
+          heardBye |= line.startsWith("* BYE");
         }
       } catch (IOException e) {
         ended = true;

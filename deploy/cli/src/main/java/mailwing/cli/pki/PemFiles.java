@@ -41,6 +41,10 @@ public final class PemFiles {
       throw new IOException(file + " is not a file name");
     }
     Files.createDirectories(parent);
+    if (Files.exists(file) && Files.readString(file).equals(text)) {
+      // Whoever owns it by now goes on reading it.
+      return;
+    }
     Path beside =
         Files.createTempFile(
             parent,
