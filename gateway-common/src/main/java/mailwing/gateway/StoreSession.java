@@ -19,6 +19,7 @@ import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchMessagesResponse;
+import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.GetSnapshotResponse;
 import mailwing.store.v1.GetStatusRequest;
@@ -31,6 +32,7 @@ import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.Quota;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.RenameMailboxRequest;
@@ -38,6 +40,7 @@ import mailwing.store.v1.RenameMailboxResponse;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
 import mailwing.store.v1.Session;
+import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.SetSubscribedResponse;
 import mailwing.store.v1.StoreFlagsRequest;
@@ -123,6 +126,14 @@ public final class StoreSession implements AutoCloseable {
 
   public SetSubscribedResponse setSubscribed(SetSubscribedRequest request) {
     return repeatable(MailboxesGrpc.getSetSubscribedMethod(), request);
+  }
+
+  public Quota quota(GetQuotaRequest request) {
+    return repeatable(MailboxesGrpc.getGetQuotaMethod(), request);
+  }
+
+  public Quota setQuota(SetQuotaRequest request) {
+    return repeatable(MailboxesGrpc.getSetQuotaMethod(), request);
   }
 
   public StoreStream<GetSnapshotResponse> getSnapshot(GetSnapshotRequest request) {

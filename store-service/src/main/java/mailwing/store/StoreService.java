@@ -135,7 +135,7 @@ public final class StoreService implements AutoCloseable {
     MailStore mail =
         new MailStore(database.dataSource(), directory::resolve, signal, MailStore.Limits.DEFAULTS);
     services.add(new DeliveryService(mail));
-    services.add(new MailboxesService(mail, credentials::session));
+    services.add(new MailboxesService(mail, credentials::session, administration));
     services.add(new MessagesService(mail));
     MailJobs jobs = new MailJobs(mail, MailJobs.Retention.DEFAULTS);
     chores.every(Duration.ofSeconds(2), "retry-deliveries", jobs::retryDeliveries);

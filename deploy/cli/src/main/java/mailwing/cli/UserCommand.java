@@ -1,12 +1,15 @@
 package mailwing.cli;
 
-import com.google.protobuf.ByteString;
+import java.util.Optional;
 import mailwing.store.v1.AddUserRequest;
+import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.ListUsersRequest;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.SetPasswordRequest;
+import mailwing.store.v1.UpdateUserRequest;
 import mailwing.store.v1.User;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,7 +25,7 @@ public final class UserCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "say add, list, passwd or remove");
+    throw new ParameterException(spec.commandLine(), "say add, list, set, passwd or remove");
   }
 
   @Command(
@@ -47,14 +50,31 @@ public final class UserCommand implements Runnable {
               defaultValue = "0",
               description = "Messages it may hold (default: no limit).")
           long quotaMessages,
+      @Option(
+              names = "--quota-mailboxes",
+              paramLabel = "N",
+              defaultValue = "0",
+              description = "Mailboxes it may have (default: no limit).")
+          long quotaMailboxes,
+      @Option(
+              names = "--administrator",
+              description = "May see and set other users' quotas in a mail session.")
+          boolean administrator,
       @Parameters(paramLabel = "ADDRESS", description = "Such as alice@example.org.")
           String address) {
     var password = Passwords.read(passwordStdin, address);
-    Admin.with(
-        store,
-        client ->
-            client.call(
-                address, s -> s.addUser(request(address, password, quotaOctets, quotaMessages))));
+    AddUserRequest request =
+        AddUserRequest.newBuilder()
+            .setAddress(address)
+            .setPassword(password)
+            .setQuota(
+                QuotaLimits.newBuilder()
+                    .setOctets(quotaOctets)
+                    .setMessages(quotaMessages)
+                    .setMailboxes(quotaMailboxes))
+            .setAdministrator(administrator)
+            .build();
+    Admin.with(store, client -> client.call(address, s -> s.addUser(request)));
   }
 
   @Command(
@@ -126,13 +146,63 @@ public final class UserCommand implements Runnable {
                 s -> s.removeUser(RemoveUserRequest.newBuilder().setAddress(address).build())));
   }
 
-  private static AddUserRequest request(
-      String address, ByteString password, long octets, long messages) {
-    return AddUserRequest.newBuilder()
-        .setAddress(address)
-        .setPassword(password)
-        .setQuota(QuotaLimits.newBuilder().setOctets(octets).setMessages(messages))
-        .build();
+  @Command(
+      name = "set",
+      description = "Changes a user's limits and rights; what is not named stays.",
+      mixinStandardHelpOptions = true)
+  void set(
+      @Mixin StoreOptions store,
+      @Option(
+              names = "--quota-octets",
+              paramLabel = "N",
+              description = "Octets of mail it may hold; 0: no limit.")
+          @Nullable Long quotaOctets,
+      @Option(
+              names = "--quota-messages",
+              paramLabel = "N",
+              description = "Messages it may hold; 0: no limit.")
+          @Nullable Long quotaMessages,
+      @Option(
+              names = "--quota-mailboxes",
+              paramLabel = "N",
+              description = "Mailboxes it may have; 0: no limit.")
+          @Nullable Long quotaMailboxes,
+      @Option(
+              names = "--administrator",
+              paramLabel = "true|false",
+              arity = "1",
+              description = "May see and set other users' quotas in a mail session.")
+          @Nullable Boolean administrator,
+      @Option(
+              names = "--enabled",
+              paramLabel = "true|false",
+              arity = "1",
+              description = "May log in and receive mail.")
+          @Nullable Boolean enabled,
+      @Parameters(paramLabel = "ADDRESS") String address) {
+    Admin.with(
+        store,
+        client ->
+            client.call(
+                address,
+                s -> {
+                  UpdateUserRequest.Builder update =
+                      UpdateUserRequest.newBuilder().setAddress(address);
+                  if (quotaOctets != null || quotaMessages != null || quotaMailboxes != null) {
+                    QuotaLimits.Builder quota =
+                        s
+                            .getUser(GetUserRequest.newBuilder().setAddress(address).build())
+                            .getQuota()
+                            .toBuilder();
+                    Optional.ofNullable(quotaOctets).ifPresent(quota::setOctets);
+                    Optional.ofNullable(quotaMessages).ifPresent(quota::setMessages);
+                    Optional.ofNullable(quotaMailboxes).ifPresent(quota::setMailboxes);
+                    update.setQuota(quota);
+                  }
+                  Optional.ofNullable(administrator).ifPresent(update::setAdministrator);
+                  Optional.ofNullable(enabled).ifPresent(update::setEnabled);
+                  return s.updateUser(update.build());
+                }));
   }
 
   private static String line(User user) {

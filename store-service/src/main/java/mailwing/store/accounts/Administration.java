@@ -8,6 +8,7 @@ import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountMail;
 import mailwing.store.persistence.AccountMail.Limits;
+import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DirectoryStore.UserRow;
@@ -75,6 +76,21 @@ public final class Administration {
     store.setEnabled(account.accountId(), enabled);
     directory.forget();
     apiKeys.forget();
+  }
+
+  /// An account by its id. ACCOUNT_NOT_FOUND.
+  public AccountRow account(long accountId) {
+    return store
+        .account(accountId)
+        .orElseThrow(() -> new StoreException(ErrorCode.ACCOUNT_NOT_FOUND, "no such account"));
+  }
+
+  public void setAdministrator(AccountRow account, boolean administrator) {
+    store.setAdministrator(account.accountId(), administrator);
+  }
+
+  public Quota quota(AccountRow account) {
+    return store.quota(account.accountId());
   }
 
   public void setLimits(AccountRow account, Limits limits) {

@@ -110,7 +110,7 @@ public final class Scram {
     first =
         Optional.of(
             new First(
-                found.orElse(new AccountRow(0, "", false, 0, null)),
+                found.orElse(new AccountRow(0, "", false, 0, false, null)),
                 stored != null,
                 authorizationId,
                 ByteString.copyFrom(channelInput),

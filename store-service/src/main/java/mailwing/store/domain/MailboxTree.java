@@ -1,6 +1,8 @@
 package mailwing.store.domain;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.MailboxRows;
 import mailwing.store.v1.ErrorCode;
@@ -56,9 +58,12 @@ public final class MailboxTree {
     store.mailboxRows().setSubscribed(account, name, subscribed);
   }
 
-  /// Is there a name under `name` in a list that ascends by code points?
-  public static boolean hasChildren(List<MailboxRows.Listed> listed, String name) {
-    String prefix = name + "/";
-    return listed.stream().anyMatch(mailbox -> mailbox.name().startsWith(prefix));
+  /// The names that have others under them.
+  public static Set<String> superiors(List<MailboxRows.Listed> listed) {
+    Set<String> superiors = new HashSet<>();
+    for (MailboxRows.Listed mailbox : listed) {
+      superiors.addAll(MailboxName.superiors(mailbox.name()));
+    }
+    return superiors;
   }
 }

@@ -55,6 +55,8 @@ public final class CallMetrics {
     DELETE_MAILBOX,
     RENAME_MAILBOX,
     SET_SUBSCRIBED,
+    GET_QUOTA,
+    SET_QUOTA,
     GET_SNAPSHOT,
     LIST_CHANGES,
     FETCH_MESSAGES,

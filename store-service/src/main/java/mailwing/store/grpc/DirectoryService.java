@@ -97,7 +97,10 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     UserRow made =
         administration.addUser(
             request.getAddress(), request.getPassword().toByteArray(), limits(request.getQuota()));
-    reply(answer, user(made));
+    if (request.getAdministrator()) {
+      administration.setAdministrator(administration.account(made.accountId()), true);
+    }
+    reply(answer, user(row(administration.account(made.accountId()))));
   }
 
   @Override
@@ -123,6 +126,9 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     AccountRow account = administration.user(request.getAddress());
     if (request.hasQuota()) {
       administration.setLimits(account, limits(request.getQuota()));
+    }
+    if (request.hasAdministrator()) {
+      administration.setAdministrator(account, request.getAdministrator());
     }
     if (request.hasEnabled()) {
       administration.setEnabled(account, request.getEnabled());
@@ -237,7 +243,8 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   }
 
   private static UserRow row(AccountRow account) {
-    return new UserRow(account.accountId(), account.address(), account.enabled());
+    return new UserRow(
+        account.accountId(), account.address(), account.enabled(), account.administrator());
   }
 
   private User user(UserRow row) {
@@ -246,6 +253,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .setAddress(row.address())
         .setAccountId(row.accountId())
         .setEnabled(row.enabled())
+        .setAdministrator(row.administrator())
         .setQuota(
             QuotaLimits.newBuilder()
                 .setOctets(quota.limits().octets())

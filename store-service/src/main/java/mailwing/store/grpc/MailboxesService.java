@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import mailwing.store.StoreException;
+import mailwing.store.accounts.Administration;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.MailboxName;
 import mailwing.store.domain.MailboxTree;
@@ -16,16 +17,20 @@ import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.DeleteMailboxResponse;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetStatusRequest;
 import mailwing.store.v1.GetStatusResponse;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
+import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.Quota;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.RenameMailboxResponse;
+import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.SetSubscribedResponse;
 import mailwing.store.v1.StatusQuery;
@@ -38,9 +43,12 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   private final MailStore store;
   private final MailboxTree tree;
   private final Function<String, Caller> tokens;
+  private final QuotaCalls quotas;
 
   /// @param tokens the caller that a session token proves; throws what the token deserves
-  public MailboxesService(MailStore store, Function<String, Caller> tokens) {
+  public MailboxesService(
+      MailStore store, Function<String, Caller> tokens, Administration administration) {
+    this.quotas = new QuotaCalls(administration);
     this.store = store;
     this.tree = new MailboxTree(store);
     this.tokens = tokens;
@@ -51,14 +59,28 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
     long account = MailRights.read(request.getOwnerAccount());
     List<MailboxRows.Listed> listed = store.mailboxRows().list(account);
     Set<String> subscribed = store.mailboxRows().subscriptions(account);
+    Set<String> superiors = MailboxTree.superiors(listed);
+    Map<Long, Long> deleted =
+        request.getWithStatus() && request.getWithDeletedOctets()
+            ? store
+                .mailboxReads()
+                .deletedOctets(
+                    account,
+                    listed.stream()
+                        .filter(mailbox -> mailbox.status().getDeleted() != 0)
+                        .map(MailboxRows.Listed::mailboxId)
+                        .toList())
+            : Map.of();
     PacedStream<Mailbox> stream = new PacedStream<>(observer);
     for (MailboxRows.Listed mailbox : listed) {
       Mailbox.Builder built =
           built(account, mailbox)
               .setSubscribed(subscribed.remove(mailbox.name()))
-              .setHasChildren(MailboxTree.hasChildren(listed, mailbox.name()));
+              .setHasChildren(superiors.contains(mailbox.name()));
       if (request.getWithStatus()) {
-        built.setStatus(mailbox.status());
+        built.setStatus(
+            mailbox.status().toBuilder()
+                .setDeletedOctets(deleted.getOrDefault(mailbox.mailboxId(), 0L)));
       }
       stream.send(built.build());
     }
@@ -69,7 +91,7 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
                 .setRef(MailboxRef.newBuilder().setOwnerAccount(account))
                 .setName(name)
                 .setSubscribed(true)
-                .setHasChildren(MailboxTree.hasChildren(listed, name))
+                .setHasChildren(superiors.contains(name))
                 .build());
       }
     }
@@ -127,16 +149,26 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
       StatusResult result =
           StatusResult.newBuilder()
               .setRef(ref(account, found.mailboxId()))
-              .setStatus(
-                  query.getWithKeywords()
-                      ? found.status()
-                      : found.status().toBuilder().clearKeywords().build())
+              .setStatus(status(account, found, query))
               .build();
       known.put(question, result);
       return result;
     } catch (StoreException e) {
       return StatusResult.newBuilder().setError(e.code()).build();
     }
+  }
+
+  private MailboxStatus status(long account, MailboxReads.Found found, StatusQuery query) {
+    MailboxStatus.Builder status = found.status().toBuilder();
+    if (!query.getWithKeywords()) {
+      status.clearKeywords();
+    }
+    if (query.getWithDeletedOctets() && status.getDeleted() != 0) {
+      long id = found.mailboxId();
+      status.setDeletedOctets(
+          store.mailboxReads().deletedOctets(account, List.of(id)).getOrDefault(id, 0L));
+    }
+    return status.build();
   }
 
   @Override
@@ -197,6 +229,18 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
     long account = MailRights.write(request.getOwnerAccount());
     tree.setSubscribed(account, request.getName(), request.getSubscribed());
     observer.onNext(SetSubscribedResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void getQuota(GetQuotaRequest request, StreamObserver<Quota> observer) {
+    observer.onNext(quotas.get(request));
+    observer.onCompleted();
+  }
+
+  @Override
+  public void setQuota(SetQuotaRequest request, StreamObserver<Quota> observer) {
+    observer.onNext(quotas.set(request));
     observer.onCompleted();
   }
 }

@@ -5,10 +5,12 @@ import org.jspecify.annotations.Nullable;
 /// An account as the directory keeps it.
 ///
 /// @param credentialVersion grows whenever the password changes
+/// @param administrator may see and set others' quotas
 /// @param verifiers null for an account that cannot log in with a password
 public record AccountRow(
     long accountId,
     String address,
     boolean enabled,
     long credentialVersion,
+    boolean administrator,
     @Nullable Verifiers verifiers) {}

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A transaction locks the address row, or makes it, before the account's.
 public final class DirectoryStore {
   /// What is told of a user in lists.
-  public record UserRow(long accountId, String address, boolean enabled) {}
+  public record UserRow(long accountId, String address, boolean enabled, boolean administrator) {}
 
   /// Where an alias stands in lists.
   public record AliasKey(String domain, String localPart) {
@@ -39,7 +39,7 @@ public final class DirectoryStore {
 
   private static final String ACCOUNT =
       """
-      SELECT c.account_id, c.address, c.enabled, c.credential_version,
+      SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator,
              COALESCE(c.argon2id, '') AS argon2id,
              COALESCE(c.scram_salt, CAST('' AS bytea)) AS scram_salt,
              COALESCE(c.scram_iterations, 0) AS scram_iterations,
@@ -185,7 +185,7 @@ public final class DirectoryStore {
           } catch (SQLException e) {
             throw new DbClientException("the account's mailboxes", e);
           }
-          return new UserRow(id, address.spelling(), true);
+          return new UserRow(id, address.spelling(), true, false);
         });
   }
 
@@ -265,6 +265,13 @@ public final class DirectoryStore {
         .update("UPDATE account SET enabled = ? WHERE account_id = ?", enabled, accountId);
   }
 
+  public void setAdministrator(long accountId, boolean administrator) {
+    client
+        .execute()
+        .update(
+            "UPDATE account SET administrator = ? WHERE account_id = ?", administrator, accountId);
+  }
+
   /// Makes the account unreachable at once: its address, its place in aliases and its keys go. Its
   /// mail is removed later, see [#removedAccounts].
   public void markRemoved(long accountId) {
@@ -322,12 +329,17 @@ public final class DirectoryStore {
   public List<UserRow> users(String domain, long afterAccountId, int limit) {
     return list(
         """
-        SELECT c.account_id, c.address, c.enabled FROM account c
+        SELECT c.account_id, c.address, c.enabled, c.administrator FROM account c
         JOIN address a ON a.account_id = c.account_id
         WHERE c.account_id > ? AND c.removed_at IS NULL AND (? = '' OR a.domain = ?)
         ORDER BY c.account_id LIMIT ?
         """,
-        r -> new UserRow(number(r, "account_id"), text(r, "address"), truth(r, "enabled")),
+        r ->
+            new UserRow(
+                number(r, "account_id"),
+                text(r, "address"),
+                truth(r, "enabled"),
+                truth(r, "administrator")),
         afterAccountId,
         domain,
         domain,
@@ -445,6 +457,7 @@ public final class DirectoryStore {
         text(row, "address"),
         truth(row, "enabled"),
         number(row, "credential_version"),
+        truth(row, "administrator"),
         verifiers);
   }
 

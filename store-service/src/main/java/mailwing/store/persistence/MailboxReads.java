@@ -7,7 +7,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import mailwing.store.StoreException;
@@ -73,6 +76,31 @@ public final class MailboxReads {
             Rows.status(row, 6).addAllKeywords(Rows.texts(row, 5)).build());
       }
     }
+  }
+
+  /// The octets of messages with \Deleted, by mailbox; a mailbox that has none is not named.
+  public Map<Long, Long> deletedOctets(long accountId, Collection<Long> mailboxIds) {
+    if (mailboxIds.isEmpty()) {
+      return Map.of();
+    }
+    return sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT mailbox_id, sum(size) FROM entry WHERE account_id = ?"
+                      + " AND mailbox_id = ANY (?) AND flags & 8 <> 0 GROUP BY mailbox_id",
+                  accountId,
+                  connection.createArrayOf("int8", mailboxIds.toArray()))) {
+            Map<Long, Long> octets = new HashMap<>();
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                octets.put(row.getLong(1), row.getLong(2));
+              }
+            }
+            return octets;
+          }
+        });
   }
 
   /// As [#find]; claims \Recent: what the status tells as recent is told so to nobody else.

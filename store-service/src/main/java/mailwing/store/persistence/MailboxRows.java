@@ -127,6 +127,7 @@ public final class MailboxRows {
                 there.mailboxId());
             account.mailboxes--;
           }
+          moveSpecialUse(connection, accountId, specialUse);
           insert(connection, account, name, true, specialUse);
           save(connection, account);
           Listed made = byName(connection, accountId, name);
@@ -313,7 +314,10 @@ public final class MailboxRows {
   private static void insert(
       Connection connection, Account account, String name, boolean selectable, int specialUse)
       throws SQLException {
-    if (account.mailboxes >= MOST || (account.limit > 0 && account.mailboxes >= account.limit)) {
+    if (account.limit > 0 && account.mailboxes >= account.limit) {
+      throw new StoreException(ErrorCode.OVER_QUOTA, "the account may have no more mailboxes");
+    }
+    if (account.mailboxes >= MOST) {
       throw new StoreException(ErrorCode.LIMIT, "too many mailboxes");
     }
     account.lastUidValidity =
@@ -330,6 +334,20 @@ public final class MailboxRows {
         account.lastUidValidity);
     account.nextMailboxId++;
     account.mailboxes++;
+  }
+
+  /// Takes special uses from the mailboxes that have them: a use belongs to one mailbox.
+  private static void moveSpecialUse(Connection connection, long accountId, int uses)
+      throws SQLException {
+    if (uses != 0) {
+      update(
+          connection,
+          "UPDATE mailbox SET special_use = special_use & ~?"
+              + " WHERE account_id = ? AND special_use & ? <> 0",
+          uses,
+          accountId,
+          uses);
+    }
   }
 
   private static void publish(

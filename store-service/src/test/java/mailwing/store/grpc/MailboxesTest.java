@@ -215,7 +215,7 @@ class MailboxesTest {
     create(user, "one");
     create(user, "two");
     assertThat(MailFixture.error(catchThrowable(() -> create(user, "three"))))
-        .isEqualTo(ErrorCode.LIMIT);
+        .isEqualTo(ErrorCode.OVER_QUOTA);
     delete(user, "one");
     create(user, "three");
   }

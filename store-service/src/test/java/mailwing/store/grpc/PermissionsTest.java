@@ -64,6 +64,7 @@ final class PermissionsTest {
             "Mailboxes/ListMailboxes",
             "Mailboxes/GetStatus",
             "Mailboxes/OpenMailbox",
+            "Mailboxes/GetQuota",
             "Messages/GetSnapshot",
             "Messages/ListChanges",
             "Messages/FetchMessages",
