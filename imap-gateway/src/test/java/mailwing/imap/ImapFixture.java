@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
@@ -16,6 +17,8 @@ import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig.EventsConfig;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
+import mailwing.store.v1.QuotaLimits;
+import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
@@ -91,6 +94,13 @@ public final class ImapFixture implements AutoCloseable {
     store.deliver(user + "@" + TestStore.DOMAIN, message(subject));
   }
 
+  private void update(String user, Consumer<UpdateUserRequest.Builder> change) {
+    UpdateUserRequest.Builder request =
+        UpdateUserRequest.newBuilder().setAddress(user + "@" + TestStore.DOMAIN);
+    change.accept(request);
+    store.directory().updateUser(request.build());
+  }
+
   static byte[] message(String subject) {
     return ("From: sender@example.org\r\nTo: you@example.test\r\nSubject: "
             + subject
@@ -102,7 +112,8 @@ public final class ImapFixture implements AutoCloseable {
         .getBytes(StandardCharsets.US_ASCII);
   }
 
-  /// What transcripts find: `@do user NAME`, `@do deliver NAME SUBJECT`, `@do password NAME NEW`.
+  /// What transcripts find: `@do user NAME`, `@do deliver NAME SUBJECT`, `@do administrator NAME`,
+  /// `@do quota NAME OCTETS MESSAGES MAILBOXES`, `@do password NAME NEW`.
   public Transcript.Setting setting() {
     return new Transcript.Setting(
         ports,
@@ -121,6 +132,19 @@ public final class ImapFixture implements AutoCloseable {
                       .encodeToString(
                           ("\0" + address + "\0wing").getBytes(StandardCharsets.UTF_8)));
             },
+            "administrator",
+            (arguments, variables) ->
+                update(arguments.getFirst(), user -> user.setAdministrator(true)),
+            "quota",
+            (arguments, variables) ->
+                update(
+                    arguments.getFirst(),
+                    user ->
+                        user.setQuota(
+                            QuotaLimits.newBuilder()
+                                .setOctets(Long.parseLong(arguments.get(1)))
+                                .setMessages(Long.parseLong(arguments.get(2)))
+                                .setMailboxes(Long.parseLong(arguments.get(3))))),
             "deliver",
             (arguments, variables) -> deliver(arguments.get(0), arguments.get(1)),
             "deliver-octets",

@@ -18,6 +18,15 @@ public final class Capabilities {
   private static final List<String> AFTER_LOGIN =
       List.of(
           "NAMESPACE", //
+          "CREATE-SPECIAL-USE", //
+          "LIST-EXTENDED", //
+          "LIST-STATUS", //
+          "STATUS=SIZE", //
+          "QUOTA", //
+          "QUOTASET", //
+          "QUOTA=RES-STORAGE", //
+          "QUOTA=RES-MESSAGE", //
+          "QUOTA=RES-MAILBOX", //
           "UIDPLUS", //
           "MOVE", //
           "UNSELECT", //
@@ -27,7 +36,12 @@ public final class Capabilities {
 
   /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
   private static final List<Grammar> GRAMMAR =
-      List.of( //
+      List.of(
+          Grammar.CREATE_SPECIAL_USE, //
+          Grammar.LIST_EXTENDED, //
+          Grammar.LIST_STATUS, //
+          Grammar.STATUS_SIZE, //
+          Grammar.QUOTA //
           );
 
   /// What ENABLE switches on.

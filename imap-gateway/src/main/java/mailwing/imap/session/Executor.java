@@ -160,6 +160,9 @@ public final class Executor {
       case AuthenticatedCommand.ListMailboxes c -> ListExecutor.list(session, state, c);
       case AuthenticatedCommand.Lsub c -> ListExecutor.lsub(session, state, c);
       case AuthenticatedCommand.Status c -> MailboxExecutor.status(session, state, c);
+      case AuthenticatedCommand.GetQuota c -> Quotas.get(session, state, c);
+      case AuthenticatedCommand.GetQuotaRoot c -> Quotas.getRoot(session, state, c);
+      case AuthenticatedCommand.SetQuota c -> Quotas.set(session, state, c);
       case AuthenticatedCommand.Append c -> AppendExecutor.execute(session, state, c);
       case AuthenticatedCommand.Idle _ -> IdleExecutor.execute(session);
       case AuthenticatedCommand.Namespace _ -> {
@@ -176,9 +179,6 @@ public final class Executor {
           AuthenticatedCommand.DeleteAcl _,
           AuthenticatedCommand.ListRights _,
           AuthenticatedCommand.MyRights _,
-          AuthenticatedCommand.GetQuota _,
-          AuthenticatedCommand.GetQuotaRoot _,
-          AuthenticatedCommand.SetQuota _,
           AuthenticatedCommand.GetMetadata _,
           AuthenticatedCommand.SetMetadata _,
           AuthenticatedCommand.Notify _,

@@ -2,54 +2,58 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import mailwing.imap.command.AuthenticatedCommand;
+import mailwing.imap.command.AuthenticatedCommand.ListReturn;
 import mailwing.imap.command.AuthenticatedCommand.SelectOption;
 import mailwing.imap.command.MailboxName;
+import mailwing.imap.command.StatusItem;
 import mailwing.imap.protocol.ListPattern;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
+import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.Mailbox;
-import mailwing.store.v1.SpecialUse;
 
-/// LIST and LSUB (RFC 3501 §6.3.8, §6.3.9, RFC 3348, RFC 6154).
+/// LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9): one call of the store each, whatever is to be
+/// told of each mailbox.
 final class ListExecutor {
-  private static final Comparator<Mailbox> INBOX_FIRST =
-      Comparator.comparing((Mailbox mailbox) -> !mailbox.getName().equals("INBOX"))
-          .thenComparing(Mailbox::getName);
-
   private ListExecutor() {}
 
   static Reply list(Session session, LoggedIn state, AuthenticatedCommand.ListMailboxes command)
       throws IOException {
     ResponseWriter out = session.out();
-    if (command.patterns().equals(List.of(""))) {
+    if (!command.extended() && command.patterns().equals(List.of(""))) {
       out.list(List.of("\\Noselect"), new MailboxName(""));
       return Reply.ok("LIST completed");
     }
-    List<ListPattern> patterns = patterns(command.reference(), command.patterns());
+    ListReturn returns = command.returns();
     boolean subscribed = command.select().contains(SelectOption.SUBSCRIBED);
-    boolean special = command.select().contains(SelectOption.SPECIAL_USE);
-    List<Mailbox> mailboxes = state.store().list(false, subscribed);
-    mailboxes.sort(INBOX_FIRST);
-    for (Mailbox mailbox : mailboxes) {
-      if (matches(patterns, mailbox.getName())
-          && (!subscribed || mailbox.getSubscribed())
-          && (!special || mailbox.getSpecialUse() != 0)) {
-        out.list(attributes(mailbox, subscribed), new MailboxName(mailbox.getName()));
+    Set<StatusItem> status = EnumSet.noneOf(StatusItem.class);
+    status.addAll(returns.status());
+    List<Mailbox> mailboxes =
+        state
+            .store()
+            .list(
+                ListMailboxesRequest.newBuilder()
+                    .setWithStatus(!status.isEmpty())
+                    .setWithDeletedOctets(status.contains(StatusItem.DELETED_STORAGE))
+                    .setWithNonexistent(subscribed)
+                    .build());
+    for (ListSelection.Line line : new ListSelection(command).lines(mailboxes)) {
+      Mailbox mailbox = line.mailbox();
+      MailboxName name = new MailboxName(mailbox.getName());
+      out.list(
+          attributes(mailbox, subscribed || returns.subscribed()), name, line.childInfo(), null);
+      // Not of a name that is told for its children alone (RFC 5819 §3).
+      if (line.selected() && mailbox.getSelectable() && !status.isEmpty()) {
+        MailboxExecutor.tellStatus(
+            session, name, status, mailbox.getRef().getMailboxId(), mailbox.getStatus());
       }
     }
     return Reply.ok("LIST completed");
-  }
-
-  private static List<ListPattern> patterns(String reference, List<String> patterns) {
-    return patterns.stream().map(pattern -> new ListPattern(reference, pattern)).toList();
-  }
-
-  private static boolean matches(List<ListPattern> patterns, String name) {
-    return patterns.stream().anyMatch(pattern -> pattern.matches(name));
   }
 
   /// A name that is not subscribed but has subscribed names below it answers a `%` with \Noselect
@@ -62,7 +66,8 @@ final class ListExecutor {
     }
     ListPattern pattern = new ListPattern(command.reference(), command.pattern());
     TreeMap<String, List<String>> lines = new TreeMap<>();
-    for (Mailbox mailbox : state.store().list(false, true)) {
+    ListMailboxesRequest all = ListMailboxesRequest.newBuilder().setWithNonexistent(true).build();
+    for (Mailbox mailbox : state.store().list(all)) {
       if (!mailbox.getSubscribed()) {
         continue;
       }
@@ -95,21 +100,7 @@ final class ListExecutor {
     if (tellSubscribed && mailbox.getSubscribed()) {
       attributes.add("\\Subscribed");
     }
-    int use = mailbox.getSpecialUse();
-    use(attributes, use, SpecialUse.ALL, "\\All");
-    use(attributes, use, SpecialUse.ARCHIVE, "\\Archive");
-    use(attributes, use, SpecialUse.DRAFTS, "\\Drafts");
-    use(attributes, use, SpecialUse.FLAGGED_MESSAGES, "\\Flagged");
-    use(attributes, use, SpecialUse.JUNK, "\\Junk");
-    use(attributes, use, SpecialUse.SENT, "\\Sent");
-    use(attributes, use, SpecialUse.TRASH, "\\Trash");
-    use(attributes, use, SpecialUse.IMPORTANT, "\\Important");
+    attributes.addAll(SpecialUses.attributes(mailbox.getSpecialUse()));
     return attributes;
-  }
-
-  private static void use(List<String> attributes, int uses, SpecialUse use, String name) {
-    if ((uses & use.getNumber()) != 0) {
-      attributes.add(name);
-    }
   }
 }

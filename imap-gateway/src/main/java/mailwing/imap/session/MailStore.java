@@ -26,6 +26,7 @@ import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListMailboxesRequest;
@@ -34,10 +35,12 @@ import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.Quota;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
+import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
@@ -72,21 +75,23 @@ public final class MailStore {
         OpenMailboxRequest.newBuilder().setName(name).setClaimRecent(claimRecent).build());
   }
 
-  List<Mailbox> list(boolean withStatus, boolean withNonexistent) {
+  List<Mailbox> list(ListMailboxesRequest request) {
     List<Mailbox> mailboxes = new ArrayList<>();
-    drain(
-        store.listMailboxes(
-            ListMailboxesRequest.newBuilder()
-                .setWithStatus(withStatus)
-                .setWithNonexistent(withNonexistent)
-                .build()),
-        mailboxes::add);
+    drain(store.listMailboxes(request), mailboxes::add);
     return mailboxes;
   }
 
   Mailbox create(String name, int specialUse) {
     return store.createMailbox(
         CreateMailboxRequest.newBuilder().setName(name).setSpecialUse(specialUse).build());
+  }
+
+  Quota quota(GetQuotaRequest request) {
+    return store.quota(request);
+  }
+
+  Quota setQuota(SetQuotaRequest request) {
+    return store.setQuota(request);
   }
 
   void delete(String name) {

@@ -1,8 +1,11 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
+import java.util.Collection;
+import java.util.Optional;
 import mailwing.gateway.StoreException;
 import mailwing.imap.command.AuthenticatedCommand;
+import mailwing.imap.command.MailboxName;
 import mailwing.imap.command.StatusItem;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.session.SessionState.LoggedIn;
@@ -22,10 +25,11 @@ final class MailboxExecutor {
     if (name.endsWith("/")) {
       name = name.substring(0, name.length() - 1);
     }
-    if (!command.specialUse().isEmpty()) {
-      return Reply.no(ResponseCode.Name.USEATTR, "Special use cannot be set");
+    Optional<Integer> uses = SpecialUses.settable(command.specialUse());
+    if (uses.isEmpty()) {
+      return Reply.no(ResponseCode.Name.USEATTR, "No mailbox can have this special use");
     }
-    state.store().create(name, 0);
+    state.store().create(name, uses.get());
     return Reply.ok("CREATE completed");
   }
 
@@ -58,19 +62,32 @@ final class MailboxExecutor {
                 StatusQuery.newBuilder()
                     .setName(command.mailbox().value())
                     .setToken(state.store().token())
+                    .setWithDeletedOctets(command.items().contains(StatusItem.DELETED_STORAGE))
                     .build());
     if (result.getError() != ErrorCode.ERROR_CODE_UNSPECIFIED) {
       return StoreErrors.reply(result.getError());
     }
-    MailboxStatus status = result.getStatus();
+    tellStatus(
+        session,
+        command.mailbox(),
+        command.items(),
+        result.getRef().getMailboxId(),
+        result.getStatus());
+    return Reply.ok("STATUS completed");
+  }
+
+  /// The STATUS response, of STATUS and of LIST (RFC 5819).
+  static void tellStatus(
+      Session session,
+      MailboxName mailbox,
+      Collection<StatusItem> items,
+      long mailboxId,
+      MailboxStatus status)
+      throws IOException {
     session
         .out()
         .status(
-            command.mailbox(),
-            command.items(),
-            item -> value(session, status, item),
-            Long.toUnsignedString(result.getRef().getMailboxId()));
-    return Reply.ok("STATUS completed");
+            mailbox, items, item -> value(session, status, item), Long.toUnsignedString(mailboxId));
   }
 
   private static long value(Session session, MailboxStatus status, StatusItem item) {
@@ -84,8 +101,10 @@ final class MailboxExecutor {
       case SIZE -> status.getOctets();
       case HIGHESTMODSEQ -> status.getHighestModseq();
       case APPENDLIMIT -> session.services().config().maxMessage();
-      // Outside the grammar that is allowed: the first is told by the writer, the second not kept.
-      case MAILBOXID, DELETED_STORAGE -> 0;
+      // The sum of RFC822.SIZE, in octets (RFC 9208 §4.1.4).
+      case DELETED_STORAGE -> status.getDeletedOctets();
+      // Told by the writer.
+      case MAILBOXID -> 0;
     };
   }
 
