@@ -93,7 +93,7 @@ final class StoreOptions {
       }
       return target(known, credential(file), environment);
     }
-    var run = RunFile.read(data != null ? data : Path.of("data"));
+    var run = RunFile.read((data != null ? data : Path.of("data")).toAbsolutePath().normalize());
     return new Target(
         run.server(),
         credentialFile != null ? credential(credentialFile) : run.credential(),

@@ -42,7 +42,8 @@ public final class TestStore implements AutoCloseable {
     IMAP,
     ADMIN;
 
-    String credential() {
+    /// What it says in the `authorization` header.
+    public String credential() {
       return switch (this) {
         case SMTP -> "mws_smtp-0123456789abcdef0123456789abcdef";
         case POP3 -> "mws_pop3-0123456789abcdef0123456789abcdef";
@@ -62,6 +63,10 @@ public final class TestStore implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
 
   private TestStore(Optional<StoreConfig.Kafka> kafka, StoreConfig.Logins logins) {
+    this(kafka, logins, -1);
+  }
+
+  private TestStore(Optional<StoreConfig.Kafka> kafka, StoreConfig.Logins logins, int grpcPort) {
     this.kafka = kafka;
     EmbeddedPostgres.Database database = EmbeddedPostgres.shared().newDatabase();
     String name = "store-" + UUID.randomUUID();
@@ -69,7 +74,7 @@ public final class TestStore implements AutoCloseable {
         StoreService.start(
             new StoreConfig(
                 StoreConfig.Database.of(database.jdbcUrl(), database.user(), database.password()),
-                StoreConfig.Grpc.onPort(-1).inProcess(name),
+                StoreConfig.Grpc.onPort(grpcPort).inProcess(name),
                 new StoreConfig.Http("127.0.0.1", -1),
                 StoreConfig.Credentials.of(
                     Role.SMTP.credential(),
@@ -88,6 +93,16 @@ public final class TestStore implements AutoCloseable {
   /// Without Kafka.
   public static TestStore start() {
     return new TestStore(Optional.empty(), StoreConfig.Logins.defaults());
+  }
+
+  /// Served on a free TCP port as well, for what connects by itself: see [#grpcPort].
+  public static TestStore startOnTcp() {
+    return new TestStore(Optional.empty(), StoreConfig.Logins.defaults(), 0);
+  }
+
+  /// The port of the contract; -1 where it is served in process only.
+  public int grpcPort() {
+    return service.grpcPort();
   }
 
   /// With other rules for passwords and tokens.

@@ -1,0 +1,177 @@
+package mailwing.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import mailwing.testkit.TestStore;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The commands against a real store over TCP, found by `run.json` as in a data directory.
+class AdminTest {
+  private static TestStore store;
+
+  @TempDir Path data;
+
+  private record Outcome(int code, List<String> out, String err) {}
+
+  @BeforeAll
+  static void start() {
+    store = TestStore.startOnTcp();
+  }
+
+  @AfterAll
+  static void stop() {
+    store.close();
+  }
+
+  @BeforeEach
+  void writeRunFile() throws IOException {
+    new RunFile(server(), TestStore.Role.ADMIN.credential(), ProcessHandle.current().pid())
+        .write(data);
+  }
+
+  @Test
+  void aDomainIsAddedListedAndRemoved() {
+    assertThat(run("", "domain", "add", "one.test")).isEqualTo(silent());
+    assertThat(run("", "domain", "list").out()).contains("one.test");
+    assertThat(run("", "domain", "add", "one.test"))
+        .isEqualTo(new Outcome(1, List.of(), "mailwing: one.test exists already"));
+    assertThat(run("", "domain", "remove", "one.test")).isEqualTo(silent());
+    assertThat(run("", "domain", "list").out()).doesNotContain("one.test");
+  }
+
+  @Test
+  void aUserIsAddedListedGivenAPasswordAndRemoved() {
+    run("", "domain", "add", "two.test");
+    assertThat(run("secret\n", "user", "add", "ann@two.test", "--password-stdin"))
+        .isEqualTo(silent());
+    assertThat(run("", "user", "list", "two.test").out()).containsExactly("ann@two.test");
+    assertThat(run("", "user", "list", "-l", "two.test").out())
+        .containsExactly("ann@two.test\tenabled\t0\t0\t0");
+    assertThat(run("another\n", "user", "passwd", "ann@two.test", "--password-stdin"))
+        .isEqualTo(silent());
+    assertThat(run("", "domain", "remove", "two.test").err())
+        .isEqualTo("mailwing: two.test is in use: remove its users and aliases first");
+    assertThat(run("", "user", "remove", "ann@two.test")).isEqualTo(silent());
+    assertThat(run("", "user", "list", "two.test").out()).isEmpty();
+    assertThat(run("", "domain", "remove", "two.test")).isEqualTo(silent());
+  }
+
+  @Test
+  void anAliasIsAddedListedAndRemoved() {
+    run("", "domain", "add", "three.test");
+    run("secret\n", "user", "add", "ann@three.test", "--password-stdin");
+    assertThat(run("", "alias", "add", "info@three.test", "ann@three.test")).isEqualTo(silent());
+    assertThat(run("", "alias", "list").out()).contains("info@three.test\tann@three.test");
+    assertThat(run("", "alias", "remove", "info@three.test")).isEqualTo(silent());
+    assertThat(run("", "alias", "list").out()).doesNotContain("info@three.test\tann@three.test");
+  }
+
+  @Test
+  void aUserOfAnUnknownDomainIsRefusedInOneLine() {
+    assertThat(run("secret\n", "user", "add", "x@nowhere.test", "--password-stdin").err())
+        .isEqualTo("mailwing: x@nowhere.test: its domain is not known: add it with `domain add`");
+  }
+
+  @Test
+  void aMissingUserIsSaidInOneLine() {
+    assertThat(run("secret\n", "user", "passwd", "no@example.test", "--password-stdin").err())
+        .isEqualTo("mailwing: no@example.test: no such user");
+  }
+
+  @Test
+  void anEmptyPasswordIsNone() {
+    assertThat(run("\n", "user", "add", "x@example.test", "--password-stdin").err())
+        .isEqualTo("mailwing: an empty password is none");
+  }
+
+  @Test
+  void aServerIsNamedWithACredentialFile() throws IOException {
+    var credential = Files.writeString(data.resolve("c"), TestStore.Role.ADMIN.credential() + "\n");
+    assertThat(
+            raw("", "domain", "list", "--server", server(), "--credential-file", credential + "")
+                .out())
+        .contains(TestStore.DOMAIN);
+    assertThat(raw("", "domain", "list", "--server", server()).err())
+        .isEqualTo("mailwing: --server needs --credential-file FILE");
+  }
+
+  @Test
+  void aWrongCredentialAndOneOfAGatewayAreRefused() throws IOException {
+    var wrong = Files.writeString(data.resolve("w"), "mwa_wrong\n");
+    assertThat(raw("", "domain", "list", "--server", server(), "--credential-file", wrong + ""))
+        .isEqualTo(
+            new Outcome(
+                1,
+                List.of(),
+                "mailwing: "
+                    + server()
+                    + " does not know this credential: check --data or --credential-file"));
+    var gateway = Files.writeString(data.resolve("g"), TestStore.Role.IMAP.credential() + "\n");
+    assertThat(raw("", "domain", "list", "--server", server(), "--credential-file", gateway + ""))
+        .isEqualTo(
+            new Outcome(
+                1, List.of(), "mailwing: this credential may not do that: use an administrator's"));
+  }
+
+  @Test
+  void aDirectoryWhereNothingRunsIsSaidInOneLine() {
+    var nothing = data.resolve("nothing");
+    assertThat(raw("", "domain", "list", "--data", nothing.toString()).err())
+        .isEqualTo(
+            "mailwing: no Mailwing runs in "
+                + nothing
+                + " (no run.json): start it with `mailwing up`, or name it with --data DIR or"
+                + " --server HOST:PORT");
+  }
+
+  @Test
+  void aCommandLineThatIsWrongEndsWithTwo() {
+    assertThat(raw("", "user", "bogus").code()).isEqualTo(2);
+    assertThat(raw("", "user").code()).isEqualTo(2);
+    assertThat(raw("").code()).isEqualTo(2);
+  }
+
+  private static Outcome silent() {
+    return new Outcome(0, List.of(), "");
+  }
+
+  private static String server() {
+    return "127.0.0.1:" + store.grpcPort();
+  }
+
+  private Outcome run(String input, String... arguments) {
+    var all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--data", data.toString()));
+    return raw(input, all.toArray(String[]::new));
+  }
+
+  private static Outcome raw(String input, String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var before = System.in;
+    System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+    try {
+      var code =
+          Admin.commandLine(new Admin())
+              .setOut(new PrintWriter(out, true))
+              .setErr(new PrintWriter(err, true))
+              .execute(arguments);
+      return new Outcome(code, out.toString().lines().toList(), err.toString().strip());
+    } finally {
+      System.setIn(before);
+    }
+  }
+}
