@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -91,6 +92,7 @@ record PortPlan(List<Port> ports) {
       add(ports, Role.IMAPS, gateway, Role.IMAPS.port + offset + step, bind);
       step++;
     }
+    ports.sort(Comparator.comparing(Port::role).thenComparingInt(Port::gateway));
     return new PortPlan(List.copyOf(ports));
   }
 

@@ -289,13 +289,20 @@ final class RunningSystem implements AutoCloseable {
           network
               .inetAddresses()
               .filter(address -> !address.isLinkLocalAddress() && !address.isLoopbackAddress())
-              .forEach(address -> names.add(address.getHostAddress()));
+              .forEach(address -> names.add(withoutScope(address)));
         }
       } else {
-        names.add(bound.getHostAddress());
+        names.add(withoutScope(bound));
       }
     }
     return List.copyOf(names);
+  }
+
+  /// Java writes an IPv6 address with the interface it belongs to; a certificate does not.
+  private static String withoutScope(InetAddress address) {
+    var text = address.getHostAddress();
+    var scope = text.indexOf('%');
+    return scope < 0 ? text : text.substring(0, scope);
   }
 
   private String hostname() {
