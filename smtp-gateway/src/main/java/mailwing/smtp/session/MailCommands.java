@@ -300,6 +300,7 @@ final class MailCommands {
         DeliveryEnvelope.newBuilder()
             .setDeliveryId(ids.deliveryId())
             .setReversePath(from)
+            .setAnswersEach(service == Service.LMTP)
             .setTrace(
                 ClientInfoForTrace.newBuilder()
                     .setProtocol(service.protocol())

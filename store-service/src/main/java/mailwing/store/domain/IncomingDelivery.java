@@ -48,16 +48,25 @@ public final class IncomingDelivery {
   /// What one account gets, and what became of it.
   private static final class Share {
     final IncomingMessage.Copy copy;
+    final boolean answered;
     volatile @Nullable Stored stored;
     volatile @Nullable StoreException failure;
 
-    Share(IncomingMessage.Copy copy) {
+    /// @param answered the client is told of this account's refusal
+    Share(IncomingMessage.Copy copy, boolean answered) {
       this.copy = copy;
+      this.answered = answered;
     }
 
     boolean committed() {
       Stored done = stored;
       return done != null && done.done();
+    }
+
+    /// Not stored, and nobody is told so once another share is: it has to come later.
+    boolean isOwed() {
+      Stored done = stored;
+      return done == null || (!answered && done.error() == ErrorCode.OVER_QUOTA);
     }
   }
 
@@ -90,7 +99,8 @@ public final class IncomingDelivery {
               target.accountId(),
               id ->
                   new Share(
-                      new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray())));
+                      new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray()),
+                      envelope.getAnswersEach() && local.targets().size() == 1));
         }
       }
     }
@@ -174,7 +184,7 @@ public final class IncomingDelivery {
         new Blobs.Place(first.copy.blobId, message.size(first.copy), firstChunkOctets(first));
     List<DeliveryRetries.Retry> rest = new ArrayList<>();
     for (Share share : shares.values()) {
-      if (share != first && share.stored == null) {
+      if (share != first && share.isOwed()) {
         rest.add(
             new DeliveryRetries.Retry(
                 first.copy.accountId,
@@ -241,7 +251,7 @@ public final class IncomingDelivery {
     } else if (shares.size() > 1) {
       List<Long> settled =
           shares.values().stream()
-              .filter(share -> share.stored != null)
+              .filter(share -> !share.isOwed())
               .map(share -> share.copy.accountId)
               .toList();
       quietly(() -> store.retries().settle(first.copy.accountId, deliveryId, settled));
@@ -273,8 +283,8 @@ public final class IncomingDelivery {
     };
   }
 
-  /// An alias is delivered once any of its accounts has the message: what the others refused (over
-  /// quota) is theirs alone.
+  /// An alias is delivered once any of its accounts has the message: what the others had no room
+  /// for waits.
   private RecipientResult result(Resolution.Local local) {
     RecipientResult.Builder deferred = null;
     RecipientResult.Builder refused = null;
@@ -293,12 +303,12 @@ public final class IncomingDelivery {
             .setUid((int) stored.uid())
             .build();
       }
-      if (stored == null) {
+      if (holder != null && share.isOwed()) {
         deferred =
             RecipientResult.newBuilder()
                 .setStatus(RecipientResult.Status.DEFERRED)
                 .setAccountId(target.accountId());
-      } else {
+      } else if (stored != null) {
         refused = failed(stored.error()).toBuilder().setAccountId(target.accountId());
       }
     }

@@ -34,7 +34,7 @@ public final class MailJobs {
   /// @param undelete an expunged message
   /// @param tombstone that there was such a message
   /// @param deliveryId that a message was delivered
-  /// @param retry a share of a delivery that cannot be stored
+  /// @param retry a share of a delivery that cannot be stored, before that is called an error
   public record Retention(
       Duration upload, Duration undelete, Duration tombstone, Duration deliveryId, Duration retry) {
     public static final Retention DEFAULTS =
@@ -65,11 +65,10 @@ public final class MailJobs {
             retry.targetAccountId(),
             e instanceof StoreException known ? known.code() : e.toString());
         if (retry.createdAt() < cutoff(retention.retry())) {
-          LOG.error("event=delivery-retry-given-up account={}", retry.targetAccountId());
-          store.retries().remove(retry);
-        } else {
-          store.retries().postpone(retry);
+          // Its client was told that it is here: it is never given up, an operator has to look.
+          LOG.error("event=delivery-retry-overdue account={}", retry.targetAccountId());
         }
+        store.retries().postpone(retry);
       }
     }
   }

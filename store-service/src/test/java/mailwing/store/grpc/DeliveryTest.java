@@ -374,10 +374,10 @@ class DeliveryTest {
     MailFixture.User small = store.user(first, QuotaLimits.newBuilder().setOctets(100).build());
     MailFixture.User large = store.user(second);
     List<RecipientResult> results =
-        store.deliver(id(random), message("small", 500), first, second).getResultsList();
+        store.deliverEach(id(random), message("small", 500), first, second).getResultsList();
     assertThat(results.get(0).getError()).isEqualTo(ErrorCode.OVER_QUOTA);
     assertThat(results.get(1).getStatus()).isEqualTo(RecipientResult.Status.DELIVERED);
-    results = store.deliver(id(random), message("small", 500), second, first).getResultsList();
+    results = store.deliverEach(id(random), message("small", 500), second, first).getResultsList();
     assertThat(results.get(0).getStatus()).isEqualTo(RecipientResult.Status.DELIVERED);
     assertThat(results.get(1).getError()).isEqualTo(ErrorCode.OVER_QUOTA);
     assertThat(
@@ -412,6 +412,38 @@ class DeliveryTest {
     }
     await().atMost(Duration.ofSeconds(30)).until(() -> second.status("INBOX").getMessages() == 1);
     assertThat(first.status("INBOX").getMessages()).isEqualTo(1);
+  }
+
+  @Test
+  void whoIsFoundFullBesideOneWhoIsNotGetsItsCopyWhenThereIsRoom() {
+    String free = fresh();
+    String full = fresh();
+    MailFixture.User first = store.user(free);
+    MailFixture.User second = store.user(full, QuotaLimits.newBuilder().setMessages(1).build());
+    store.deliver(id(random), message("fills", 100), full);
+    byte[] message = message("owed", 1000);
+    // The full one comes first: it is tried before anything is committed.
+    DeliverResponse response = store.deliver(id(random), message, full, free);
+    assertThat(response.getResults(0).getStatus()).isEqualTo(RecipientResult.Status.DEFERRED);
+    assertThat(response.getResults(1).getStatus()).isEqualTo(RecipientResult.Status.DELIVERED);
+    assertThat(store.number("SELECT count(*) FROM delivery_retry")).isEqualTo(1);
+    // Where each recipient is answered, the refusal is the client's, and nothing waits.
+    DeliverResponse each = store.deliverEach(id(random), message("refused", 100), full, free);
+    assertThat(each.getResults(0).getStatus()).isEqualTo(RecipientResult.Status.FAILED);
+    assertThat(each.getResults(0).getError()).isEqualTo(ErrorCode.OVER_QUOTA);
+    assertThat(each.getResults(1).getStatus()).isEqualTo(RecipientResult.Status.DELIVERED);
+    assertThat(store.number("SELECT count(*) FROM delivery_retry")).isEqualTo(1);
+    store.execute(
+        "UPDATE account_state SET limit_messages = 2 WHERE account_id = " + second.accountId());
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> store.number("SELECT count(*) FROM delivery_retry") == 0);
+    assertThat(second.status("INBOX").getMessages()).isEqualTo(2);
+    assertThat(first.status("INBOX").getMessages()).isEqualTo(2);
+    byte[] prefix = prefix(full);
+    byte[] whole = Arrays.copyOf(prefix, prefix.length + message.length);
+    System.arraycopy(message, 0, whole, prefix.length, message.length);
+    assertThat(second.body(second.ref("INBOX"), 2, 0, 0)).isEqualTo(whole);
   }
 
   @Test

@@ -258,6 +258,15 @@ final class MailFixture implements AutoCloseable {
   }
 
   DeliverResponse deliver(byte[] id, byte[] message, String... recipients) {
+    return deliver(envelope(id, recipients).build(), message);
+  }
+
+  /// As LMTP does, which answers for each recipient.
+  DeliverResponse deliverEach(byte[] id, byte[] message, String... recipients) {
+    return deliver(envelope(id, recipients).setAnswersEach(true).build(), message);
+  }
+
+  private static DeliveryEnvelope.Builder envelope(byte[] id, String... recipients) {
     DeliveryEnvelope.Builder envelope =
         DeliveryEnvelope.newBuilder().setDeliveryId(ByteString.copyFrom(id));
     for (String recipient : recipients) {
@@ -266,7 +275,7 @@ final class MailFixture implements AutoCloseable {
               .setAddress(recipient)
               .setHeaderPrefix(ByteString.copyFrom(prefix(recipient))));
     }
-    return deliver(envelope.build(), message);
+    return envelope;
   }
 
   DeliverResponse deliver(DeliveryEnvelope envelope, byte[] message) {
