@@ -16,7 +16,9 @@ import mailwing.store.v1.Protocol;
 /// STARTTLS, AUTHENTICATE and LOGIN (RFC 9051 §6.2).
 final class AuthExecutor {
   /// In the order announced.
-  static final List<Mechanism> MECHANISMS = List.of(Mechanism.PLAIN, Mechanism.LOGIN);
+  static final List<Mechanism> MECHANISMS =
+      List.of(
+          Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.SCRAM_SHA_256, Mechanism.SCRAM_SHA_256_PLUS);
 
   private static final int MAX_SASL_LINE = 12 * 1024;
 
