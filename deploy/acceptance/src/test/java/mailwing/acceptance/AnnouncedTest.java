@@ -55,7 +55,7 @@ class AnnouncedTest {
 
   private static void addImap(List<String> lines, Set<String> announced) {
     for (String line : lines) {
-      Arrays.stream(line.substring("* CAPABILITY ".length()).split(" "))
+      Arrays.stream(line.substring("* CAPABILITY ".length()).split(" ", -1))
           .forEach(name -> announced.add("IMAP " + name));
     }
   }
@@ -85,7 +85,7 @@ class AnnouncedTest {
         .lines()
         .forEach(
             line -> {
-              String[] words = line.split(" ");
+              String[] words = line.split(" ", -1);
               if (words[0].equals("SASL")) {
                 Arrays.stream(words).skip(1).forEach(name -> announced.add("POP3 SASL " + name));
               } else {
@@ -110,7 +110,7 @@ class AnnouncedTest {
 
   private static void addSmtp(List<String> lines, Set<String> announced) {
     for (String line : lines.subList(1, lines.size())) {
-      String[] words = line.substring(4).split(" ");
+      String[] words = line.substring(4).split(" ", -1);
       if (words[0].equals("AUTH")) {
         Arrays.stream(words).skip(1).forEach(name -> announced.add("SMTP AUTH " + name));
       } else {
@@ -126,7 +126,7 @@ class AnnouncedTest {
     String section = "";
     for (String line : Files.readAllLines(PAGE)) {
       if (line.startsWith("## ")) {
-        section = line.substring(3).split(" ")[0];
+        section = line.substring(3).split(" ", -1)[0];
       } else if (line.startsWith("| ") && line.contains("| done |")) {
         Matcher code = CODE.matcher(line.substring(0, line.indexOf('|', 1)));
         while (code.find()) {
