@@ -20,6 +20,7 @@ import mailwing.service.Settings;
 /// @param events where it learns of changes
 /// @param idleKeepalive how often `* OK Still here` is said during IDLE
 /// @param maxMessage largest message of APPEND, in octets
+/// @param literals which literals a client may send without being asked
 /// @param mailboxCache octets of mailbox tables kept after their last session left
 /// @param messageCache octets of envelopes, structures, headers and small bodies kept
 public record ImapConfig(
@@ -29,8 +30,17 @@ public record ImapConfig(
     EventsConfig events,
     Duration idleKeepalive,
     long maxMessage,
+    Literals literals,
     long mailboxCache,
     long messageCache) {
+
+  /// Which literals need no continuation (RFC 7888).
+  public enum Literals {
+    /// LITERAL+: any.
+    PLUS,
+    /// LITERAL-: those of at most 4,096 octets.
+    MINUS
+  }
 
   /// Where changes are learned from.
   ///
@@ -89,10 +99,30 @@ public record ImapConfig(
       Key.duration("idle-keepalive", "2m", "How often IDLE says that the server is still here.");
   private static final Key<Long> MAX_MESSAGE =
       Key.size("limits.message", "50 MiB", "Largest message of APPEND.");
+  private static final Key<Literals> LITERALS =
+      Key.choice(
+          "literals",
+          Literals.class,
+          Literals.PLUS,
+          "plus: LITERAL+, literals of any size are sent without waiting; minus: LITERAL-.");
   private static final Key<Long> MAILBOX_CACHE =
       Key.size("cache.mailboxes", "64 MiB", "Mailbox tables kept after their last session left.");
   private static final Key<Long> MESSAGE_CACHE =
       Key.size("cache.messages", "64 MiB", "Envelopes, structures, headers, small bodies kept.");
+
+  /// The same with other literals.
+  public ImapConfig withLiterals(Literals other) {
+    return new ImapConfig(
+        listeners,
+        connections,
+        limits,
+        events,
+        idleKeepalive,
+        maxMessage,
+        other,
+        mailboxCache,
+        messageCache);
+  }
 
   public ImapConfig {
     listeners = List.copyOf(listeners);
@@ -104,7 +134,15 @@ public record ImapConfig(
     keys.addAll(LIMITS.keys());
     keys.addAll(
         List.of(
-            KAFKA, TOPIC, POLL, PROPERTIES, KEEPALIVE, MAX_MESSAGE, MAILBOX_CACHE, MESSAGE_CACHE));
+            KAFKA,
+            TOPIC,
+            POLL,
+            PROPERTIES,
+            KEEPALIVE,
+            MAX_MESSAGE,
+            LITERALS,
+            MAILBOX_CACHE,
+            MESSAGE_CACHE));
     return keys;
   }
 
@@ -122,6 +160,7 @@ public record ImapConfig(
             settings.get(PROPERTIES)),
         settings.get(KEEPALIVE),
         settings.get(MAX_MESSAGE),
+        settings.get(LITERALS),
         settings.get(MAILBOX_CACHE),
         settings.get(MESSAGE_CACHE));
   }
@@ -136,6 +175,7 @@ public record ImapConfig(
         events,
         Duration.ofMinutes(2),
         50L << 20,
+        Literals.PLUS,
         64L << 20,
         64L << 20);
   }

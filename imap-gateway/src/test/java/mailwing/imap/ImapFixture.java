@@ -15,6 +15,7 @@ import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
 import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig.EventsConfig;
+import mailwing.imap.ImapConfig.Literals;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.store.v1.QuotaLimits;
@@ -24,7 +25,7 @@ import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
 
 /// Gateways in front of one real store: `imap` and `imaps` trust loopback, `imap-b` is a second
-/// gateway, and `imap-public` trusts nobody.
+/// gateway, with LITERAL-, and `imap-public` trusts nobody.
 public final class ImapFixture implements AutoCloseable {
   private final TestStore store;
   private final List<StoreClient> clients = new ArrayList<>();
@@ -33,12 +34,15 @@ public final class ImapFixture implements AutoCloseable {
 
   private ImapFixture(TestStore store, EventsConfig events) throws IOException {
     this.store = store;
-    ImapGateway first = gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")));
+    ImapGateway first =
+        gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")), Literals.PLUS);
     ports.put("imap", first.port("imap"));
     ports.put("imaps", first.port("imaps"));
     ports.put(
-        "imap-b", gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1"))).port("imap"));
-    ports.put("imap-public", gateway(events, Networks.none()).port("imap"));
+        "imap-b",
+        gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")), Literals.MINUS)
+            .port("imap"));
+    ports.put("imap-public", gateway(events, Networks.none(), Literals.PLUS).port("imap"));
   }
 
   /// With Kafka.
@@ -59,17 +63,19 @@ public final class ImapFixture implements AutoCloseable {
     return new ImapFixture(TestStore.start(), EventsConfig.polling(interval));
   }
 
-  private ImapGateway gateway(EventsConfig events, Networks trusted) throws IOException {
+  private ImapGateway gateway(EventsConfig events, Networks trusted, Literals literals)
+      throws IOException {
     StoreClient client = store.client(TestStore.Role.IMAP);
     clients.add(client);
     ImapGateway gateway =
         ImapGateway.start(
             ImapConfig.defaults(
-                List.of(
-                    new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
-                    new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
-                ConnectionConfig.defaults(trusted),
-                events),
+                    List.of(
+                        new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
+                        new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
+                    ConnectionConfig.defaults(trusted),
+                    events)
+                .withLiterals(literals),
             Optional.of(TestTls.shared().material()),
             client,
             new Metrics());

@@ -127,8 +127,9 @@ public final class FetchWriter {
     return this;
   }
 
-  /// Begins the octets of BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT or BINARY[...]: exactly
-  /// `length` octets must be written to the writer returned before anything else.
+  /// Begins the octets, without a NUL, of BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT or
+  /// BINARY[...]: exactly `length` octets must be written to the writer returned before anything
+  /// else.
   public OctetWriter octets(FetchItem item, long length) throws IOException {
     name(item);
     to.sp().literalHeader(length);
@@ -142,9 +143,9 @@ public final class FetchWriter {
     return to.out;
   }
 
-  /// Octets that are at hand.
+  /// Octets that are at hand; a NUL among them is substituted.
   public FetchWriter octets(FetchItem item, ByteString octets) throws IOException {
-    octets(item, octets.size()).write(octets);
+    octets(item, octets.size()).write(Nuls.substituted(octets));
     return this;
   }
 

@@ -109,6 +109,25 @@ public final class Sections {
     return at;
   }
 
+  /// Octets and the transfer encoding that BINARY takes off them; empty for none.
+  public record Encoded(Octets octets, String encoding) {}
+
+  /// What BINARY[part] decodes, or null where there is no such part. Without a part number it is
+  /// the message as it stands; multipart and message bodies have no encoding (RFC 2045 §6.4).
+  public static @Nullable Encoded encoded(Part message, List<Integer> numbers) {
+    Part part = part(message, numbers);
+    if (part == null) {
+      return null;
+    }
+    if (numbers.isEmpty()) {
+      return new Encoded(new Octets(part.getHeaderOffset(), part.getEndOffset()), "");
+    }
+    boolean composite = isMultipart(part) || (isMessage(part) && part.getPartsCount() == 1);
+    return new Encoded(
+        new Octets(part.getBodyOffset(), part.getEndOffset()),
+        composite ? "" : part.getEncoding().toStringUtf8());
+  }
+
   static long bodyLength(Part part) {
     return part.getEndOffset() - part.getBodyOffset();
   }

@@ -203,15 +203,6 @@ final class TokenWriter {
     return Arrays.copyOf(kept, count);
   }
 
-  private static boolean holdsNul(ByteString octets) {
-    for (int i = 0; i < octets.size(); i++) {
-      if (octets.byteAt(i) == 0) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private void literal(byte[] octets, int start, int end) throws IOException {
     literalHeader(end - start);
     out.write(octets, start, end - start);
@@ -219,7 +210,7 @@ final class TokenWriter {
 
   /// A string, or a literal8 where it holds a NUL (RFC 5464 §5).
   TokenWriter metadataValue(ByteString octets) throws IOException {
-    if (!holdsNul(octets)) {
+    if (!Nuls.in(octets)) {
       return string(octets);
     }
     raw("~").literalHeader(octets.size());

@@ -44,7 +44,7 @@ public final class ImapProtocol implements SessionProtocol {
     ResponseWriter out = new ResponseWriter(connection.out());
     CommandParser parser =
         new CommandParser(connection.in(), out::continueLiteral, ParserLimits.BEFORE_LOGIN);
-    parser.allow(Capabilities.grammar());
+    parser.allow(Capabilities.grammar(services.config()));
     Session session = new Session(services, connection, out, parser);
     SessionGuard guard = new SessionGuard(connection, services.config().limits());
     try {

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.Mechanism;
+import mailwing.imap.ImapConfig;
 import mailwing.imap.protocol.Grammar;
 import org.jspecify.annotations.Nullable;
 
 /// What is announced (RFC 9051 §7.2.2): only what works wholly, and only where it may be used.
 public final class Capabilities {
   private static final List<String> ALWAYS =
-      List.of("IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE");
+      List.of("IMAP4rev1", "SASL-IR", "ID", "ENABLE", "IDLE");
 
   /// One a line, so that families of commands do not meet here.
   private static final List<String> AFTER_LOGIN =
@@ -31,7 +32,9 @@ public final class Capabilities {
           "MOVE", //
           "UNSELECT", //
           "CHILDREN", //
-          "SPECIAL-USE" //
+          "SPECIAL-USE", //
+          "MULTIAPPEND", //
+          "BINARY" //
           );
 
   /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
@@ -41,7 +44,10 @@ public final class Capabilities {
           Grammar.LIST_EXTENDED, //
           Grammar.LIST_STATUS, //
           Grammar.STATUS_SIZE, //
-          Grammar.QUOTA //
+          Grammar.QUOTA, //
+          Grammar.MULTIAPPEND, //
+          Grammar.BINARY, //
+          Grammar.APPENDLIMIT //
           );
 
   /// What ENABLE switches on.
@@ -54,8 +60,15 @@ public final class Capabilities {
   /// Of a session in its present state.
   public static List<String> of(Session session) {
     List<String> capabilities = new ArrayList<>(ALWAYS);
+    ImapConfig config = session.services().config();
+    capabilities.add(
+        switch (config.literals()) {
+          case PLUS -> "LITERAL+";
+          case MINUS -> "LITERAL-";
+        });
     if (session.state() instanceof SessionState.LoggedIn) {
       capabilities.addAll(AFTER_LOGIN);
+      capabilities.add("APPENDLIMIT=" + config.maxMessage());
       return capabilities;
     }
     Connection connection = session.connection();
@@ -74,9 +87,13 @@ public final class Capabilities {
   }
 
   /// The grammar of what is announced.
-  public static Set<Grammar> grammar() {
+  public static Set<Grammar> grammar(ImapConfig config) {
     Set<Grammar> grammar = EnumSet.copyOf(Grammar.BASE);
     grammar.addAll(GRAMMAR);
+    if (config.literals() == ImapConfig.Literals.MINUS) {
+      grammar.remove(Grammar.LITERAL_PLUS);
+      grammar.add(Grammar.LITERAL_MINUS);
+    }
     return grammar;
   }
 

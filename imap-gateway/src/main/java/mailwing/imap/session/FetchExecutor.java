@@ -3,7 +3,6 @@ package mailwing.imap.session;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.protocol.ResponseCode;
@@ -32,6 +31,7 @@ final class FetchExecutor {
   private final boolean uid;
   private final MessageFetcher fetcher;
   private int gone;
+  private int undecoded;
 
   private FetchExecutor(Session session, Selected state, FetchPlan plan, boolean uid) {
     this.session = session;
@@ -48,14 +48,14 @@ final class FetchExecutor {
       return Reply.bad("No such message number");
     }
     FetchPlan plan = FetchPlan.of(command.items());
-    if (plan == null) {
-      return Reply.bad("Not supported");
-    }
     FetchExecutor fetch = new FetchExecutor(session, state, plan, command.uid());
     fetch.run(targets);
     // UIDs that are gone are passed over; numbers were told to the client and it must learn.
     if (fetch.gone > 0 && !command.uid()) {
       return Reply.no(ResponseCode.Name.EXPUNGEISSUED, "Some messages were expunged");
+    }
+    if (fetch.undecoded > 0) {
+      return Reply.no(ResponseCode.Name.UNKNOWN_CTE, "Some parts cannot be decoded");
     }
     return Reply.ok(command.name() + " completed");
   }
@@ -94,8 +94,10 @@ final class FetchExecutor {
     }
     fetcher.load(messages);
     for (int i = 0; i < messages.size(); i++) {
-      if (!fetcher.write(session.out(), messages.get(i), uid, seenNow[i])) {
-        gone++;
+      switch (fetcher.write(session.out(), messages.get(i), uid, seenNow[i])) {
+        case TOLD -> {}
+        case GONE -> gone++;
+        case UNKNOWN_CTE -> undecoded++;
       }
     }
   }
@@ -115,10 +117,5 @@ final class FetchExecutor {
     }
     StoreExecutor.change(state, uids, SET_SEEN, true, outcome -> {});
     return true;
-  }
-
-  /// Whether an item is one of those that a plan cannot answer.
-  static boolean unsupported(FetchItem item) {
-    return item instanceof FetchItem.Binary || item instanceof FetchItem.BinarySize;
   }
 }

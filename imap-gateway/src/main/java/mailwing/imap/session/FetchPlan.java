@@ -17,20 +17,16 @@ record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
   /// Bodies up to here come with the batch and are kept; larger ones are read by range. Octets.
   static final int SMALL_BODY = 64 * 1024;
 
-  /// Null where an item is none that can be answered.
-  static @Nullable FetchPlan of(List<FetchItem> items) {
+  static FetchPlan of(List<FetchItem> items) {
     Set<Need> needs = EnumSet.noneOf(Need.class);
     boolean setsSeen = false;
     boolean headerOnly = true;
     boolean octets = false;
     for (FetchItem item : items) {
-      if (FetchExecutor.unsupported(item)) {
-        return null;
-      }
       setsSeen |= item.setsSeen();
       if (holdsOctets(item)) {
         octets = true;
-        headerOnly &= isHeader(Sections.section(item));
+        headerOnly &= !isBinary(item) && isHeader(Sections.section(item));
       }
       Need need = need(item);
       if (need != null) {
@@ -58,12 +54,20 @@ record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
           FetchItem.Attribute.RFC822_HEADER,
           FetchItem.Attribute.RFC822_TEXT ->
           true;
-      case FetchItem.Body _ -> true;
+      case FetchItem.Body _, FetchItem.Binary _, FetchItem.BinarySize _ -> true;
       default -> false;
     };
   }
 
+  /// Whether a transfer encoding is to be taken off.
+  static boolean isBinary(FetchItem item) {
+    return item instanceof FetchItem.Binary || item instanceof FetchItem.BinarySize;
+  }
+
   private static boolean isWhole(FetchItem item) {
+    if (isBinary(item)) {
+      return false;
+    }
     BodySection section = Sections.section(item);
     return section.part().isEmpty() && section.text() == BodySection.Text.CONTENT;
   }

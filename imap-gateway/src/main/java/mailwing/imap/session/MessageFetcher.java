@@ -20,10 +20,12 @@ import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.InternalDate;
 import mailwing.imap.protocol.FetchWriter;
 import mailwing.imap.protocol.HeaderSubset;
+import mailwing.imap.protocol.Nuls;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.protocol.Sections;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.MessageState;
+import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Part;
@@ -39,12 +41,14 @@ final class MessageFetcher {
   private final Selected state;
   private final FetchPlan plan;
   private final Set<Need> needsOfLarge;
+  private final boolean binary;
   private final Map<Integer, KnownMessage> batch = new HashMap<>();
 
   MessageFetcher(MessageCache cache, Selected state, FetchPlan plan) {
     this.cache = cache;
     this.state = state;
     this.plan = plan;
+    binary = plan.items().stream().anyMatch(FetchPlan::isBinary);
     needsOfLarge =
         EnumSet.copyOf(plan.needs().isEmpty() ? EnumSet.noneOf(Need.class) : plan.needs());
     needsOfLarge.remove(Need.BODY);
@@ -104,32 +108,69 @@ final class MessageFetcher {
     return new MessageKey(state.mailbox().shared().key(), uid);
   }
 
-  /// Writes one response; false if the message is gone and nothing can be told of it.
-  boolean write(ResponseWriter out, MessageState message, boolean uid, boolean seenNow)
+  /// How one message was told of.
+  enum Told {
+    TOLD,
+    /// The message is gone, and nothing can be told of it.
+    GONE,
+    /// What BINARY asked for was left out (RFC 3516 §4.3).
+    UNKNOWN_CTE
+  }
+
+  /// Writes one response.
+  Told write(ResponseWriter out, MessageState message, boolean uid, boolean seenNow)
       throws IOException {
     KnownMessage known = batch.getOrDefault(message.uid(), KnownMessage.NOTHING);
     if (!known.knowsAll(needs(message))) {
-      return false;
+      return Told.GONE;
     }
     ByteString ahead = null;
     if (plan.needsBody() && known.body() == null) {
       // The first piece before the first octet of the answer: the message may be gone.
       ahead = firstPiece(message, known);
       if (ahead == null) {
-        return false;
+        return Told.GONE;
       }
     }
+    List<FetchItem> items = decodable(known);
+    boolean all = items.size() == plan.items().size();
+    if (items.isEmpty() && !uid && !seenNow) {
+      return Told.UNKNOWN_CTE;
+    }
     try {
-      respond(out, message, known, ahead, uid, seenNow);
+      respond(out, items, message, known, ahead, uid, seenNow);
     } catch (StoreException e) {
       // A response that has begun cannot be taken back: the stream ends here.
       throw new IOException("store failed within a response", e);
     }
-    return true;
+    return all ? Told.TOLD : Told.UNKNOWN_CTE;
+  }
+
+  /// The items but those of BINARY whose encoding nobody knows.
+  private List<FetchItem> decodable(KnownMessage known) {
+    if (!binary) {
+      return plan.items();
+    }
+    return plan.items().stream().filter(item -> isDecodable(item, known)).toList();
+  }
+
+  private static boolean isDecodable(FetchItem item, KnownMessage known) {
+    List<Integer> part =
+        switch (item) {
+          case FetchItem.Binary binary -> binary.part();
+          case FetchItem.BinarySize size -> size.part();
+          default -> List.of();
+        };
+    if (part.isEmpty()) {
+      return true;
+    }
+    Sections.Encoded encoded = Sections.encoded(Objects.requireNonNull(known.structure()), part);
+    return encoded == null || TransferDecoder.knows(encoded.encoding());
   }
 
   private void respond(
       ResponseWriter out,
+      List<FetchItem> items,
       MessageState message,
       KnownMessage known,
       @Nullable ByteString ahead,
@@ -141,7 +182,7 @@ final class MessageFetcher {
       fetch.uid(Integer.toUnsignedLong(message.uid()));
     }
     boolean flagsTold = false;
-    for (FetchItem item : plan.items()) {
+    for (FetchItem item : items) {
       switch (item) {
         case FetchItem.Attribute.UID -> {
           if (!uid) {
@@ -199,6 +240,23 @@ final class MessageFetcher {
       KnownMessage known,
       @Nullable ByteString ahead)
       throws IOException {
+    switch (item) {
+      case FetchItem.Binary binary -> {
+        BinaryOctets decoded = binary(binary.part(), message, known);
+        if (decoded == null) {
+          fetch.nil(item);
+        } else {
+          decoded.write(fetch, binary);
+        }
+        return;
+      }
+      case FetchItem.BinarySize size -> {
+        BinaryOctets decoded = binary(size.part(), message, known);
+        fetch.binarySize(size, decoded == null ? 0 : decoded.size());
+        return;
+      }
+      default -> {}
+    }
     BodySection section = Sections.section(item);
     FetchItem.Partial partial = item instanceof FetchItem.Body body ? body.partial() : null;
     ByteString header = known.header();
@@ -219,6 +277,14 @@ final class MessageFetcher {
       }
       case Sections.Missing _ -> fetch.nil(item);
     }
+  }
+
+  private @Nullable BinaryOctets binary(
+      List<Integer> part, MessageState message, KnownMessage known) {
+    Sections.Encoded encoded = Sections.encoded(Objects.requireNonNull(known.structure()), part);
+    return encoded == null
+        ? null
+        : new BinaryOctets(encoded, (start, end) -> read(message, known, start, end));
   }
 
   private static ByteString header(
@@ -264,7 +330,7 @@ final class MessageFetcher {
     }
     OctetWriter to = fetch.octets(item, octets.length());
     while (true) {
-      to.write(piece);
+      to.write(Nuls.substituted(piece));
       at += piece.size();
       if (at >= octets.end()) {
         return;

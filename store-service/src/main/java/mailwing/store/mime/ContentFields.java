@@ -166,11 +166,6 @@ final class ContentFields {
     return true;
   }
 
-  /// Is the encoding one that leaves octets as they are?
-  static boolean isIdentity(ByteString encoding) {
-    return is(encoding, "7bit") || is(encoding, "8bit") || is(encoding, "binary");
-  }
-
   /// Is it one that hides what the octets say?
   static boolean isEncoded(ByteString encoding) {
     return is(encoding, "base64") || is(encoding, "quoted-printable");

@@ -3,6 +3,7 @@ package mailwing.store.mime;
 import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import mailwing.service.mime.Base64Octets;
 import org.jspecify.annotations.Nullable;
 
 /// Decodes what RFC 2047 encodes, where it stands in a field, and raw 8-bit octets beside it. What

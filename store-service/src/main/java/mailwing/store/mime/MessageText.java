@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.Parameter;
 import mailwing.store.v1.Part;
 
@@ -116,7 +117,8 @@ public final class MessageText {
         ContentFields.is(part.getSubtype(), "html") && ContentFields.is(part.getType(), "text");
     ByteString encoding = part.getEncoding();
     try (InputStream octets = source.range(part.getBodyOffset(), part.getEndOffset());
-        Reader reader = Charsets.reader(TransferDecoder.lenient(octets, encoding), charset)) {
+        Reader reader =
+            Charsets.reader(TransferDecoder.lenient(octets, encoding.toStringUtf8()), charset)) {
       return new Pieces(sink, html).run(reader);
     }
   }

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.UncheckedIOException;
+import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.Part;
 
 /// From octets of a part to the words of its preview.
@@ -15,7 +16,8 @@ final class TextDecoding {
   /// The first words of a text, in one line.
   static String preview(byte[] octets, int length, Part.Builder part, String charset) {
     var in =
-        TransferDecoder.lenient(new ByteArrayInputStream(octets, 0, length), part.getEncoding());
+        TransferDecoder.lenient(
+            new ByteArrayInputStream(octets, 0, length), part.getEncoding().toStringUtf8());
     var line = new OneLine();
     try (Reader reader = Charsets.reader(in, charset)) {
       var words = new StringBuilder(PIECE);

@@ -3,6 +3,7 @@ package mailwing.store.mime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
+import mailwing.service.mime.Base64Octets;
 
 /// Reads UTF-7 (RFC 2152), which Java does not know.
 final class Utf7Reader extends Reader {

@@ -1,9 +1,9 @@
-package mailwing.store.mime;
+package mailwing.service.mime;
 
 import java.util.Arrays;
 
 /// Base64 (RFC 2045 section 6.8) where octets outside the alphabet are passed over.
-final class Base64Octets {
+public final class Base64Octets {
   private static final byte[] VALUES = values();
 
   private Base64Octets() {}
@@ -19,11 +19,12 @@ final class Base64Octets {
   }
 
   /// The six bits of a character; negative where it is none of the alphabet.
-  static int value(int c) {
+  public static int value(int c) {
     return VALUES[c & 0xff];
   }
 
-  static byte[] decode(byte[] octets, int from, int to) {
+  /// The octets that the characters `[from, to)` stand for.
+  public static byte[] decode(byte[] octets, int from, int to) {
     byte[] out = new byte[(to - from) * 3 / 4 + 3];
     int length = 0;
     int bits = 0;

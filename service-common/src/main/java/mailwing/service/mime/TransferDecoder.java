@@ -1,9 +1,9 @@
-package mailwing.store.mime;
+package mailwing.service.mime;
 
-import com.google.protobuf.ByteString;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// Decodes content transfer encodings (RFC 2045 section 6) as a stream, leniently: what is no code
@@ -15,23 +15,30 @@ public final class TransferDecoder {
   private TransferDecoder() {}
 
   /// The decoded octets, or null where the encoding is not known (RFC 3516: `UNKNOWN-CTE`).
-  public static @Nullable InputStream decoder(InputStream octets, ByteString encoding) {
-    if (ContentFields.isIdentity(encoding) || encoding.isEmpty()) {
-      return octets;
-    }
-    if (ContentFields.is(encoding, "base64")) {
-      return new Base64Stream(octets);
-    }
-    if (ContentFields.is(encoding, "quoted-printable")) {
-      return new QuotedPrintableStream(octets);
-    }
-    return null;
+  ///
+  /// @param encoding as the field has it, in any case; empty: none was named
+  public static @Nullable InputStream decoder(InputStream octets, String encoding) {
+    return switch (encoding.toLowerCase(Locale.ROOT)) {
+      case "", "7bit", "8bit", "binary" -> octets;
+      case "base64" -> new Base64Stream(octets);
+      case "quoted-printable" -> new QuotedPrintableStream(octets);
+      default -> null;
+    };
+  }
+
+  /// Whether `decoder` decodes it.
+  public static boolean knows(String encoding) {
+    return decoder(InputStream.nullInputStream(), encoding) != null;
   }
 
   /// As `decoder`, but an unknown encoding leaves the octets as they are.
-  static InputStream lenient(InputStream octets, ByteString encoding) {
+  public static InputStream lenient(InputStream octets, String encoding) {
     InputStream decoded = decoder(octets, encoding);
     return decoded == null ? octets : decoded;
+  }
+
+  private static int hex(byte octet) {
+    return Character.digit(octet, 16);
   }
 
   /// Reads the source through a buffer and gives what comes out through another.
@@ -208,7 +215,7 @@ public final class TransferDecoder {
             state = State.TEXT;
           } else if (b == '\r') {
             state = State.EQUALS_CR;
-          } else if (EncodedWords.hex(b) >= 0) {
+          } else if (hex(b) >= 0) {
             firstHex = b;
             state = State.EQUALS_HEX;
           } else if (b == ' ' || b == '\t') {
@@ -237,9 +244,9 @@ public final class TransferDecoder {
           }
         }
         case EQUALS_HEX -> {
-          if (EncodedWords.hex(b) >= 0) {
+          if (hex(b) >= 0) {
             state = State.TEXT;
-            out[length++] = (byte) (EncodedWords.hex(firstHex) << 4 | EncodedWords.hex(b));
+            out[length++] = (byte) (hex(firstHex) << 4 | hex(b));
           } else {
             broken(out);
             out[length++] = firstHex;
