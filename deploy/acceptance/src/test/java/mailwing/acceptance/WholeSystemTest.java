@@ -107,7 +107,8 @@ class WholeSystemTest {
       pop3.line();
       assertThat(pop3.line()).isEqualTo("+OK 1200 messages");
       pop3.line();
-      assertThat(pop3.multiline().lines().map(line -> line.split(" ", -1)[1]).distinct()).hasSize(1200);
+      assertThat(pop3.multiline().lines().map(line -> line.split(" ", -1)[1]).distinct())
+          .hasSize(1200);
     }
   }
 
