@@ -1,6 +1,7 @@
 package mailwing.gateway;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -37,6 +38,10 @@ public final class Connection {
   }
 
   private static final long NEVER = Long.MAX_VALUE;
+
+  /// A compressed session that has waited so long holds no deflater.
+  private static final Duration REST = Duration.ofSeconds(10);
+
   private static final Duration GRACE = Duration.ofSeconds(10);
 
   private final Socket socket;
@@ -55,11 +60,13 @@ public final class Connection {
   private volatile boolean inputEnded;
   private volatile boolean awaitingCommand;
   private volatile boolean closed;
+  private volatile @Nullable Compression compression;
   private volatile long readTimeNanos = Duration.ofMinutes(10).toNanos();
   // Times of System.nanoTime(), relative to `born` so that NEVER is later than any.
   private final long born = System.nanoTime();
   private volatile long waitUntil = NEVER;
   private volatile long deadline = NEVER;
+  private volatile long restAt = NEVER;
   private volatile long writeUntil = NEVER;
   private volatile long cutAt = NEVER;
 
@@ -245,6 +252,24 @@ public final class Connection {
     tlsInfo = new TlsInfo(tls);
   }
 
+  /// Compresses both directions from now on (RFC 4978), below what was written and flushed, above
+  /// TLS. What the client has sent already is taken as compressed.
+  public void compress() throws IOException {
+    if (compression != null) {
+      throw new IllegalStateException("compressed already");
+    }
+    out.flush();
+    Compression begun = new Compression(in.stream(), out.stream(), in.takeBuffered());
+    in.replace(begun.input());
+    out.replace(begun.output());
+    compression = begun;
+  }
+
+  /// Whether {@link #compress} was called.
+  public boolean compressed() {
+    return compression != null;
+  }
+
   /// The session's thread takes the output, and goes through TLS where the listener wants it at
   /// once.
   void begin() throws IOException {
@@ -273,6 +298,10 @@ public final class Connection {
       // The client is gone; there is nobody to tell.
     }
     closed = true;
+    Compression compressed = compression;
+    if (compressed != null) {
+      compressed.end();
+    }
     SSLSocket tls = tlsSocket;
     try {
       if (tls != null) {
@@ -292,8 +321,9 @@ public final class Connection {
   /// line.
   private void closeClear() throws IOException {
     socket.shutdownOutput();
-    if (in.stream().available() > 0) {
-      in.stream().skipNBytes(Math.min(in.stream().available(), OctetReader.FULL_SIZE));
+    InputStream clear = socket.getInputStream();
+    if (clear.available() > 0) {
+      clear.skipNBytes(Math.min(clear.available(), OctetReader.FULL_SIZE));
     }
   }
 
@@ -321,6 +351,23 @@ public final class Connection {
         expire(Reason.DEADLINE);
       } else if (now > waitUntil) {
         expire(Reason.IDLE);
+      }
+    }
+    if (now > restAt) {
+      rest();
+    }
+  }
+
+  /// Nobody writes while the session waits; who does now goes on with what it has.
+  private void rest() {
+    Compression compressed = compression;
+    if (compressed != null && compressed.awake() && output.tryLock()) {
+      try {
+        if (!closed) {
+          compressed.rest();
+        }
+      } finally {
+        output.unlock();
       }
     }
   }
@@ -354,13 +401,16 @@ public final class Connection {
       if (out.buffered() > 0) {
         out.flush();
       }
-      waitUntil = now() + readTimeNanos;
+      long now = now();
+      waitUntil = now + readTimeNanos;
+      restAt = compression == null ? NEVER : now + REST.toNanos();
       output.unlock();
     }
 
     @Override
     public void after(int octets) throws IOException {
       waitUntil = NEVER;
+      restAt = NEVER;
       output.lock();
       Reason reason = endReason;
       if (octets < 0 && inputEnded && reason != null) {

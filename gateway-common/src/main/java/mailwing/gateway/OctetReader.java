@@ -278,6 +278,13 @@ public final class OctetReader {
     return count;
   }
 
+  /// Takes what is in the buffer.
+  byte[] takeBuffered() {
+    byte[] octets = Arrays.copyOfRange(buffer, position, limit);
+    position = limit;
+    return octets;
+  }
+
   /// Puts another stream below (TLS, inflating). What is in the buffer stays first in line.
   void replace(InputStream fresh) {
     this.in = fresh;

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.DynamicTest;
 /// S& ...                   lines of one run of S& may come in any order
 /// S... +OK{{*}}            any number of other lines, then this one
 /// @starttls                the handshake
+/// @compress                DEFLATE in both directions from now on (RFC 4978)
 /// @closed                  the server has ended the stream
 /// @close                   we cut the connection
 /// @let name = text         a variable; the text may use \r and the like
@@ -214,6 +215,7 @@ public final class Transcript {
     switch (words[0]) {
       case "connect" -> connect(rest);
       case "starttls" -> client(rest.strip()).startTls(setting.tls());
+      case "compress" -> client(rest.strip()).compress();
       case "closed" -> client(rest.strip()).expectEnd();
       case "close" -> client(rest.strip()).close();
       case "let" -> {

@@ -5,10 +5,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -18,10 +23,12 @@ public final class TranscriptClient implements AutoCloseable {
 
   private Socket socket;
   private InputStream in;
+  private OutputStream out;
 
   private TranscriptClient(Socket socket) throws IOException {
     this.socket = socket;
     this.in = new BufferedInputStream(socket.getInputStream());
+    this.out = socket.getOutputStream();
   }
 
   /// Connects to loopback.
@@ -34,8 +41,8 @@ public final class TranscriptClient implements AutoCloseable {
 
   /// Sends octets as they are.
   public void send(String octets) throws IOException {
-    socket.getOutputStream().write(octets.getBytes(StandardCharsets.ISO_8859_1));
-    socket.getOutputStream().flush();
+    out.write(octets.getBytes(StandardCharsets.ISO_8859_1));
+    out.flush();
   }
 
   /// Ends our side of the stream.
@@ -113,6 +120,13 @@ public final class TranscriptClient implements AutoCloseable {
     tls.startHandshake();
     socket = tls;
     in = new BufferedInputStream(tls.getInputStream());
+    out = tls.getOutputStream();
+  }
+
+  /// Deflates and inflates from now on (RFC 4978), as zlib does it in C clients.
+  public void compress() throws IOException {
+    out = new DeflaterOutputStream(out, new Deflater(6, true), true);
+    in = new InflaterInputStream(in, new Inflater(true));
   }
 
   @Override

@@ -47,7 +47,8 @@ public final class Capabilities {
           Grammar.QUOTA, //
           Grammar.MULTIAPPEND, //
           Grammar.BINARY, //
-          Grammar.APPENDLIMIT //
+          Grammar.APPENDLIMIT, //
+          Grammar.COMPRESS //
           );
 
   /// What ENABLE switches on.
@@ -60,6 +61,7 @@ public final class Capabilities {
   /// Of a session in its present state.
   public static List<String> of(Session session) {
     List<String> capabilities = new ArrayList<>(ALWAYS);
+    Connection connection = session.connection();
     ImapConfig config = session.services().config();
     capabilities.add(
         switch (config.literals()) {
@@ -69,9 +71,11 @@ public final class Capabilities {
     if (session.state() instanceof SessionState.LoggedIn) {
       capabilities.addAll(AFTER_LOGIN);
       capabilities.add("APPENDLIMIT=" + config.maxMessage());
+      if (!connection.compressed()) {
+        capabilities.add("COMPRESS=DEFLATE");
+      }
       return capabilities;
     }
-    Connection connection = session.connection();
     if (connection.canStartTls()) {
       capabilities.add("STARTTLS");
     }

@@ -48,7 +48,9 @@ public final class Executor {
       }
     }
     session.services().metrics().command(command.name(), reply.status(), start);
-    if (session.state() instanceof Selected selected && reply.status() != Reply.Status.SILENT_END) {
+    if (session.state() instanceof Selected selected
+        && reply.status() != Reply.Status.SILENT_END
+        && reply.status() != Reply.Status.ANSWERED) {
       if (selected.mailbox().shared().gone()) {
         session.farewell("Selected mailbox was deleted");
         return Outcome.END;
@@ -107,7 +109,7 @@ public final class Executor {
               : Reply.bad("Already logged in");
       case AuthenticatedCommand c ->
           session.state() instanceof LoggedIn loggedIn
-              ? authenticated(session, loggedIn, c)
+              ? authenticated(session, tag, loggedIn, c)
               : Reply.bad(NOT_AUTHENTICATED);
       case SelectedCommand c ->
           switch (session.state()) {
@@ -149,7 +151,8 @@ public final class Executor {
     }
   }
 
-  private static Reply authenticated(Session session, LoggedIn state, AuthenticatedCommand command)
+  private static Reply authenticated(
+      Session session, String tag, LoggedIn state, AuthenticatedCommand command)
       throws IOException {
     return switch (command) {
       case AuthenticatedCommand.Select c -> SelectExecutor.execute(session, state, c);
@@ -170,8 +173,8 @@ public final class Executor {
         yield Reply.ok("NAMESPACE completed");
       }
       case AuthenticatedCommand.Enable c -> EnableExecutor.execute(session, c);
-      case AuthenticatedCommand.Compress _,
-          AuthenticatedCommand.Unauthenticate _,
+      case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
+      case AuthenticatedCommand.Unauthenticate _,
           AuthenticatedCommand.Comparator _,
           AuthenticatedCommand.MultiSearch _,
           AuthenticatedCommand.GetAcl _,

@@ -19,35 +19,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// What the store makes of real messages is told within the grammar, and every part it names can be
-/// fetched. Runs where a folder of messages is at hand: system property `mailwing.corpus`, else
-/// `shared/corpus` beside the repository.
+/// fetched.
 class RealMessagesTest {
-
-  private static @Nullable Path folder() {
-    String property = System.getProperty("mailwing.corpus");
-    if (property != null) {
-      return Path.of(property);
-    }
-    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-      Path folder = at.resolve("shared/corpus");
-      if (Files.isDirectory(folder)) {
-        return folder;
-      }
-    }
-    return null;
-  }
 
   @Test
   void everyMessageIsToldInTheGrammar() throws IOException {
-    Path folder = folder();
-    assumeTrue(folder != null, "no corpus: set -Dmailwing.corpus=DIR to a folder of .eml files");
-    if (folder == null) {
-      return;
-    }
-    List<Path> files;
-    try (var found = Files.walk(folder)) {
-      files = found.filter(file -> file.toString().endsWith(".eml")).sorted().toList();
-    }
+    List<Path> files = RealMessages.files();
+    assumeTrue(
+        RealMessages.folder() != null,
+        "no corpus: set -Dmailwing.corpus=DIR to a folder of .eml files");
     assertThat(files).isNotEmpty();
     for (Path file : files) {
       check(file, Files.readAllBytes(file));
