@@ -19,6 +19,8 @@ import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchMessagesResponse;
+import mailwing.store.v1.GetMetadataRequest;
+import mailwing.store.v1.GetMetadataResponse;
 import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.GetSnapshotResponse;
@@ -40,6 +42,8 @@ import mailwing.store.v1.RenameMailboxResponse;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
 import mailwing.store.v1.Session;
+import mailwing.store.v1.SetMetadataRequest;
+import mailwing.store.v1.SetMetadataResponse;
 import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.SetSubscribedResponse;
@@ -134,6 +138,14 @@ public final class StoreSession implements AutoCloseable {
 
   public Quota setQuota(SetQuotaRequest request) {
     return repeatable(MailboxesGrpc.getSetQuotaMethod(), request);
+  }
+
+  public GetMetadataResponse getMetadata(GetMetadataRequest request) {
+    return repeatable(MailboxesGrpc.getGetMetadataMethod(), request);
+  }
+
+  public SetMetadataResponse setMetadata(SetMetadataRequest request) {
+    return repeatable(MailboxesGrpc.getSetMetadataMethod(), request);
   }
 
   public StoreStream<GetSnapshotResponse> getSnapshot(GetSnapshotRequest request) {

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
@@ -118,7 +120,8 @@ public final class ImapFixture implements AutoCloseable {
         .getBytes(StandardCharsets.US_ASCII);
   }
 
-  /// What transcripts find: `@do user NAME`, `@do deliver NAME SUBJECT`, `@do administrator NAME`,
+  /// What transcripts find: `@do user NAME`, `@do octets
+  /// VARIABLE COUNT`, `@do entries VARIABLE COUNT`, `@do deliver NAME SUBJECT`, `@do administrator NAME`,
   /// `@do quota NAME OCTETS MESSAGES MAILBOXES`, `@do password NAME NEW`.
   public Transcript.Setting setting() {
     return new Transcript.Setting(
@@ -138,6 +141,16 @@ public final class ImapFixture implements AutoCloseable {
                       .encodeToString(
                           ("\0" + address + "\0wing").getBytes(StandardCharsets.UTF_8)));
             },
+            "octets",
+            (arguments, variables) ->
+                variables.put(arguments.get(0), "x".repeat(Integer.parseInt(arguments.get(1)))),
+            "entries",
+            (arguments, variables) ->
+                variables.put(
+                    arguments.get(0),
+                    IntStream.range(0, Integer.parseInt(arguments.get(1)))
+                        .mapToObj(i -> "/private/entry/" + i + " \"x\"")
+                        .collect(Collectors.joining(" "))),
             "administrator",
             (arguments, variables) ->
                 update(arguments.getFirst(), user -> user.setAdministrator(true)),

@@ -23,6 +23,8 @@ public final class Capabilities {
           "LIST-EXTENDED", //
           "LIST-STATUS", //
           "STATUS=SIZE", //
+          "METADATA", //
+          "LIST-METADATA", //
           "QUOTA", //
           "QUOTASET", //
           "QUOTA=RES-STORAGE", //
@@ -44,6 +46,8 @@ public final class Capabilities {
           Grammar.LIST_EXTENDED, //
           Grammar.LIST_STATUS, //
           Grammar.STATUS_SIZE, //
+          Grammar.METADATA, //
+          Grammar.LIST_METADATA, //
           Grammar.QUOTA, //
           Grammar.MULTIAPPEND, //
           Grammar.BINARY, //

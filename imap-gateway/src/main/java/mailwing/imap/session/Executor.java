@@ -166,6 +166,8 @@ public final class Executor {
       case AuthenticatedCommand.GetQuota c -> Quotas.get(session, state, c);
       case AuthenticatedCommand.GetQuotaRoot c -> Quotas.getRoot(session, state, c);
       case AuthenticatedCommand.SetQuota c -> Quotas.set(session, state, c);
+      case AuthenticatedCommand.GetMetadata c -> MetadataExecutor.get(session, state, c);
+      case AuthenticatedCommand.SetMetadata c -> MetadataExecutor.set(state, c);
       case AuthenticatedCommand.Append c -> AppendExecutor.execute(session, state, c);
       case AuthenticatedCommand.Idle _ -> IdleExecutor.execute(session);
       case AuthenticatedCommand.Namespace _ -> {
@@ -182,8 +184,6 @@ public final class Executor {
           AuthenticatedCommand.DeleteAcl _,
           AuthenticatedCommand.ListRights _,
           AuthenticatedCommand.MyRights _,
-          AuthenticatedCommand.GetMetadata _,
-          AuthenticatedCommand.SetMetadata _,
           AuthenticatedCommand.Notify _,
           AuthenticatedCommand.GenUrlAuth _,
           AuthenticatedCommand.ResetKey _,

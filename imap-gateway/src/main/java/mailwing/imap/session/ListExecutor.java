@@ -30,6 +30,9 @@ final class ListExecutor {
       return Reply.ok("LIST completed");
     }
     ListReturn returns = command.returns();
+    if (!MetadataExecutor.names(returns.metadata())) {
+      return Reply.bad("Entries are below /private or /shared");
+    }
     boolean subscribed = command.select().contains(SelectOption.SUBSCRIBED);
     Set<StatusItem> status = EnumSet.noneOf(StatusItem.class);
     status.addAll(returns.status());
@@ -41,6 +44,7 @@ final class ListExecutor {
                     .setWithStatus(!status.isEmpty())
                     .setWithDeletedOctets(status.contains(StatusItem.DELETED_STORAGE))
                     .setWithNonexistent(subscribed)
+                    .addAllMetadataEntries(returns.metadata())
                     .build());
     for (ListSelection.Line line : new ListSelection(command).lines(mailboxes)) {
       Mailbox mailbox = line.mailbox();
@@ -51,6 +55,10 @@ final class ListExecutor {
       if (line.selected() && mailbox.getSelectable() && !status.isEmpty()) {
         MailboxExecutor.tellStatus(
             session, name, status, mailbox.getRef().getMailboxId(), mailbox.getStatus());
+      }
+      boolean exists = mailbox.getRef().getMailboxId() != 0;
+      if (line.selected() && exists && !returns.metadata().isEmpty()) {
+        MetadataExecutor.tell(out, name, returns.metadata(), mailbox.getMetadataList());
       }
     }
     return Reply.ok("LIST completed");

@@ -26,6 +26,7 @@ import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.GetMetadataRequest;
 import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.ListChangesRequest;
@@ -33,6 +34,7 @@ import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
+import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
@@ -40,6 +42,7 @@ import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
+import mailwing.store.v1.SetMetadataRequest;
 import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.StoreFlagsRequest;
@@ -84,6 +87,14 @@ public final class MailStore {
   Mailbox create(String name, int specialUse) {
     return store.createMailbox(
         CreateMailboxRequest.newBuilder().setName(name).setSpecialUse(specialUse).build());
+  }
+
+  List<MetadataEntry> metadata(GetMetadataRequest request) {
+    return store.getMetadata(request).getEntriesList();
+  }
+
+  void setMetadata(SetMetadataRequest request) {
+    store.setMetadata(request);
   }
 
   Quota quota(GetQuotaRequest request) {

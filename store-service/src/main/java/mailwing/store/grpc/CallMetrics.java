@@ -57,6 +57,8 @@ public final class CallMetrics {
     SET_SUBSCRIBED,
     GET_QUOTA,
     SET_QUOTA,
+    GET_METADATA,
+    SET_METADATA,
     GET_SNAPSHOT,
     LIST_CHANGES,
     FETCH_MESSAGES,

@@ -11,12 +11,15 @@ import mailwing.store.accounts.Administration;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.MailboxName;
 import mailwing.store.domain.MailboxTree;
+import mailwing.store.domain.Metadata;
 import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.MailboxRows;
 import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.DeleteMailboxResponse;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.GetMetadataRequest;
+import mailwing.store.v1.GetMetadataResponse;
 import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetStatusRequest;
 import mailwing.store.v1.GetStatusResponse;
@@ -25,11 +28,14 @@ import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
+import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.RenameMailboxResponse;
+import mailwing.store.v1.SetMetadataRequest;
+import mailwing.store.v1.SetMetadataResponse;
 import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.SetSubscribedResponse;
@@ -44,11 +50,15 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   private final MailboxTree tree;
   private final Function<String, Caller> tokens;
   private final QuotaCalls quotas;
+  private final Metadata metadata;
+  private final Administration administration;
 
   /// @param tokens the caller that a session token proves; throws what the token deserves
   public MailboxesService(
       MailStore store, Function<String, Caller> tokens, Administration administration) {
     this.quotas = new QuotaCalls(administration);
+    this.metadata = new Metadata(store);
+    this.administration = administration;
     this.store = store;
     this.tree = new MailboxTree(store);
     this.tokens = tokens;
@@ -71,12 +81,21 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
                         .map(MailboxRows.Listed::mailboxId)
                         .toList())
             : Map.of();
+    Map<Long, List<MetadataEntry>> annotations =
+        request.getMetadataEntriesCount() == 0
+            ? Map.of()
+            : metadata.named(
+                account,
+                Caller.current().requireAccount(),
+                listed,
+                request.getMetadataEntriesList());
     PacedStream<Mailbox> stream = new PacedStream<>(observer);
     for (MailboxRows.Listed mailbox : listed) {
       Mailbox.Builder built =
           built(account, mailbox)
               .setSubscribed(subscribed.remove(mailbox.name()))
-              .setHasChildren(superiors.contains(mailbox.name()));
+              .setHasChildren(superiors.contains(mailbox.name()))
+              .addAllMetadata(annotations.getOrDefault(mailbox.mailboxId(), List.of()));
       if (request.getWithStatus()) {
         built.setStatus(
             mailbox.status().toBuilder()
@@ -241,6 +260,34 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   @Override
   public void setQuota(SetQuotaRequest request, StreamObserver<Quota> observer) {
     observer.onNext(quotas.set(request));
+    observer.onCompleted();
+  }
+
+  @Override
+  public void getMetadata(
+      GetMetadataRequest request, StreamObserver<GetMetadataResponse> observer) {
+    long account = MailRights.read(request.getOwnerAccount());
+    long holder = Caller.current().requireAccount();
+    List<MetadataEntry> entries =
+        request.getMailbox().isEmpty()
+            ? metadata.getServer(holder, administration.account(holder).address(), request)
+            : metadata.get(account, holder, request);
+    observer.onNext(GetMetadataResponse.newBuilder().addAllEntries(entries).build());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void setMetadata(
+      SetMetadataRequest request, StreamObserver<SetMetadataResponse> observer) {
+    long account = MailRights.write(request.getOwnerAccount());
+    long holder = Caller.current().requireAccount();
+    if (request.getMailbox().isEmpty()) {
+      metadata.setServer(
+          holder, administration.account(holder).administrator(), request.getEntriesList());
+    } else {
+      metadata.set(account, holder, request.getMailbox(), request.getEntriesList());
+    }
+    observer.onNext(SetMetadataResponse.getDefaultInstance());
     observer.onCompleted();
   }
 }

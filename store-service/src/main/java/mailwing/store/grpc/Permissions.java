@@ -80,6 +80,8 @@ final class Permissions {
     put(MailboxesGrpc.getDeleteMailboxMethod(), WRITE);
     put(MailboxesGrpc.getRenameMailboxMethod(), WRITE);
     put(MailboxesGrpc.getSetSubscribedMethod(), WRITE);
+    put(MailboxesGrpc.getGetMetadataMethod(), READ);
+    put(MailboxesGrpc.getSetMetadataMethod(), WRITE);
     put(MailboxesGrpc.getGetQuotaMethod(), READ);
     put(MailboxesGrpc.getSetQuotaMethod(), WRITE); // and the account is an administrator
 

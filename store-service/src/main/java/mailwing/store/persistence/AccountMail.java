@@ -139,6 +139,7 @@ public final class AccountMail {
             "thread_ref",
             "delivery",
             "subscription",
+            "annotation",
             "mailbox_removed",
             "mailbox",
             "account_state")) {

@@ -125,6 +125,7 @@ public final class MailboxRows {
                 "DELETE FROM mailbox WHERE account_id = ? AND mailbox_id = ?",
                 accountId,
                 there.mailboxId());
+            Annotations.forget(connection, accountId, there.mailboxId());
             account.mailboxes--;
           }
           moveSpecialUse(connection, accountId, specialUse);
@@ -163,6 +164,7 @@ public final class MailboxRows {
               "INSERT INTO mailbox_removed (account_id, mailbox_id) VALUES (?, ?)",
               accountId,
               there.mailboxId());
+          Annotations.forget(connection, accountId, there.mailboxId());
           account.mailboxes--;
           account.octets -= there.status().getOctets();
           account.messages -= Integer.toUnsignedLong(there.status().getMessages());
@@ -237,6 +239,7 @@ public final class MailboxRows {
           }
           insert(connection, account, newName, true, 0);
           save(connection, account);
+          Annotations.copy(connection, accountId, inbox.mailboxId(), newName);
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
@@ -337,8 +340,7 @@ public final class MailboxRows {
   }
 
   /// Takes special uses from the mailboxes that have them: a use belongs to one mailbox.
-  private static void moveSpecialUse(Connection connection, long accountId, int uses)
-      throws SQLException {
+  static void moveSpecialUse(Connection connection, long accountId, int uses) throws SQLException {
     if (uses != 0) {
       update(
           connection,
@@ -405,7 +407,7 @@ public final class MailboxRows {
     }
   }
 
-  private static void update(Connection connection, String statement, Object... parameters)
+  static void update(Connection connection, String statement, Object... parameters)
       throws SQLException {
     try (PreparedStatement prepared = Sql.prepare(connection, statement, parameters)) {
       prepared.executeUpdate();

@@ -65,6 +65,7 @@ final class PermissionsTest {
             "Mailboxes/GetStatus",
             "Mailboxes/OpenMailbox",
             "Mailboxes/GetQuota",
+            "Mailboxes/GetMetadata",
             "Messages/GetSnapshot",
             "Messages/ListChanges",
             "Messages/FetchMessages",
