@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.SessionLimits;
 import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig.EventsConfig;
 import mailwing.imap.ImapConfig.Literals;
@@ -22,6 +24,7 @@ import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.UpdateUserRequest;
+import mailwing.store.StoreConfig;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
@@ -34,8 +37,16 @@ public final class ImapFixture implements AutoCloseable {
   private final List<ImapGateway> gateways = new ArrayList<>();
   private final Map<String, Integer> ports = new HashMap<>();
 
+  private final UnaryOperator<ImapConfig> config;
+
   private ImapFixture(TestStore store, EventsConfig events) throws IOException {
+    this(store, events, UnaryOperator.identity());
+  }
+
+  private ImapFixture(TestStore store, EventsConfig events, UnaryOperator<ImapConfig> config)
+      throws IOException {
     this.store = store;
+    this.config = config;
     ImapGateway first =
         gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")), Literals.PLUS);
     ports.put("imap", first.port("imap"));
@@ -65,19 +76,39 @@ public final class ImapFixture implements AutoCloseable {
     return new ImapFixture(TestStore.start(), EventsConfig.polling(interval));
   }
 
+  /// Without Kafka, where tokens, keepalives and silence last as long as a test can wait.
+  public static ImapFixture startShortLived(
+      StoreConfig.Logins logins, Duration keepalive, Duration idleTime) throws IOException {
+    return new ImapFixture(
+        TestStore.start(logins),
+        EventsConfig.polling(Duration.ofSeconds(1)),
+        config ->
+            new ImapConfig(
+                config.listeners(),
+                config.connections(),
+                SessionLimits.defaults(idleTime),
+                config.events(),
+                keepalive,
+                config.maxMessage(),
+                config.literals(),
+                config.mailboxCache(),
+                config.messageCache()));
+  }
+
   private ImapGateway gateway(EventsConfig events, Networks trusted, Literals literals)
       throws IOException {
     StoreClient client = store.client(TestStore.Role.IMAP);
     clients.add(client);
     ImapGateway gateway =
         ImapGateway.start(
-            ImapConfig.defaults(
+            config.apply(
+                ImapConfig.defaults(
                     List.of(
                         new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
                         new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
                     ConnectionConfig.defaults(trusted),
                     events)
-                .withLiterals(literals),
+                .withLiterals(literals)),
             Optional.of(TestTls.shared().material()),
             client,
             new Metrics());

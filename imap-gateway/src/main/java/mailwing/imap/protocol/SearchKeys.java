@@ -47,8 +47,18 @@ public final class SearchKeys {
       case SearchKey.Older o -> to.setOlder(o.seconds()).build();
       case SearchKey.Younger y -> to.setYounger(y.seconds()).build();
       case SearchKey.ModSeq m -> to.setModseq(m.modSeq()).build();
-      case SearchKey.EmailId e -> to.setEmailId(ByteString.copyFromUtf8(e.id())).build();
-      case SearchKey.ThreadId t -> to.setThreadId(ByteString.copyFromUtf8(t.id())).build();
+      case SearchKey.EmailId e -> {
+        String number = numbers.objectNumber(e.id(), 'M');
+        yield number == null
+            ? uids(List.of())
+            : to.setEmailId(ByteString.copyFromUtf8(number)).build();
+      }
+      case SearchKey.ThreadId t -> {
+        String number = numbers.objectNumber(t.id(), 'T');
+        yield number == null
+            ? uids(List.of())
+            : to.setThreadId(ByteString.copyFromUtf8(number)).build();
+      }
       case SearchKey.SaveDateSupported _ -> to.setSaveDateSupported(true).build();
       case SearchKey.Fuzzy f -> toContract(f.key());
       case SearchKey.Filter f -> toContract(filters.apply(f));

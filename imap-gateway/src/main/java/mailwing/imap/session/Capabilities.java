@@ -36,7 +36,12 @@ public final class Capabilities {
           "CHILDREN", //
           "SPECIAL-USE", //
           "MULTIAPPEND", //
-          "BINARY" //
+          "BINARY", //
+          "CONDSTORE", //
+          "QRESYNC", //
+          "OBJECTID", //
+          "SAVEDATE", //
+          "UIDONLY" //
           );
 
   /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
@@ -52,12 +57,17 @@ public final class Capabilities {
           Grammar.MULTIAPPEND, //
           Grammar.BINARY, //
           Grammar.APPENDLIMIT, //
-          Grammar.COMPRESS //
+          Grammar.COMPRESS, //
+          Grammar.CONDSTORE, //
+          Grammar.QRESYNC, //
+          Grammar.OBJECTID, //
+          Grammar.SAVEDATE //
           );
 
   /// What ENABLE switches on.
   private static final List<Feature> FEATURES =
       List.of( //
+          Feature.CONDSTORE, Feature.QRESYNC, Feature.UIDONLY //
           );
 
   private Capabilities() {}

@@ -67,7 +67,9 @@ final class CopyExecutor {
     }
     return code == null && !command.uid()
         ? Reply.no(ResponseCode.Name.EXPUNGEISSUED, "The messages were expunged")
-        : Reply.ok(command.name() + " completed");
+        : code != null && session.enabled(Feature.QRESYNC)
+            ? Reply.okWithModSeq(command.name() + " completed")
+            : Reply.ok(command.name() + " completed");
   }
 
   private @Nullable Reply run(Selected state, Targets targets, MailboxName mailbox, boolean move) {

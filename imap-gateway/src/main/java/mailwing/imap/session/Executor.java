@@ -9,6 +9,7 @@ import mailwing.imap.command.AuthenticatedCommand;
 import mailwing.imap.command.Command;
 import mailwing.imap.command.NotAuthenticatedCommand;
 import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
 import mailwing.imap.session.SessionState.NotAuthenticated;
@@ -55,7 +56,8 @@ public final class Executor {
         session.farewell("Selected mailbox was deleted");
         return Outcome.END;
       }
-      Announcer.announce(session.out(), selected.view(), expungeAllowed(command));
+      Announcer.announceAtEnd(session, selected, expungeAllowed(command));
+      reply = reply.withModSeq(selected.view().highestModSeq());
     }
     // Before the answer: a session that fails often waits for it.
     Outcome outcome = outcome(session, command, reply.status(), guard);
@@ -93,9 +95,9 @@ public final class Executor {
     return switch (command) {
       case SelectedCommand.Fetch c -> c.uid();
       case SelectedCommand.Store c -> c.uid();
-      case SelectedCommand.Search c -> c.uid();
-      case SelectedCommand.Sort c -> c.uid();
-      case SelectedCommand.Threads c -> c.uid();
+      case SelectedCommand.Search c -> c.uid() && !NumbersUsed.in(c.key());
+      case SelectedCommand.Sort c -> c.uid() && !NumbersUsed.in(c.key());
+      case SelectedCommand.Threads c -> c.uid() && !NumbersUsed.in(c.key());
       default -> true;
     };
   }
@@ -154,6 +156,7 @@ public final class Executor {
   private static Reply authenticated(
       Session session, String tag, LoggedIn state, AuthenticatedCommand command)
       throws IOException {
+    EnableExecutor.implicitly(session, command);
     return switch (command) {
       case AuthenticatedCommand.Select c -> SelectExecutor.execute(session, state, c);
       case AuthenticatedCommand.Create c -> MailboxExecutor.create(state, c);
@@ -194,6 +197,11 @@ public final class Executor {
 
   private static Reply selected(Session session, Selected state, SelectedCommand command)
       throws IOException {
+    if (session.enabled(Feature.UIDONLY) && NumbersUsed.in(command)) {
+      return Reply.bad(
+          ResponseCode.Name.UIDREQUIRED, "Message numbers are not allowed once UIDONLY is enabled");
+    }
+    EnableExecutor.implicitly(session, command);
     return switch (command) {
       case SelectedCommand.Check _ -> {
         revalidate(session);
@@ -204,7 +212,7 @@ public final class Executor {
         session.unselect();
         yield Reply.ok("UNSELECT completed");
       }
-      case SelectedCommand.Expunge c -> ExpungeExecutor.execute(state, c);
+      case SelectedCommand.Expunge c -> ExpungeExecutor.execute(session, state, c);
       case SelectedCommand.Search c -> SearchExecutor.execute(session, state, c);
       case SelectedCommand.Fetch c -> FetchExecutor.execute(session, state, c);
       case SelectedCommand.Store c -> StoreExecutor.execute(session, state, c);

@@ -12,21 +12,24 @@ import mailwing.store.v1.UidRange;
 final class ExpungeExecutor {
   private ExpungeExecutor() {}
 
-  static Reply execute(Selected state, SelectedCommand.Expunge command) {
+  static Reply execute(Session session, Selected state, SelectedCommand.Expunge command) {
     if (state.readOnly()) {
       return Reply.no(ResponseCode.Name.READ_ONLY, "Mailbox is read-only");
     }
     SequenceSet set = command.uids();
+    int count = 0;
     if (set == null) {
-      expunge(state, List.of());
+      count = expunge(state, List.of());
     } else {
       Targets targets = Targets.of(state.view(), set, true);
       // No UID at all would mean every one to the store.
       if (targets != null && !targets.isEmpty()) {
-        expunge(state, targets.uidRanges());
+        count = expunge(state, targets.uidRanges());
       }
     }
-    return Reply.ok(command.name() + " completed");
+    return count > 0 && session.enabled(Feature.QRESYNC)
+        ? Reply.okWithModSeq(command.name() + " completed")
+        : Reply.ok(command.name() + " completed");
   }
 
   /// Removes without telling (RFC 9051 §6.4.1).
@@ -38,20 +41,24 @@ final class ExpungeExecutor {
     return Reply.ok("CLOSE completed");
   }
 
-  private static void expunge(Selected state, List<UidRange> uids) {
+  private static int expunge(Selected state, List<UidRange> uids) {
+    int[] count = {0};
     ExpungeRequest request =
         ExpungeRequest.newBuilder().setMailbox(state.mailbox().ref()).addAllUids(uids).build();
     state
         .store()
         .expunge(
             request,
-            response ->
-                removed(
-                    state,
-                    response.getUidsList(),
-                    response.getPreviousModseq(),
-                    response.getModseq()));
+            response -> {
+              count[0] += response.getUidsCount();
+              removed(
+                  state,
+                  response.getUidsList(),
+                  response.getPreviousModseq(),
+                  response.getModseq());
+            });
     state.mailbox().tellAll();
+    return count[0];
   }
 
   /// Takes a removal into the gateway's knowledge; asks the store where something else came before

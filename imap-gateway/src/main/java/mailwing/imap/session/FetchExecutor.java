@@ -3,8 +3,11 @@ package mailwing.imap.session;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
+import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.command.SequenceSet.Range;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.FlagChange;
@@ -25,20 +28,21 @@ final class FetchExecutor {
   private static final FlagChange SET_SEEN =
       new FlagChange(FlagChange.Operation.ADD, FlagList.SEEN, List.of());
 
-  private final Session session;
   private final Selected state;
   private final FetchPlan plan;
   private final boolean uid;
+  private final long changedSince;
   private final MessageFetcher fetcher;
   private int gone;
   private int undecoded;
 
-  private FetchExecutor(Session session, Selected state, FetchPlan plan, boolean uid) {
-    this.session = session;
+  private FetchExecutor(
+      Session session, Selected state, FetchPlan plan, SelectedCommand.Fetch command) {
     this.state = state;
     this.plan = plan;
-    this.uid = uid;
-    this.fetcher = new MessageFetcher(session.services().messages(), state, plan);
+    this.uid = command.uid();
+    this.changedSince = command.changedSince();
+    this.fetcher = new MessageFetcher(session, state, plan);
   }
 
   static Reply execute(Session session, Selected state, SelectedCommand.Fetch command)
@@ -47,8 +51,16 @@ final class FetchExecutor {
     if (targets == null) {
       return Reply.bad("No such message number");
     }
-    FetchPlan plan = FetchPlan.of(command.items());
-    FetchExecutor fetch = new FetchExecutor(session, state, plan, command.uid());
+    if (command.vanished() && !session.enabled(Feature.QRESYNC)) {
+      return Reply.bad("ENABLE QRESYNC first");
+    }
+    FetchPlan plan = FetchPlan.of(items(command));
+    FetchExecutor fetch = new FetchExecutor(session, state, plan, command);
+    if (command.vanished()) {
+      List<Range> wanted =
+          command.messages().resolve(Integer.toUnsignedLong(state.view().lastKnownUid()));
+      session.out().vanished(true, Resync.vanished(state, command.changedSince(), wanted));
+    }
     fetch.run(targets);
     // UIDs that are gone are passed over; numbers were told to the client and it must learn.
     if (fetch.gone > 0 && !command.uid()) {
@@ -60,14 +72,25 @@ final class FetchExecutor {
     return Reply.ok(command.name() + " completed");
   }
 
+  /// CHANGEDSINCE implies MODSEQ (RFC 7162 §3.1.4.1).
+  private static List<FetchItem> items(SelectedCommand.Fetch command) {
+    if (command.changedSince() == 0 || command.items().contains(FetchItem.Attribute.MODSEQ)) {
+      return command.items();
+    }
+    List<FetchItem> items = new ArrayList<>(command.items());
+    items.add(FetchItem.Attribute.MODSEQ);
+    return items;
+  }
+
   private void run(Targets targets) throws IOException {
     SessionView view = state.view();
     Targets.Cursor cursor = targets.cursor();
     int[] seqs = new int[Math.min(BATCH, Math.max(1, targets.count()))];
     int count = cursor.take(seqs, seqs.length);
     while (count > 0) {
-      for (int from = 0; from < count; ) {
-        int to = plan.needsBody() ? within(view, seqs, from, count) : count;
+      int wanted = changedSince == 0 ? count : view.keepChanged(seqs, count, changedSince);
+      for (int from = 0; from < wanted; ) {
+        int to = plan.needsBody() ? within(view, seqs, from, wanted) : wanted;
         batch(view, seqs, from, to);
         from = to;
       }
@@ -94,7 +117,7 @@ final class FetchExecutor {
     }
     fetcher.load(messages);
     for (int i = 0; i < messages.size(); i++) {
-      switch (fetcher.write(session.out(), messages.get(i), uid, seenNow[i])) {
+      switch (fetcher.write(messages.get(i), uid, seenNow[i])) {
         case TOLD -> {}
         case GONE -> gone++;
         case UNKNOWN_CTE -> undecoded++;
@@ -115,7 +138,8 @@ final class FetchExecutor {
     if (uids.isEmpty()) {
       return false;
     }
-    StoreExecutor.change(state, uids, SET_SEEN, true, outcome -> {});
+    StoreExecutor.change(
+        state, uids, SET_SEEN, true, OptionalLong.empty(), (outcome, response) -> {});
     return true;
   }
 }

@@ -17,7 +17,7 @@ final class IdleExecutor {
         if (selected.mailbox().shared().gone()) {
           return Reply.no("Mailbox was deleted");
         }
-        Announcer.announce(session.out(), selected.view(), true);
+        Announcer.announce(session, selected.view(), true);
       }
       if (!session.connection().awaitCommand()) {
         return new Reply(Reply.Status.SILENT_END, null, "");

@@ -158,6 +158,20 @@ public final class MailStore {
     return new Answer(changes, head(head[0], claimRecent));
   }
 
+  /// UIDs expunged after a modseq; STALE where they are forgotten.
+  List<UidRange> expunged(MailboxRef mailbox, long since) {
+    List<UidRange> expunged = new ArrayList<>();
+    drain(
+        store.listChanges(
+            ListChangesRequest.newBuilder()
+                .setMailbox(mailbox)
+                .setSinceModseq(since)
+                .setExpungedOnly(true)
+                .build()),
+        response -> expunged.addAll(response.getExpungedList()));
+    return expunged;
+  }
+
   /// @param bodyUpTo with BODY among the needs: only bodies of at most this many octets
   List<FetchedMessage> fetch(
       MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {

@@ -11,6 +11,8 @@ import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.session.SessionState.LoggedIn;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.Mailbox;
+import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.StatusQuery;
 import mailwing.store.v1.StatusResult;
@@ -29,8 +31,9 @@ final class MailboxExecutor {
     if (uses.isEmpty()) {
       return Reply.no(ResponseCode.Name.USEATTR, "No mailbox can have this special use");
     }
-    state.store().create(name, uses.get());
-    return Reply.ok("CREATE completed");
+    Mailbox made = state.store().create(name, uses.get());
+    return Reply.ok(
+        new ResponseCode.MailboxId(ObjectIds.mailbox(made.getRef())), "CREATE completed");
   }
 
   static Reply delete(Session session, LoggedIn state, AuthenticatedCommand.Delete command) {
@@ -71,7 +74,7 @@ final class MailboxExecutor {
         session,
         command.mailbox(),
         command.items(),
-        result.getRef().getMailboxId(),
+        result.getRef(),
         result.getStatus());
     return Reply.ok("STATUS completed");
   }
@@ -81,13 +84,13 @@ final class MailboxExecutor {
       Session session,
       MailboxName mailbox,
       Collection<StatusItem> items,
-      long mailboxId,
+      MailboxRef ref,
       MailboxStatus status)
       throws IOException {
     session
         .out()
         .status(
-            mailbox, items, item -> value(session, status, item), Long.toUnsignedString(mailboxId));
+            mailbox, items, item -> value(session, status, item), ObjectIds.mailbox(ref));
   }
 
   private static long value(Session session, MailboxStatus status, StatusItem item) {

@@ -21,7 +21,6 @@ import mailwing.imap.command.InternalDate;
 import mailwing.imap.protocol.FetchWriter;
 import mailwing.imap.protocol.HeaderSubset;
 import mailwing.imap.protocol.Nuls;
-import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.protocol.Sections;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.MessageState;
@@ -37,6 +36,7 @@ final class MessageFetcher {
   /// Octets of a large body that are in memory at a time.
   private static final int PIECE = 256 * 1024;
 
+  private final Session session;
   private final MessageCache cache;
   private final Selected state;
   private final FetchPlan plan;
@@ -44,8 +44,9 @@ final class MessageFetcher {
   private final boolean binary;
   private final Map<Integer, KnownMessage> batch = new HashMap<>();
 
-  MessageFetcher(MessageCache cache, Selected state, FetchPlan plan) {
-    this.cache = cache;
+  MessageFetcher(Session session, Selected state, FetchPlan plan) {
+    this.session = session;
+    this.cache = session.services().messages();
     this.state = state;
     this.plan = plan;
     binary = plan.items().stream().anyMatch(FetchPlan::isBinary);
@@ -118,8 +119,7 @@ final class MessageFetcher {
   }
 
   /// Writes one response.
-  Told write(ResponseWriter out, MessageState message, boolean uid, boolean seenNow)
-      throws IOException {
+  Told write(MessageState message, boolean uid, boolean seenNow) throws IOException {
     KnownMessage known = batch.getOrDefault(message.uid(), KnownMessage.NOTHING);
     if (!known.knowsAll(needs(message))) {
       return Told.GONE;
@@ -138,7 +138,7 @@ final class MessageFetcher {
       return Told.UNKNOWN_CTE;
     }
     try {
-      respond(out, items, message, known, ahead, uid, seenNow);
+      respond(items, message, known, ahead, uid, seenNow);
     } catch (StoreException e) {
       // A response that has begun cannot be taken back: the stream ends here.
       throw new IOException("store failed within a response", e);
@@ -169,7 +169,6 @@ final class MessageFetcher {
   }
 
   private void respond(
-      ResponseWriter out,
       List<FetchItem> items,
       MessageState message,
       KnownMessage known,
@@ -177,21 +176,30 @@ final class MessageFetcher {
       boolean uid,
       boolean seenNow)
       throws IOException {
-    FetchWriter fetch = out.fetch(message.seq());
-    if (uid) {
+    boolean uidOnly = session.enabled(Feature.UIDONLY);
+    FetchWriter fetch = Announcer.begin(session, message);
+    boolean uidTold = uidOnly;
+    if (uid && !uidOnly) {
       fetch.uid(Integer.toUnsignedLong(message.uid()));
+      uidTold = true;
     }
     boolean flagsTold = false;
+    boolean modSeqTold = false;
     for (FetchItem item : items) {
       switch (item) {
         case FetchItem.Attribute.UID -> {
-          if (!uid) {
+          if (!uidTold || uidOnly) {
             fetch.uid(Integer.toUnsignedLong(message.uid()));
+            uidTold = true;
           }
         }
         case FetchItem.Attribute.FLAGS -> {
-          fetch.flags(message.systemFlags(), message.recent(), message.keywords());
+          Announcer.flags(session, fetch, message);
           flagsTold = true;
+        }
+        case FetchItem.Attribute.MODSEQ -> {
+          Announcer.modSeq(session, fetch, message);
+          modSeqTold = true;
         }
         default -> {
           if (FetchPlan.holdsOctets(item)) {
@@ -203,17 +211,25 @@ final class MessageFetcher {
       }
     }
     if (seenNow && !flagsTold) {
-      fetch.flags(message.systemFlags(), message.recent(), message.keywords());
+      Announcer.flags(session, fetch, message);
+    }
+    if (seenNow && session.enabled(Feature.CONDSTORE)) {
+      // RFC 7162 §3.2.4.
+      if (!uidTold) {
+        fetch.uid(Integer.toUnsignedLong(message.uid()));
+      }
+      if (!modSeqTold) {
+        Announcer.modSeq(session, fetch, message);
+      }
     }
     fetch.end();
   }
 
-  private static void attribute(
+  private void attribute(
       FetchWriter fetch, FetchItem item, MessageState message, KnownMessage known)
       throws IOException {
     switch (item) {
       case FetchItem.Attribute.RFC822_SIZE -> fetch.size(message.size());
-      case FetchItem.Attribute.MODSEQ -> fetch.modSeq(message.modSeq());
       case FetchItem.Attribute.INTERNALDATE -> {
         KnownMessage.Dates dates = Objects.requireNonNull(known.dates());
         fetch.internalDate(new InternalDate(dates.internalMillis(), dates.zoneMinutes()));
@@ -223,9 +239,13 @@ final class MessageFetcher {
       case FetchItem.Attribute.BODYSTRUCTURE ->
           fetch.bodyStructure(Objects.requireNonNull(known.structure()));
       case FetchItem.Attribute.EMAILID ->
-          fetch.emailId(Long.toUnsignedString(Objects.requireNonNull(known.ids()).messageId()));
+          fetch.emailId(
+              ObjectIds.email(
+                  state.mailbox().shared().key(), Objects.requireNonNull(known.ids()).messageId()));
       case FetchItem.Attribute.THREADID ->
-          fetch.threadId(Long.toUnsignedString(Objects.requireNonNull(known.ids()).threadId()));
+          fetch.threadId(
+              ObjectIds.thread(
+                  state.mailbox().shared().key(), Objects.requireNonNull(known.ids()).threadId()));
       case FetchItem.Attribute.SAVEDATE ->
           fetch.saveDate(new InternalDate(Objects.requireNonNull(known.ids()).saveDateMillis(), 0));
       case FetchItem.Preview _ -> fetch.preview(known.preview());

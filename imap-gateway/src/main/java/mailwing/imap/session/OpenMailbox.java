@@ -82,6 +82,15 @@ public final class OpenMailbox {
     }
   }
 
+  /// As [#ensure]; what the store cannot tell now comes later.
+  void tryEnsure(MailStore store, long modSeq) {
+    try {
+      ensure(store, modSeq);
+    } catch (StoreException e) {
+      hint(modSeq);
+    }
+  }
+
   private void ask(MailStore store) {
     if (shared.loaded()) {
       try {

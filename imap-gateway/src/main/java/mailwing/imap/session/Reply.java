@@ -33,6 +33,22 @@ record Reply(Status status, @Nullable ResponseCode code, String text) {
     return new Reply(Status.NO, code, text);
   }
 
+  /// OK, with the highest modseq once all was told (RFC 7162 §3.2.7).
+  static Reply okWithModSeq(String text) {
+    return ok(new ResponseCode.HighestModSeq(0), text);
+  }
+
+  /// Fills in what [#okWithModSeq] left open.
+  Reply withModSeq(long modSeq) {
+    return code instanceof ResponseCode.HighestModSeq
+        ? new Reply(status, new ResponseCode.HighestModSeq(modSeq), text)
+        : this;
+  }
+
+  static Reply bad(ResponseCode code, String text) {
+    return new Reply(Status.BAD, code, text);
+  }
+
   static Reply bad(String text) {
     return new Reply(Status.BAD, null, text);
   }

@@ -1,9 +1,11 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
+import java.util.List;
 import mailwing.gateway.StoreException;
 import mailwing.imap.command.AuthenticatedCommand;
 import mailwing.imap.command.FlagList;
+import mailwing.imap.command.MailboxName;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
@@ -20,11 +22,25 @@ final class SelectExecutor {
 
   static Reply execute(Session session, LoggedIn state, AuthenticatedCommand.Select command)
       throws IOException {
+    AuthenticatedCommand.Qresync resync = command.qresync();
+    if (resync != null && !session.enabled(Feature.QRESYNC)) {
+      return Reply.bad("ENABLE QRESYNC first");
+    }
+    if (resync != null && resync.knownSequence() != null && session.enabled(Feature.UIDONLY)) {
+      return Reply.bad(
+          ResponseCode.Name.UIDREQUIRED, "Message numbers are not allowed once UIDONLY is enabled");
+    }
     // Even a SELECT that fails leaves no mailbox selected.
-    session.unselect();
+    if (state instanceof Selected) {
+      session.unselect();
+      session.out().untaggedOk(ResponseCode.Name.CLOSED, "Previous mailbox is closed");
+    }
     Selected selected = open(session, state.store(), command);
     session.select(selected);
-    tell(session.out(), selected);
+    tell(session, selected);
+    if (resync != null) {
+      Resync.tell(session, selected, resync);
+    }
     return selected.readOnly()
         ? Reply.ok(ResponseCode.Name.READ_ONLY, command.name() + " completed")
         : Reply.ok(ResponseCode.Name.READ_WRITE, command.name() + " completed");
@@ -47,7 +63,7 @@ final class SelectExecutor {
       boolean readOnly = command.readOnly() || opened.getReadOnly();
       SessionView view =
           mailbox.shared().open(readOnly, status.getRecent() > 0 ? status.getFirstRecentUid() : 0);
-      return new Selected(store, mailbox, view, command.mailbox().value());
+      return new Selected(store, mailbox, view, opened.getMailbox().getName());
     } catch (StoreException e) {
       mailbox.unwatch(session.waker());
       mailboxes.release(mailbox);
@@ -55,13 +71,15 @@ final class SelectExecutor {
     }
   }
 
-  private static void tell(ResponseWriter out, Selected selected) throws IOException {
+  private static void tell(Session session, Selected selected) throws IOException {
+    ResponseWriter out = session.out();
     SessionView view = selected.view();
     var keywords = selected.mailbox().shared().keywords();
     Announcer.flags(out, keywords, selected.readOnly());
     out.exists(view.count());
-    out.recent(view.recentCount());
-    int unseen = view.firstUnseen(FlagList.SEEN);
+    Announcer.recent(session, view.recentCount());
+    boolean unseenTold = !session.enabled(Feature.IMAP4REV2) && !session.enabled(Feature.UIDONLY);
+    int unseen = unseenTold ? view.firstUnseen(FlagList.SEEN) : 0;
     if (unseen != 0) {
       out.untaggedOk(new ResponseCode.Unseen(unseen), "First unseen message");
     }
@@ -70,7 +88,13 @@ final class SelectExecutor {
             Integer.toUnsignedLong(selected.mailbox().shared().uidValidity())),
         "UIDs are valid");
     out.untaggedOk(
-        new ResponseCode.UidNext(Integer.toUnsignedLong(selected.mailbox().shared().uidNext())),
-        "Predicted next UID");
+        new ResponseCode.UidNext(Integer.toUnsignedLong(view.uidNext())), "Predicted next UID");
+    Announcer.highestModSeq(session, view);
+    out.untaggedOk(
+        new ResponseCode.MailboxId(ObjectIds.mailbox(selected.mailbox().ref())), "Mailbox's id");
+    if (session.enabled(Feature.IMAP4REV2)) {
+      // RFC 9051 §6.3.2: the name as the server has it.
+      out.list(List.of(), new MailboxName(selected.name()));
+    }
   }
 }

@@ -27,6 +27,7 @@ public final class Session {
   private final AtomicBoolean pushing = new AtomicBoolean();
   private final Set<Feature> enabled = EnumSet.noneOf(Feature.class);
   private SessionState state = new SessionState.NotAuthenticated();
+  private long toldModSeq;
   private volatile boolean idling;
   private volatile boolean farewellSaid;
 
@@ -77,6 +78,15 @@ public final class Session {
       case CONDSTORE, UIDONLY -> {}
     }
     return true;
+  }
+
+  /// The highest modseq of a message told since the last tagged response; 0 for none.
+  long toldModSeq() {
+    return toldModSeq;
+  }
+
+  void tellModSeq(long modSeq) {
+    toldModSeq = modSeq;
   }
 
   /// Whether a login has succeeded.
@@ -144,7 +154,7 @@ public final class Session {
             if (idling && state instanceof SessionState.Selected selected) {
               if (selected.mailbox().shared().gone()) {
                 farewell("Selected mailbox was deleted");
-              } else if (Announcer.announce(out, selected.view(), true)) {
+              } else if (Announcer.announce(this, selected.view(), true)) {
                 services.metrics().push();
               }
             }

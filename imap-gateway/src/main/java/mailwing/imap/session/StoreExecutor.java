@@ -2,9 +2,12 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.command.SequenceSet.Range;
 import mailwing.imap.protocol.ResponseCode;
+import mailwing.imap.protocol.UidRuns;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.Changes;
 import mailwing.imap.view.FlagChange;
@@ -12,11 +15,26 @@ import mailwing.imap.view.MessageState;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.StoreFlagsRequest;
+import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
 
 /// STORE (RFC 9051 §6.4.6).
 final class StoreExecutor {
-  private StoreExecutor() {}
+  private final Session session;
+  private final Selected state;
+  private final SelectedCommand.Store command;
+  private final UidRuns modified = new UidRuns();
+  private int modifiedCount;
+  private int found;
+  private long modSeq;
+  private @Nullable IOException failure;
+
+  private StoreExecutor(Session session, Selected state, SelectedCommand.Store command) {
+    this.session = session;
+    this.state = state;
+    this.command = command;
+  }
 
   static Reply execute(Session session, Selected state, SelectedCommand.Store command)
       throws IOException {
@@ -39,44 +57,61 @@ final class StoreExecutor {
             },
             command.flags().system(),
             command.flags().keywords());
-    int found = store(session, state, targets, change, !command.silent(), command.uid());
-    // UIDs that are gone are passed over; numbers were told to the client and it must learn.
-    if (!command.uid() && found < targets.count()) {
-      return Reply.no(ResponseCode.Name.EXPUNGEISSUED, "Some messages were expunged");
-    }
-    return Reply.ok(command.name() + " completed");
+    return new StoreExecutor(session, state, command).run(targets, change);
   }
 
-  private static int store(
-      Session session,
-      Selected state,
-      Targets targets,
-      FlagChange change,
-      boolean tell,
-      boolean uid)
-      throws IOException {
-    int[] found = {0};
-    IOException[] failure = new IOException[1];
+  private Reply run(Targets targets, FlagChange change) throws IOException {
+    boolean told = !command.silent();
     change(
         state,
         targets.uidRanges(),
         change,
-        tell,
-        outcome -> {
-          found[0] += outcome.messageCount();
-          try {
-            if (tell && failure[0] == null) {
-              tell(session, state.view(), outcome, uid);
+        told,
+        command.unchangedSince(),
+        (outcome, response) -> {
+          found += outcome.messageCount();
+          for (UidRange range : response.getModifiedList()) {
+            addModified(range);
+          }
+          modSeq = response.getModseq();
+          // A client that knows of modseqs needs them even of .SILENT (RFC 7162 §3.1.3).
+          if ((told || session.enabled(Feature.CONDSTORE)) && failure == null) {
+            try {
+              tell(outcome, told);
+            } catch (IOException e) {
+              // The change is done whole; the client is gone.
+              failure = e;
             }
-          } catch (IOException e) {
-            // The change is done whole; the client is gone.
-            failure[0] = e;
           }
         });
-    if (failure[0] != null) {
-      throw failure[0];
+    IOException failed = failure;
+    if (failed != null) {
+      throw failed;
     }
-    return found[0];
+    List<Range> notChanged = modified.toList();
+    if (!notChanged.isEmpty()) {
+      // So that the client is told why, with what else has changed.
+      state.mailbox().tryEnsure(state.store(), modSeq);
+    }
+    ResponseCode code = notChanged.isEmpty() ? null : new ResponseCode.Modified(notChanged);
+    // UIDs that are gone are passed over; numbers were told to the client and it must learn.
+    if (!command.uid() && found + modifiedCount < targets.count()) {
+      return Reply.no(
+          code == null ? ResponseCode.Name.EXPUNGEISSUED : code, "Some messages were expunged");
+    }
+    return code == null
+        ? Reply.ok(command.name() + " completed")
+        : Reply.ok(code, "Some messages have changed meanwhile");
+  }
+
+  /// Messages that UNCHANGEDSINCE has kept as they were, as the command names messages.
+  private void addModified(UidRange range) {
+    SessionView view = state.view();
+    int last = view.lastSeqUpTo(range.getLast());
+    for (int seq = view.firstSeqFrom(range.getFirst()); seq <= last; seq++) {
+      modified.add(command.uid() ? Integer.toUnsignedLong(view.uid(seq)) : seq);
+      modifiedCount++;
+    }
   }
 
   /// Changes flags in the store, and in what the gateway knows.
@@ -87,8 +122,9 @@ final class StoreExecutor {
       List<UidRange> uids,
       FlagChange change,
       boolean told,
-      Consumer<Changes> each) {
-    StoreFlagsRequest request =
+      OptionalLong unchangedSince,
+      BiConsumer<Changes, StoreFlagsResponse> each) {
+    StoreFlagsRequest.Builder request =
         StoreFlagsRequest.newBuilder()
             .setMailbox(state.mailbox().ref())
             .addAllUids(uids)
@@ -101,12 +137,12 @@ final class StoreExecutor {
             .setFlags(
                 Flags.newBuilder()
                     .setSystem(change.systemFlags())
-                    .addAllKeywords(change.keywords()))
-            .build();
+                    .addAllKeywords(change.keywords()));
+    unchangedSince.ifPresent(request::setUnchangedSince);
     state
         .store()
         .storeFlags(
-            request,
+            request.build(),
             response -> {
               Changes outcome = new Changes(response.getMessages().getUidsCount());
               MailStore.add(outcome, response.getMessages());
@@ -120,13 +156,13 @@ final class StoreExecutor {
                       told,
                       response.getPreviousModseq(),
                       response.getModseq());
-              each.accept(outcome);
+              each.accept(outcome, response);
             });
     state.mailbox().tellAll();
   }
 
-  private static void tell(Session session, SessionView view, Changes outcome, boolean uid)
-      throws IOException {
+  private void tell(Changes outcome, boolean flags) throws IOException {
+    SessionView view = state.view();
     int[] seqs = new int[outcome.messageCount()];
     int known = 0;
     for (int i = 0; i < seqs.length; i++) {
@@ -136,7 +172,7 @@ final class StoreExecutor {
       }
     }
     for (MessageState message : view.states(seqs, 0, known)) {
-      Announcer.fetchFlags(session.out(), message, uid);
+      Announcer.fetch(session, message, command.uid(), flags);
     }
   }
 }

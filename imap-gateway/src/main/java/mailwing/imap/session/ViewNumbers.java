@@ -26,6 +26,11 @@ final class ViewNumbers implements MessageNumbers {
     return ranges(Targets.of(view, set, true));
   }
 
+  @Override
+  public @org.jspecify.annotations.Nullable String objectNumber(String id, char kind) {
+    return ObjectIds.number(id, kind, view.mailbox().key().account());
+  }
+
   private static List<Range> ranges(@org.jspecify.annotations.Nullable Targets targets) {
     List<Range> ranges = new ArrayList<>();
     if (targets != null) {

@@ -21,6 +21,8 @@ public final class SessionView {
   private int count;
   private volatile long position;
   private long toldModSeq;
+  private long wholeModSeq;
+  private final int uidNext;
   private int toldKeywords;
 
   SessionView(SharedMailbox mailbox, int id, boolean readOnly, int firstRecentUid) {
@@ -31,6 +33,8 @@ public final class SessionView {
     count = table.count();
     position = mailbox.log().end();
     toldModSeq = mailbox.modSeq();
+    wholeModSeq = toldModSeq;
+    uidNext = mailbox.uidNext();
     toldKeywords = mailbox.keywordNames().size();
     if (firstRecentUid != 0) {
       recent.add(new UidRange(firstRecentUid, table.lastUid()));
@@ -52,6 +56,41 @@ public final class SessionView {
 
   public boolean readOnly() {
     return readOnly;
+  }
+
+  /// All changes up to this modseq have been told: while an EXPUNGE is held back it stays behind
+  /// (RFC 7162 §3.2).
+  public long highestModSeq() {
+    return wholeModSeq;
+  }
+
+  /// UIDNEXT when the mailbox was opened.
+  public int uidNext() {
+    return uidNext;
+  }
+
+  /// The highest UID (unsigned) up to which a message that is not in this view is not in the
+  /// mailbox.
+  public int lastKnownUid() {
+    int last = count == 0 ? 0 : table.uid(count - 1);
+    return Integer.compareUnsigned(last, uidNext - 1) > 0 ? last : uidNext - 1;
+  }
+
+  /// Keeps of the first `length` numbers those whose message has a higher modseq and is still
+  /// there; how many.
+  public int keepChanged(int[] seqs, int length, long since) {
+    return mailbox.locked(
+        () -> {
+          MessageTable current = mailbox.table();
+          int kept = 0;
+          for (int i = 0; i < length; i++) {
+            int index = current == table ? seqs[i] - 1 : current.indexOf(uid(seqs[i]));
+            if (index >= 0 && current.modSeq(index) > since) {
+              seqs[kept++] = seqs[i];
+            }
+          }
+          return kept;
+        });
   }
 
   /// How many messages the client knows of.
@@ -141,6 +180,7 @@ public final class SessionView {
             table != mailbox.table()
                 || count != table.count()
                 || position != mailbox.log().end()
+                || wholeModSeq != mailbox.modSeq()
                 || toldKeywords != mailbox.keywordNames().size());
   }
 
@@ -176,6 +216,9 @@ public final class SessionView {
       count = current.count();
       takeRecent(from);
       exists = count;
+    }
+    if (table == current) {
+      wholeModSeq = mailbox.modSeq();
     }
     List<String> keywords = mailbox.keywordNames();
     boolean moreKeywords = keywords.size() > toldKeywords;

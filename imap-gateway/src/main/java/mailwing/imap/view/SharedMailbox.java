@@ -22,6 +22,7 @@ public final class SharedMailbox {
   private MessageTable table = new MessageTable(0);
   private volatile boolean loaded;
   private volatile long modSeq;
+  private volatile long furthest;
   private volatile boolean gone;
   private int uidValidity;
   private int uidNext;
@@ -39,6 +40,12 @@ public final class SharedMailbox {
   /// All changes up to this modseq are here; 0 before anything was loaded.
   public long modSeq() {
     return modSeq;
+  }
+
+  /// The highest modseq that any message here may carry: higher than [#modSeq] while changes in
+  /// between are not known yet.
+  public long furthest() {
+    return Math.max(furthest, modSeq);
   }
 
   public boolean loaded() {
@@ -152,6 +159,7 @@ public final class SharedMailbox {
         table.setFlags(index, after.flags(i), keywordSets.indexOf(keywords), after.modSeq(i));
         log.add(table.uid(index), expected ? view.id() : 0, table.count() * 2);
       }
+      furthest = Math.max(furthest, newModSeq);
       if (previousModSeq != 0 && previousModSeq == modSeq && newModSeq > modSeq) {
         modSeq = newModSeq;
       }

@@ -86,6 +86,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
                 mailboxId(request.getMailbox()),
                 request.getSinceModseq(),
                 request.getClaimRecent() && MailRights.mayWrite(),
+                request.getExpungedOnly(),
                 new MailboxReads.ChangeSink() {
                   @Override
                   public void messages(FlagArrays messages) {

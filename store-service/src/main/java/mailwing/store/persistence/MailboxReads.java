@@ -162,7 +162,12 @@ public final class MailboxReads {
   /// What changed after `since`, and the head, all of one moment. STALE where that is no longer
   /// known. With `claim`, \Recent is claimed in the same moment, and the frames come after it.
   public MailboxStatus changes(
-      long accountId, long mailboxId, long since, boolean claim, ChangeSink sink) {
+      long accountId,
+      long mailboxId,
+      long since,
+      boolean claim,
+      boolean expungedOnly,
+      ChangeSink sink) {
     Found now = require(find(accountId, mailboxId, ""));
     if (since < now.status().getPurgedModseq()) {
       throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
@@ -178,6 +183,7 @@ public final class MailboxReads {
                   accountId,
                   require(find(connection, accountId, mailboxId, "", "")),
                   since,
+                  expungedOnly,
                   sink));
     }
     // The mailbox's row is held: what is kept until it is let go is only what changed.
@@ -189,7 +195,8 @@ public final class MailboxReads {
               Found locked =
                   require(find(connection, accountId, mailboxId, "", " FOR NO KEY UPDATE"));
               claim(connection, accountId, locked);
-              return changes(connection, accountId, locked, since, keeping(frames, sink));
+              return changes(
+                  connection, accountId, locked, since, expungedOnly, keeping(frames, sink));
             });
     frames.forEach(Runnable::run);
     return claimed;
@@ -210,20 +217,27 @@ public final class MailboxReads {
   }
 
   private static MailboxStatus changes(
-      Connection connection, long accountId, Found found, long since, ChangeSink sink)
+      Connection connection,
+      long accountId,
+      Found found,
+      long since,
+      boolean expungedOnly,
+      ChangeSink sink)
       throws SQLException {
     if (since < found.status().getPurgedModseq()) {
       throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
     }
     if (found.status().getHighestModseq() > since) {
-      flags(
-          connection,
-          "SELECT uid, flags, modseq, size, keywords FROM entry"
-              + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid",
-          sink::messages,
-          accountId,
-          found.mailboxId(),
-          since);
+      if (!expungedOnly) {
+        flags(
+            connection,
+            "SELECT uid, flags, modseq, size, keywords FROM entry"
+                + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid",
+            sink::messages,
+            accountId,
+            found.mailboxId(),
+            since);
+      }
       expunged(connection, accountId, found.mailboxId(), since, sink);
     }
     return found.status();
