@@ -35,14 +35,18 @@ final class SearchExecutor {
             });
     // Written once all is known: a store that fails half-way must not leave half a line.
     SessionView view = state.view();
+    int[] seqs = new int[found.count];
+    int shown = 0;
     ResponseWriter.SearchLine line = session.out().search(false);
     for (int i = 0; i < found.count; i++) {
       int seq = view.seq(found.uids[i]);
       if (seq != 0) {
         line.add(command.uid() ? Integer.toUnsignedLong(found.uids[i]) : seq);
+        seqs[shown++] = seq;
       }
     }
-    line.end(0);
+    // RFC 7162 §3.1.5: the highest of those found.
+    line.end(command.key().asksModSeq() ? view.highestModSeq(seqs, shown) : 0);
     return Reply.ok(command.name() + " completed");
   }
 

@@ -64,6 +64,20 @@ public final class SessionView {
     return wholeModSeq;
   }
 
+  /// The highest modseq of the first `length` numbers' messages; 0 for none.
+  public long highestModSeq(int[] seqs, int length) {
+    return mailbox.locked(
+        () -> {
+          MessageTable current = mailbox.table();
+          long highest = 0;
+          for (int i = 0; i < length; i++) {
+            int index = current == table ? seqs[i] - 1 : current.indexOf(uid(seqs[i]));
+            highest = index < 0 ? highest : Math.max(highest, current.modSeq(index));
+          }
+          return highest;
+        });
+  }
+
   /// UIDNEXT when the mailbox was opened.
   public int uidNext() {
     return uidNext;
