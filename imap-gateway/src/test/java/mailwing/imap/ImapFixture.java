@@ -22,9 +22,9 @@ import mailwing.imap.ImapConfig.EventsConfig;
 import mailwing.imap.ImapConfig.Literals;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
+import mailwing.store.StoreConfig;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.UpdateUserRequest;
-import mailwing.store.StoreConfig;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
@@ -103,12 +103,13 @@ public final class ImapFixture implements AutoCloseable {
         ImapGateway.start(
             config.apply(
                 ImapConfig.defaults(
-                    List.of(
-                        new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
-                        new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
-                    ConnectionConfig.defaults(trusted),
-                    events)
-                .withLiterals(literals)),
+                        List.of(
+                            new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
+                            new ListenerConfig(
+                                "imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
+                        ConnectionConfig.defaults(trusted),
+                        events)
+                    .withLiterals(literals)),
             Optional.of(TestTls.shared().material()),
             client,
             new Metrics());
@@ -151,9 +152,9 @@ public final class ImapFixture implements AutoCloseable {
         .getBytes(StandardCharsets.US_ASCII);
   }
 
-  /// What transcripts find: `@do user NAME`, `@do octets
-  /// VARIABLE COUNT`, `@do entries VARIABLE COUNT`, `@do deliver NAME SUBJECT`, `@do administrator NAME`,
-  /// `@do quota NAME OCTETS MESSAGES MAILBOXES`, `@do password NAME NEW`.
+  /// What transcripts find: `@do user NAME`, `@do octets VARIABLE COUNT`, `@do entries VARIABLE
+  /// COUNT`, `@do deliver NAME SUBJECT`, `@do administrator NAME`, `@do quota NAME OCTETS MESSAGES
+  /// MAILBOXES`, `@do password NAME NEW`.
   public Transcript.Setting setting() {
     return new Transcript.Setting(
         ports,

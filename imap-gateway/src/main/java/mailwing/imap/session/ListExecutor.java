@@ -53,8 +53,7 @@ final class ListExecutor {
           attributes(mailbox, subscribed || returns.subscribed()), name, line.childInfo(), null);
       // Not of a name that is told for its children alone (RFC 5819 §3).
       if (line.selected() && mailbox.getSelectable() && !status.isEmpty()) {
-        MailboxExecutor.tellStatus(
-            session, name, status, mailbox.getRef(), mailbox.getStatus());
+        MailboxExecutor.tellStatus(session, name, status, mailbox.getRef(), mailbox.getStatus());
       }
       boolean exists = mailbox.getRef().getMailboxId() != 0;
       if (line.selected() && exists && !returns.metadata().isEmpty()) {

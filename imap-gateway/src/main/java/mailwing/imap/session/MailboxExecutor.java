@@ -70,12 +70,7 @@ final class MailboxExecutor {
     if (result.getError() != ErrorCode.ERROR_CODE_UNSPECIFIED) {
       return StoreErrors.reply(result.getError());
     }
-    tellStatus(
-        session,
-        command.mailbox(),
-        command.items(),
-        result.getRef(),
-        result.getStatus());
+    tellStatus(session, command.mailbox(), command.items(), result.getRef(), result.getStatus());
     return Reply.ok("STATUS completed");
   }
 
@@ -89,8 +84,7 @@ final class MailboxExecutor {
       throws IOException {
     session
         .out()
-        .status(
-            mailbox, items, item -> value(session, status, item), ObjectIds.mailbox(ref));
+        .status(mailbox, items, item -> value(session, status, item), ObjectIds.mailbox(ref));
   }
 
   private static long value(Session session, MailboxStatus status, StatusItem item) {
