@@ -162,8 +162,8 @@ public final class OutboxRelay implements AutoCloseable {
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
     properties.put(ProducerConfig.LINGER_MS_CONFIG, "0");
-    // A broker that knows nothing of a producer yet takes any sequence number: with several requests
-    // on their way to a new topic, one that is refused and repeated would come after its successor.
+    // A broker that knows nothing of a producer yet takes any sequence number: with several
+    // requests on their way to a new topic, one that is repeated would come after its successor.
     properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
     properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "5000");
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "5000");
