@@ -46,6 +46,7 @@ public final class ListenerGroup implements AutoCloseable {
   private final Metrics.By<Outcome, Metrics.Counter> outcomes;
   private final AutoCloseable gauge;
   private final CopyOnWriteArrayList<ServerSocket> sockets = new CopyOnWriteArrayList<>();
+  private final Map<String, Integer> ports = new ConcurrentHashMap<>();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger total = new AtomicInteger();
   private final Map<InetAddress, Integer> perAddress = new ConcurrentHashMap<>();
@@ -63,8 +64,23 @@ public final class ListenerGroup implements AutoCloseable {
     this.sweeper = Thread.ofVirtual().name("sweep").start(this::sweep);
   }
 
-  /// Binds and accepts. A listener that wants TLS needs TLS material.
-  public Listener listen(ListenerConfig listener, SessionProtocol protocol) throws IOException {
+  /// Binds and accepts. A listener that wants TLS needs TLS material. The group is closed if it
+  /// fails.
+  public void listen(ListenerConfig listener, SessionProtocol protocol) throws IOException {
+    try {
+      ServerSocket socket = bind(listener);
+      sockets.add(socket);
+      ports.put(listener.name(), socket.getLocalPort());
+      Thread.ofVirtual()
+          .name("accept-" + listener.name())
+          .start(() -> accept(socket, listener, protocol));
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private ServerSocket bind(ListenerConfig listener) throws IOException {
     if (listener.encryption() == Encryption.IMPLICIT && tls == null) {
       throw new ConfigException(
           "listener " + listener.name() + " is encrypted: tls.certificate and tls.key must be set");
@@ -94,17 +110,17 @@ public final class ListenerGroup implements AutoCloseable {
       clear.initCause(e);
       throw clear;
     }
-    sockets.add(socket);
-    Thread.ofVirtual()
-        .name("accept-" + listener.name())
-        .start(() -> accept(socket, listener, protocol));
-    return new Listener(listener, socket.getLocalPort());
+    return socket;
   }
 
-  /// A listener that is bound.
-  ///
-  /// @param port the actual port
-  public record Listener(ListenerConfig config, int port) {}
+  /// The actual port of the listener with this name.
+  public int port(String listener) {
+    Integer port = ports.get(listener);
+    if (port == null) {
+      throw new IllegalArgumentException("no listener " + listener);
+    }
+    return port;
+  }
 
   /// Open connections.
   public int connections() {
@@ -130,9 +146,12 @@ public final class ListenerGroup implements AutoCloseable {
     connections.forEach(Connection::abort);
   }
 
-  /// Drains for the configured time.
+  /// Drains for the configured time, once.
   @Override
   public void close() {
+    if (stopped) {
+      return;
+    }
     drain(config.drainTime());
     stopped = true;
     sweeper.interrupt();

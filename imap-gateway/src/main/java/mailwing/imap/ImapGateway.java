@@ -23,7 +23,6 @@ public final class ImapGateway implements AutoCloseable {
   private final Services services;
   private final ChangeEvents events;
   private final ListenerGroup group;
-  private final List<ListenerGroup.Listener> listeners = new ArrayList<>();
   private final List<AutoCloseable> gauges = new ArrayList<>();
 
   private ImapGateway(
@@ -50,7 +49,7 @@ public final class ImapGateway implements AutoCloseable {
     try {
       ImapProtocol protocol = new ImapProtocol(services);
       for (ListenerConfig listener : config.listeners()) {
-        listeners.add(group.listen(listener, protocol));
+        group.listen(listener, protocol);
       }
     } catch (IOException | RuntimeException e) {
       close();
@@ -67,11 +66,7 @@ public final class ImapGateway implements AutoCloseable {
 
   /// The actual port of a listener by its name (`imap`, `imaps`, ...).
   public int port(String listener) {
-    return listeners.stream()
-        .filter(bound -> bound.config().name().equals(listener))
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no listener " + listener))
-        .port();
+    return group.port(listener);
   }
 
   /// Whether changes come as events; otherwise the store is polled.

@@ -1,8 +1,6 @@
 package mailwing.pop3;
 
 import java.io.IOException;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import mailwing.gateway.GatewayMain;
 import mailwing.gateway.ListenerConfig;
@@ -14,11 +12,9 @@ import mailwing.service.TlsMaterial;
 /// The POP3 gateway as one running thing.
 public final class Pop3Gateway implements AutoCloseable {
   private final ListenerGroup group;
-  private final Map<String, Integer> ports;
 
-  private Pop3Gateway(ListenerGroup group, Map<String, Integer> ports) {
+  private Pop3Gateway(ListenerGroup group) {
     this.group = group;
-    this.ports = Map.copyOf(ports);
   }
 
   /// Runs it as a process; see {@link GatewayMain}.
@@ -36,25 +32,15 @@ public final class Pop3Gateway implements AutoCloseable {
       throws IOException {
     ListenerGroup group = new ListenerGroup(config.connections(), tls, metrics);
     Pop3Protocol protocol = new Pop3Protocol(config, store, new Pop3Metrics(metrics));
-    Map<String, Integer> ports = new HashMap<>();
-    try {
-      for (ListenerConfig listener : config.listeners()) {
-        ports.put(listener.name(), group.listen(listener, protocol).port());
-      }
-    } catch (IOException | RuntimeException e) {
-      group.close();
-      throw e;
+    for (ListenerConfig listener : config.listeners()) {
+      group.listen(listener, protocol);
     }
-    return new Pop3Gateway(group, ports);
+    return new Pop3Gateway(group);
   }
 
   /// The port of the listener with this name.
   public int port(String listener) {
-    Integer port = ports.get(listener);
-    if (port == null) {
-      throw new IllegalArgumentException("no listener " + listener);
-    }
-    return port;
+    return group.port(listener);
   }
 
   /// Accepts no more, ends sessions between commands and cuts what is left. Nothing is deleted by

@@ -2,8 +2,6 @@ package mailwing.smtp;
 
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import mailwing.gateway.GatewayMain;
 import mailwing.gateway.ListenerGroup;
@@ -19,11 +17,9 @@ import mailwing.smtp.session.SmtpServices;
 /// The SMTP gateway as one running thing: MX, submission and LMTP.
 public final class SmtpGateway implements AutoCloseable {
   private final ListenerGroup group;
-  private final Map<String, Integer> ports;
 
-  private SmtpGateway(ListenerGroup group, Map<String, Integer> ports) {
+  private SmtpGateway(ListenerGroup group) {
     this.group = group;
-    this.ports = Map.copyOf(ports);
   }
 
   /// Runs it as a process; see {@link GatewayMain}.
@@ -52,29 +48,15 @@ public final class SmtpGateway implements AutoCloseable {
             new SmtpMetrics(metrics),
             new SecureRandom());
     ListenerGroup group = new ListenerGroup(config.connections(), tls, metrics);
-    Map<String, Integer> ports = new HashMap<>();
-    try {
-      for (SmtpConfig.ServiceListener listener : config.listeners()) {
-        int port =
-            group
-                .listen(listener.listener(), new SmtpProtocol(listener.service(), services))
-                .port();
-        ports.put(listener.listener().name(), port);
-      }
-    } catch (IOException | RuntimeException e) {
-      group.close();
-      throw e;
+    for (SmtpConfig.ServiceListener listener : config.listeners()) {
+      group.listen(listener.listener(), new SmtpProtocol(listener.service(), services));
     }
-    return new SmtpGateway(group, ports);
+    return new SmtpGateway(group);
   }
 
   /// The port of the listener with this name.
   public int port(String listener) {
-    Integer port = ports.get(listener);
-    if (port == null) {
-      throw new IllegalArgumentException("no listener " + listener);
-    }
-    return port;
+    return group.port(listener);
   }
 
   /// Accepts no more, ends sessions with 421 between commands and cuts what is left.

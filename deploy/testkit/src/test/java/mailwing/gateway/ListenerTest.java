@@ -121,7 +121,8 @@ class ListenerTest {
     ListenerGroup fresh =
         new ListenerGroup(config, Optional.of(TestTls.shared().material()), new Metrics());
     group = fresh;
-    return fresh.listen(listener, echo).port();
+    fresh.listen(listener, echo);
+    return fresh.port(listener.name());
   }
 
   @Test
