@@ -93,9 +93,14 @@ final class SmtpClient implements AutoCloseable {
     }
   }
 
+  /// The next octet, -1 at the end of the stream.
+  int octet() throws IOException {
+    return in.read();
+  }
+
   /// True at the end of the stream.
   boolean atEnd() throws IOException {
-    return in.read() < 0;
+    return octet() < 0;
   }
 
   void endOutput() throws IOException {
