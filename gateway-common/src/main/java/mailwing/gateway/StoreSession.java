@@ -49,6 +49,8 @@ import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.SetSubscribedResponse;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
+import mailwing.store.v1.ThreadRequest;
+import mailwing.store.v1.ThreadResponse;
 
 /// A logged-in user's calls to the store.
 ///
@@ -186,6 +188,10 @@ public final class StoreSession implements AutoCloseable {
 
   public StoreStream<SearchResponse> search(SearchRequest request) {
     return stream(MessagesGrpc.getSearchMethod(), request);
+  }
+
+  public StoreStream<ThreadResponse> thread(ThreadRequest request) {
+    return stream(MessagesGrpc.getThreadMethod(), request);
   }
 
   /// Any unary call, made once.

@@ -22,6 +22,7 @@ import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
+import mailwing.store.domain.TextIndex;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.events.OutboxRelay;
 import mailwing.store.grpc.AuthenticationService;
@@ -140,6 +141,7 @@ public final class StoreService implements AutoCloseable {
     MailJobs jobs = new MailJobs(mail, MailJobs.Retention.DEFAULTS);
     chores.every(Duration.ofSeconds(2), "retry-deliveries", jobs::retryDeliveries);
     chores.every(Duration.ofHours(1), "collect-mail", jobs::collect);
+    chores.every(Duration.ofSeconds(30), "index-text", new TextIndex(mail)::fill);
 
     OutboxStore outbox = new OutboxStore(database.dataSource());
     keep(

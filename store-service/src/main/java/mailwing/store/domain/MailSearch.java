@@ -4,17 +4,24 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import mailwing.store.StoreException;
 import mailwing.store.mime.OctetSource;
+import mailwing.store.mime.ThreadByReferences;
+import mailwing.store.mime.ThreadBySubject;
+import mailwing.store.mime.Threadable;
+import mailwing.store.mime.Threads;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.SearchRows;
 import mailwing.store.persistence.SearchRows.Candidate;
 import mailwing.store.persistence.SearchRows.Condition;
+import mailwing.store.v1.Envelope;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Part;
 import mailwing.store.v1.SearchKey;
 import mailwing.store.v1.SortCriterion;
+import mailwing.store.v1.ThreadRequest;
 import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +29,17 @@ import org.jspecify.annotations.Nullable;
 /// a batch at a time.
 public final class MailSearch {
   private static final int BATCH = 32;
+  private static final int BATCH_OF_HEADERS = 256;
   private static final String BY_UID = "e.uid";
 
   private final Blobs blobs;
   private final SearchRows rows;
+  private final TextIndex index;
 
   public MailSearch(MailStore store) {
     this.blobs = store.blobs();
     this.rows = new SearchRows(store.sql());
+    this.index = new TextIndex(store);
   }
 
   /// Hands what matches to the sink: in sort order if one is given, else ascending.
@@ -48,6 +58,43 @@ public final class MailSearch {
     scan(account, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
     if (!found.isEmpty()) {
       rows.matches(account, mailbox, SearchPlan.Maker.uids(found), order(sort), sink);
+    }
+  }
+
+  /// Puts what matches in threads (RFC 5256 section 3).
+  public Threads thread(
+      long account, long mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
+    SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
+    Condition condition;
+    if (plan instanceof SearchPlan.Columns columns) {
+      condition = columns.condition();
+    } else {
+      List<UidRange> found = new ArrayList<>();
+      scan(account, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
+      condition = SearchPlan.Maker.uids(found);
+    }
+    List<Threadable> messages = new ArrayList<>();
+    rows.threads(account, mailbox, condition, row -> messages.add(threadable(row)));
+    return switch (algorithm) {
+      case ORDEREDSUBJECT -> ThreadBySubject.thread(messages);
+      case REFERENCES -> ThreadByReferences.thread(messages);
+      case ALGORITHM_UNSPECIFIED, UNRECOGNIZED ->
+          throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such algorithm");
+    };
+  }
+
+  private static Threadable threadable(SearchRows.Threading row) {
+    byte[] envelope = row.envelope();
+    try {
+      return new Threadable(
+          row.uid(),
+          row.messageId(),
+          row.references(),
+          row.baseSubject(),
+          envelope != null && Threadable.repliesOrForwards(Envelope.parseFrom(envelope)),
+          row.sentMillis());
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException(ErrorCode.INTERNAL, "a stored envelope is damaged", e);
     }
   }
 
@@ -87,23 +134,48 @@ public final class MailSearch {
     return order.append(BY_UID).toString();
   }
 
+  /// What may match is found first, and then looked through.
   private void scan(long account, long mailbox, SearchPlan plan, SearchRows.Sink sink) {
-    Condition possible = plan.possible();
+    Uids possible = new Uids();
+    rows.matches(
+        account,
+        mailbox,
+        plan.possible(text -> index.mayHold(account, text)),
+        BY_UID,
+        (uid, modseq) -> possible.add((int) uid));
     List<Condition> asked = plan.conditions();
     boolean body = plan.readsBody();
-    long after = 0;
-    while (true) {
-      List<Candidate> batch =
-          rows.candidates(account, mailbox, possible, asked, body, after, BATCH);
-      for (Candidate candidate : batch) {
+    int most = body ? BATCH : BATCH_OF_HEADERS;
+    for (int from = 0; from < possible.count; from += most) {
+      int to = Math.min(possible.count, from + most);
+      for (Candidate candidate :
+          rows.candidates(account, mailbox, possible.text(from, to), asked, body)) {
         if (new Look(account, candidate).holds(plan)) {
           sink.take(candidate.uid(), candidate.modseq());
         }
       }
-      if (batch.size() < BATCH) {
-        return;
+    }
+  }
+
+  /// Four octets a message.
+  private static final class Uids {
+    private int[] uids = new int[256];
+    private int count;
+
+    void add(int uid) {
+      if (count == uids.length) {
+        uids = Arrays.copyOf(uids, count * 2);
       }
-      after = batch.getLast().uid();
+      uids[count++] = uid;
+    }
+
+    /// Those at `[from, to)` as an array in SQL.
+    String text(int from, int to) {
+      StringBuilder text = new StringBuilder("{");
+      for (int i = from; i < to; i++) {
+        text.append(i == from ? "" : ",").append(Integer.toUnsignedLong(uids[i]));
+      }
+      return text.append('}').toString();
     }
   }
 

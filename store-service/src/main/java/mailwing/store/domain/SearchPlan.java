@@ -3,6 +3,7 @@ package mailwing.store.domain;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import mailwing.store.StoreException;
 import mailwing.store.mime.SearchText;
@@ -158,22 +159,29 @@ sealed interface SearchPlan {
   }
 
   /// A condition that holds wherever the plan may hold.
-  default Condition possible() {
-    return bound(this, true);
+  ///
+  /// @param mayHold one that holds wherever a text may be
+  default Condition possible(Function<SearchText, Condition> mayHold) {
+    return bound(this, mayHold, true);
   }
 
-  private static Condition bound(SearchPlan plan, boolean text) {
+  /// @param upper whether it must hold wherever the plan does, else nowhere else
+  private static Condition bound(
+      SearchPlan plan, Function<SearchText, Condition> mayHold, boolean upper) {
     return switch (plan) {
       case Columns columns -> columns.condition();
-      case Header header -> Condition.of(text ? "TRUE" : "FALSE");
-      case Body body -> Condition.of(text ? "TRUE" : "FALSE");
-      case Text all -> Condition.of(text ? "TRUE" : "FALSE");
-      case And and ->
-          Condition.join(" AND ", and.parts().stream().map(p -> bound(p, text)).toList(), "TRUE");
-      case Or or ->
-          Condition.join(" OR ", or.parts().stream().map(p -> bound(p, text)).toList(), "FALSE");
-      case Not not -> bound(not.part(), !text).negated();
+      case Header header -> upper ? mayHold.apply(header.text()) : Condition.of("FALSE");
+      case Body body -> upper ? mayHold.apply(body.text()) : Condition.of("FALSE");
+      case Text all -> upper ? mayHold.apply(all.text()) : Condition.of("FALSE");
+      case And and -> Condition.join(" AND ", bounds(and.parts(), mayHold, upper), "TRUE");
+      case Or or -> Condition.join(" OR ", bounds(or.parts(), mayHold, upper), "FALSE");
+      case Not not -> bound(not.part(), mayHold, !upper).negated();
     };
+  }
+
+  private static List<Condition> bounds(
+      List<SearchPlan> parts, Function<SearchText, Condition> mayHold, boolean upper) {
+    return parts.stream().map(part -> bound(part, mayHold, upper)).toList();
   }
 
   /// The conditions in the plan, in the order in which it is walked.

@@ -68,6 +68,7 @@ public final class CallMetrics {
     COPY_MESSAGES,
     EXPUNGE,
     SEARCH,
+    THREAD,
     OTHER;
 
     /// AddUser for ADD_USER.

@@ -11,6 +11,7 @@ import mailwing.store.domain.MailSearch;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.MailboxName;
 import mailwing.store.domain.SystemFlags;
+import mailwing.store.mime.Threads;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.EntryChanges;
 import mailwing.store.persistence.MailboxReads;
@@ -41,6 +42,8 @@ import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
+import mailwing.store.v1.ThreadRequest;
+import mailwing.store.v1.ThreadResponse;
 import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
 
@@ -348,6 +351,25 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
         new SearchFrames(new PacedStream<>(observer), SearchFrames.tellsModseq(request.getKey()));
     search.search(account, mailbox, request.getKey(), request.getSortList(), frames);
     frames.complete();
+  }
+
+  @Override
+  public void thread(ThreadRequest request, StreamObserver<ThreadResponse> observer) {
+    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    long mailbox = mailboxId(request.getMailbox());
+    if (store.mailboxReads().find(account, mailbox, "") == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    Threads threads = search.thread(account, mailbox, request.getKey(), request.getAlgorithm());
+    PacedStream<ThreadResponse> stream = new PacedStream<>(observer);
+    for (int from = 0; from < threads.size(); from += SearchFrames.UIDS) {
+      ThreadResponse.Builder frame = ThreadResponse.newBuilder();
+      for (int i = from; i < Math.min(threads.size(), from + SearchFrames.UIDS); i++) {
+        frame.addUids(threads.uid(i)).addDepths(threads.depth(i));
+      }
+      stream.send(frame.build());
+    }
+    stream.complete();
   }
 
   private void told(EntryChanges.Step<?> step) {

@@ -94,6 +94,7 @@ final class Permissions {
     put(MessagesGrpc.getCopyMessagesMethod(), WRITE);
     put(MessagesGrpc.getExpungeMethod(), WRITE);
     put(MessagesGrpc.getSearchMethod(), READ);
+    put(MessagesGrpc.getThreadMethod(), READ);
 
     TABLE.put("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", KNOWN);
     TABLE.put("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", KNOWN);

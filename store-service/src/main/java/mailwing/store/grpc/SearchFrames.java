@@ -6,7 +6,7 @@ import mailwing.store.v1.SearchResponse;
 
 /// Packs what a search finds into frames.
 final class SearchFrames implements SearchRows.Sink {
-  private static final int UIDS = 4096;
+  static final int UIDS = 4096;
 
   private final PacedStream<SearchResponse> stream;
   private final boolean modseqs;

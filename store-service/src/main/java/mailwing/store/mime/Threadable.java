@@ -1,6 +1,7 @@
 package mailwing.store.mime;
 
 import java.util.List;
+import mailwing.store.v1.Envelope;
 import org.jspecify.annotations.Nullable;
 
 /// What THREAD knows of a message.
@@ -14,4 +15,9 @@ public record Threadable(
     List<String> references,
     String baseSubject,
     boolean replyOrForward,
-    long sentMillis) {}
+    long sentMillis) {
+  /// Whether a message's subject says that it replies or forwards (RFC 5256 section 2.1).
+  public static boolean repliesOrForwards(Envelope envelope) {
+    return BaseSubject.of(EncodedWords.decode(envelope.getSubject())).replyOrForward();
+  }
+}

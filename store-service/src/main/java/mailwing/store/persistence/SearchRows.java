@@ -1,10 +1,12 @@
 package mailwing.store.persistence;
 
+import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Finds entries of a mailbox by what columns hold.
@@ -95,18 +97,63 @@ public final class SearchRows {
         });
   }
 
-  /// The next messages above `after` that meet the condition, ascending by UID, at most `most`.
+  /// What THREAD goes by.
   ///
+  /// @param sentMillis the sent date, else the internal date (RFC 5256 section 2.2)
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
+  public record Threading(
+      int uid,
+      @Nullable String messageId,
+      List<String> references,
+      String baseSubject,
+      byte @Nullable [] envelope,
+      long sentMillis) {}
+
+  /// Messages that meet the condition, ascending by UID, each handed on as it comes. The envelope
+  /// is there where the message has a base subject.
+  public void threads(
+      long accountId, long mailboxId, Condition condition, Consumer<Threading> sink) {
+    sql.snapshot(
+        connection -> {
+          try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "SELECT e.uid, m.message_id_header, m.reference_ids, m.base_subject,"
+                      + " CASE WHEN m.base_subject <> '' THEN m.envelope END,"
+                      + " coalesce(m.sent_millis, e.internal_date)"
+                      + " FROM entry e JOIN message m"
+                      + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
+                      + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
+                      + condition.text()
+                      + ") ORDER BY e.uid")) {
+            statement.setLong(1, accountId);
+            statement.setLong(2, mailboxId);
+            bind(statement, 3, condition);
+            statement.setFetchSize(FETCH_ROWS);
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                Array references = row.getArray(3);
+                sink.accept(
+                    new Threading(
+                        (int) row.getLong(1),
+                        row.getString(2),
+                        references == null ? List.of() : List.of((String[]) references.getArray()),
+                        row.getString(4),
+                        row.getBytes(5),
+                        row.getLong(6)));
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  /// The messages of these UIDs, ascending.
+  ///
+  /// @param uids an array in SQL
   /// @param asked whose truth each candidate tells
   /// @param body the whole message is needed, else its header
   public List<Candidate> candidates(
-      long accountId,
-      long mailboxId,
-      Condition condition,
-      List<Condition> asked,
-      boolean body,
-      long after,
-      int most) {
+      long accountId, long mailboxId, String uids, List<Condition> asked, boolean body) {
     StringBuilder text =
         new StringBuilder(
             "SELECT e.uid, e.modseq, m.size, m.blob_id, m.first_chunk_octets, m.header_octets,"
@@ -118,13 +165,12 @@ public final class SearchRows {
                 + " THEN substring(b.octets FROM 1 FOR CAST(m.header_octets AS integer)) END");
     asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
     text.append(
-            " FROM entry e JOIN message m"
-                + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-                + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
-                + " AND b.blob_id = m.blob_id AND b.chunk_no = 0"
-                + " WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid > ? AND (")
-        .append(condition.text())
-        .append(") ORDER BY e.uid LIMIT ?");
+        " FROM entry e JOIN message m"
+            + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
+            + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
+            + " AND b.blob_id = m.blob_id AND b.chunk_no = 0"
+            + " WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid = ANY (CAST(? AS int8[]))"
+            + " ORDER BY e.uid");
     return sql.repeatable(
         connection -> {
           try (PreparedStatement statement = connection.prepareStatement(text.toString())) {
@@ -134,9 +180,7 @@ public final class SearchRows {
             }
             statement.setLong(at++, accountId);
             statement.setLong(at++, mailboxId);
-            statement.setLong(at++, after);
-            at = bind(statement, at, condition);
-            statement.setInt(at, most);
+            statement.setString(at, uids);
             List<Candidate> candidates = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {

@@ -70,7 +70,8 @@ final class PermissionsTest {
             "Messages/ListChanges",
             "Messages/FetchMessages",
             "Messages/ReadBody",
-            "Messages/Search");
+            "Messages/Search",
+            "Messages/Thread");
   }
 
   @Test

@@ -1,0 +1,248 @@
+package mailwing.store.persistence;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The rows of the text index.
+public final class TextIndexRows {
+  private static final long CLAIM_MILLIS = 300_000;
+
+  private final Sql sql;
+
+  public TextIndexRows(Sql sql) {
+    this.sql = sql;
+  }
+
+  /// Accounts with at least `least` messages that are not indexed, and until when they are.
+  public List<Long> behind(long least, int version, int most) {
+    return sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT a.account_id FROM account_state a"
+                      + " WHERE a.next_message_id > ? AND a.next_message_id - 1 - coalesce(("
+                      + "SELECT max(s.last_id) FROM text_segment s WHERE s.account_id = a.account_id"
+                      + " AND s.version = ?), 0) >= ? LIMIT ?",
+                  least,
+                  version,
+                  least,
+                  most)) {
+            List<Long> accounts = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                accounts.add(row.getLong(1));
+              }
+            }
+            return accounts;
+          }
+        });
+  }
+
+  /// Keeps other stores from the same work for five minutes; false where one of them has it.
+  public boolean claim(long accountId) {
+    return sql.once(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "INSERT INTO text_claim AS c VALUES (?, mail_now() + ?) ON CONFLICT (account_id)"
+                      + " DO UPDATE SET until = excluded.until WHERE c.until < mail_now()",
+                  accountId,
+                  CLAIM_MILLIS)) {
+            return statement.executeUpdate() == 1;
+          }
+        });
+  }
+
+  public void release(long accountId) {
+    sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(connection, "DELETE FROM text_claim WHERE account_id = ?", accountId)) {
+            return statement.executeUpdate();
+          }
+        });
+  }
+
+  /// How far an account is indexed: no message up to here is not covered.
+  public long indexedTo(long accountId, int version) {
+    return sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT coalesce(max(last_id), 0) FROM text_segment"
+                      + " WHERE account_id = ? AND version = ?",
+                  accountId,
+                  version)) {
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              return row.getLong(1);
+            }
+          }
+        });
+  }
+
+  /// A message to be indexed.
+  ///
+  /// @param octets the whole message where it is one chunk
+  @SuppressWarnings("ArrayRecordComponent") // read once
+  public record Source(
+      long messageId,
+      Blobs.Place place,
+      long headerOctets,
+      byte[] structure,
+      byte @Nullable [] octets) {}
+
+  /// Messages above `after`, ascending by id.
+  public List<Source> sources(long accountId, long after, int most) {
+    return sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT m.message_id, m.blob_id, m.size, m.first_chunk_octets, m.header_octets,"
+                      + " m.structure, CASE WHEN m.size = m.first_chunk_octets THEN b.octets END"
+                      + " FROM message m LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
+                      + " AND b.blob_id = m.blob_id AND b.chunk_no = 0"
+                      + " WHERE m.account_id = ? AND m.message_id > ?"
+                      + " ORDER BY m.message_id LIMIT ?",
+                  accountId,
+                  after,
+                  most)) {
+            List<Source> sources = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                sources.add(
+                    new Source(
+                        row.getLong(1),
+                        new Blobs.Place(Rows.uuid(row, 2), row.getLong(3), row.getInt(4)),
+                        row.getLong(5),
+                        row.getBytes(6),
+                        row.getBytes(7)));
+              }
+            }
+            return sources;
+          }
+        });
+  }
+
+  /// A segment to be written.
+  @SuppressWarnings("ArrayRecordComponent") // on its way to SQL
+  public record Segment(long firstId, long lastId, byte[] messageIds, byte[] unknown) {}
+
+  /// Adds a segment behind `indexedTo`; false where another store has been quicker. Segments of
+  /// other versions go.
+  public boolean add(
+      long accountId, long indexedTo, int version, Segment segment, Map<Integer, byte[]> blocks) {
+    return sql.transaction(
+        connection -> {
+          // One writer an account at a time, without holding up its mail.
+          execute(
+              connection, "SELECT 1 FROM text_claim WHERE account_id = ? FOR UPDATE", accountId);
+          execute(
+              connection,
+              "WITH old AS (DELETE FROM text_segment WHERE account_id = ? AND version <> ?"
+                  + " RETURNING segment_no) DELETE FROM text_postings WHERE account_id = ?"
+                  + " AND segment_no IN (SELECT segment_no FROM old) RETURNING 1",
+              accountId,
+              version,
+              accountId);
+          Optional<Integer> number =
+              execute(
+                  connection,
+                  "SELECT coalesce(max(segment_no), 0) + 1 FROM text_segment WHERE account_id = ?"
+                      + " HAVING coalesce(max(last_id), 0) = ?",
+                  accountId,
+                  indexedTo);
+          if (number.isEmpty()) {
+            return false;
+          }
+          execute(
+              connection,
+              "INSERT INTO text_segment VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING 1",
+              accountId,
+              number.get(),
+              segment.firstId(),
+              segment.lastId(),
+              version,
+              segment.messageIds(),
+              segment.unknown());
+          Array numbers = connection.createArrayOf("int4", blocks.keySet().toArray());
+          Array octets = connection.createArrayOf("bytea", blocks.values().toArray(byte[][]::new));
+          execute(
+              connection,
+              "INSERT INTO text_postings SELECT ?, t.block, ?, t.octets"
+                  + " FROM unnest(?, ?) t (block, octets) RETURNING 1",
+              accountId,
+              number.get(),
+              numbers,
+              octets);
+          return true;
+        });
+  }
+
+  private static Optional<Integer> execute(
+      Connection connection, String statement, Object... parameters) throws SQLException {
+    try (PreparedStatement prepared = Sql.prepare(connection, statement, parameters)) {
+      try (ResultSet row = prepared.executeQuery()) {
+        return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
+      }
+    }
+  }
+
+  /// Takes what a look-up finds, ascending by segment; postings after their segment.
+  public interface Found {
+    void segment(int number, long lastId, byte[] messageIds, byte[] unknown);
+
+    void postings(int segment, int block, byte[] octets);
+  }
+
+  /// All segments of an account and these blocks of them, of one moment.
+  public void find(long accountId, int version, int[] blocks, Found found) {
+    Integer[] wanted = new Integer[blocks.length];
+    for (int i = 0; i < blocks.length; i++) {
+      wanted[i] = blocks[i];
+    }
+    sql.snapshot(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT segment_no, last_id, message_ids, unknown FROM text_segment"
+                      + " WHERE account_id = ? AND version = ? ORDER BY segment_no",
+                  accountId,
+                  version)) {
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                found.segment(row.getInt(1), row.getLong(2), row.getBytes(3), row.getBytes(4));
+              }
+            }
+          }
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT segment_no, block_no, postings FROM text_postings"
+                      + " WHERE account_id = ? AND block_no = ANY (?)",
+                  accountId,
+                  connection.createArrayOf("int4", wanted))) {
+            statement.setFetchSize(256);
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                found.postings(row.getInt(1), row.getInt(2), row.getBytes(3));
+              }
+            }
+          }
+          return true;
+        });
+  }
+}
