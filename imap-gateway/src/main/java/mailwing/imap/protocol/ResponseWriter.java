@@ -11,7 +11,6 @@ import mailwing.gateway.OctetWriter;
 import mailwing.imap.command.AnyStateCommand;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.MailboxName;
-import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SequenceSet.Range;
 import mailwing.imap.command.StatusItem;
 import org.jspecify.annotations.Nullable;
@@ -254,71 +253,9 @@ public final class ResponseWriter {
     to.crlf();
   }
 
-  /// Begins SEARCH or SORT of RFC 3501 and RFC 5256; [SearchLine#end] must follow.
-  public SearchLine search(boolean sort) throws IOException {
-    to.raw(sort ? "* SORT" : "* SEARCH");
-    return new SearchLine();
-  }
-
-  /// A SEARCH or SORT response as its numbers come in.
-  public final class SearchLine {
-    private SearchLine() {}
-
-    public void add(long number) throws IOException {
-      to.sp().number(number);
-    }
-
-    /// Ends the line.
-    ///
-    /// @param modSeq the highest of what was found, 0 where none is to be told (RFC 7162 §3.1.5)
-    public void end(long modSeq) throws IOException {
-      if (modSeq > 0) {
-        to.raw(" (MODSEQ ").number(modSeq).raw(")");
-      }
-      to.crlf();
-    }
-  }
-
-  /// What ESEARCH tells (RFC 9051 §7.3.4): 0, -1 for count, or null where not told.
-  ///
-  /// @param all ranges; empty where nothing was found: then ALL is left out
-  /// @param partial with `partialResult`, RFC 9394 §3.1; an empty result is NIL
-  public record Esearch(
-      long min,
-      long max,
-      long count,
-      @Nullable List<Range> all,
-      long modSeq,
-      @Nullable PartialRange partial,
-      List<Range> partialResult) {}
-
-  /// ESEARCH, correlated to the command's tag.
-  public void esearch(String tag, boolean uid, Esearch data) throws IOException {
-    to.raw("* ESEARCH (TAG ").string(tag).raw(uid ? ") UID" : ")");
-    esearchNumber(" MIN ", data.min(), 1);
-    esearchNumber(" MAX ", data.max(), 1);
-    esearchNumber(" COUNT ", data.count(), 0);
-    if (data.all() != null && !data.all().isEmpty()) {
-      to.raw(" ALL ").ranges(data.all());
-    }
-    PartialRange partial = data.partial();
-    if (partial != null) {
-      to.raw(" PARTIAL (").number(partial.first()).raw(":").number(partial.last()).sp();
-      if (data.partialResult().isEmpty()) {
-        to.nil();
-      } else {
-        to.ranges(data.partialResult());
-      }
-      to.raw(")");
-    }
-    esearchNumber(" MODSEQ ", data.modSeq(), 1);
-    to.crlf();
-  }
-
-  private void esearchNumber(String name, long number, long least) throws IOException {
-    if (number >= least) {
-      to.raw(name).number(number);
-    }
+  /// SEARCH, SORT, ESEARCH and THREAD.
+  public SearchWriter searches() {
+    return new SearchWriter(to);
   }
 
   /// QUOTAROOT (RFC 9208 §4.2.2).

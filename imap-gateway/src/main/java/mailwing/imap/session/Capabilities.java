@@ -41,7 +41,18 @@ public final class Capabilities {
           "QRESYNC", //
           "OBJECTID", //
           "SAVEDATE", //
-          "UIDONLY" //
+          "UIDONLY", //
+          "ESEARCH", //
+          "SEARCHRES", //
+          "WITHIN", //
+          "SORT", //
+          "SORT=DISPLAY", //
+          "ESORT", //
+          "THREAD=ORDEREDSUBJECT", //
+          "THREAD=REFERENCES", //
+          "PARTIAL", //
+          "I18NLEVEL=1", //
+          "PREVIEW" //
           );
 
   /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
@@ -61,6 +72,15 @@ public final class Capabilities {
           Grammar.CONDSTORE, //
           Grammar.QRESYNC, //
           Grammar.OBJECTID, //
+          Grammar.ESEARCH, //
+          Grammar.SEARCHRES, //
+          Grammar.WITHIN, //
+          Grammar.SORT, //
+          Grammar.SORT_DISPLAY, //
+          Grammar.ESORT, //
+          Grammar.THREAD, //
+          Grammar.PARTIAL, //
+          Grammar.PREVIEW, //
           Grammar.SAVEDATE //
           );
 

@@ -115,7 +115,7 @@ public final class Executor {
               : Reply.bad(NOT_AUTHENTICATED);
       case SelectedCommand c ->
           switch (session.state()) {
-            case Selected selected -> selected(session, selected, c);
+            case Selected selected -> selected(session, selected, tag, c);
             case LoggedIn _ -> Reply.bad(NOT_SELECTED);
             case NotAuthenticated _ -> Reply.bad(NOT_AUTHENTICATED);
           };
@@ -195,8 +195,8 @@ public final class Executor {
     };
   }
 
-  private static Reply selected(Session session, Selected state, SelectedCommand command)
-      throws IOException {
+  private static Reply selected(
+      Session session, Selected state, String tag, SelectedCommand command) throws IOException {
     if (session.enabled(Feature.UIDONLY) && NumbersUsed.in(command)) {
       return Reply.bad(
           ResponseCode.Name.UIDREQUIRED, "Message numbers are not allowed once UIDONLY is enabled");
@@ -213,14 +213,14 @@ public final class Executor {
         yield Reply.ok("UNSELECT completed");
       }
       case SelectedCommand.Expunge c -> ExpungeExecutor.execute(session, state, c);
-      case SelectedCommand.Search c -> SearchExecutor.execute(session, state, c);
+      case SelectedCommand.Search c -> SearchExecutor.search(session, state, tag, c);
+      case SelectedCommand.Sort c -> SearchExecutor.sort(session, state, tag, c);
+      case SelectedCommand.Threads c -> SearchExecutor.threads(session, state, c);
       case SelectedCommand.Fetch c -> FetchExecutor.execute(session, state, c);
       case SelectedCommand.Store c -> StoreExecutor.execute(session, state, c);
       case SelectedCommand.Copy c -> CopyExecutor.copy(state, c);
       case SelectedCommand.Move c -> CopyExecutor.move(session, state, c);
-      case SelectedCommand.Sort _,
-          SelectedCommand.Threads _,
-          SelectedCommand.Replace _,
+      case SelectedCommand.Replace _,
           SelectedCommand.CancelUpdate _,
           SelectedCommand.UidBatches _ ->
           Reply.bad(NOT_SUPPORTED);

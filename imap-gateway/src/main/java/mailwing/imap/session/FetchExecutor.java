@@ -51,6 +51,9 @@ final class FetchExecutor {
     if (targets == null) {
       return Reply.bad("No such message number");
     }
+    if (command.partial() != null) {
+      targets = targets.partial(command.partial());
+    }
     if (command.vanished() && !session.enabled(Feature.QRESYNC)) {
       return Reply.bad("ENABLE QRESYNC first");
     }

@@ -47,6 +47,8 @@ import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
+import mailwing.store.v1.ThreadRequest;
+import mailwing.store.v1.ThreadResponse;
 import mailwing.store.v1.UidRange;
 
 /// What a logged-in session asks of the store, under its own token. The contract's types do not go
@@ -232,6 +234,10 @@ public final class MailStore {
 
   void search(SearchRequest request, Consumer<SearchResponse> each) {
     drain(store.search(request), each);
+  }
+
+  void thread(ThreadRequest request, Consumer<ThreadResponse> each) {
+    drain(store.thread(request), each);
   }
 
   StoreUpload<AppendRequest, AppendResponse> append() {

@@ -1,65 +1,175 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
+import mailwing.gateway.StoreException;
+import mailwing.imap.command.PartialRange;
+import mailwing.imap.command.SearchKey;
+import mailwing.imap.command.SearchReturn;
+import mailwing.imap.command.SearchReturn.Option;
 import mailwing.imap.command.SelectedCommand;
-import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.protocol.SearchKeys;
+import mailwing.imap.protocol.SearchWriter;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.SearchRequest;
+import mailwing.store.v1.SortCriterion;
+import mailwing.store.v1.ThreadRequest;
+import mailwing.store.v1.UidRange;
+import mailwing.store.v1.UidSet;
+import org.jspecify.annotations.Nullable;
 
-/// SEARCH (RFC 3501 §6.4.4): the store finds UIDs, the view knows which of them the client knows
-/// and by what number.
+/// SEARCH (RFC 9051 §6.4.4), SORT and THREAD (RFC 5256): the store finds UIDs, the view knows which
+/// of them the client knows and by what number. Answers are written once all is known: a store that
+/// fails half-way must not leave half a line.
 final class SearchExecutor {
+  private static final SearchReturn ALL = new SearchReturn(java.util.Set.of(Option.ALL), null);
+
   private SearchExecutor() {}
 
-  static Reply execute(Session session, Selected state, SelectedCommand.Search command)
+  static Reply search(Session session, Selected state, String tag, SelectedCommand.Search command)
       throws IOException {
-    SearchKeys keys = new SearchKeys(new ViewNumbers(state.view()), UnaryOperator.identity());
-    SearchRequest request =
-        SearchRequest.newBuilder()
-            .setMailbox(state.mailbox().ref())
-            .setKey(keys.toContract(command.key()))
-            .build();
-    Uids found = new Uids();
-    state
-        .store()
-        .search(
-            request,
-            response -> {
-              for (int i = 0; i < response.getUidsCount(); i++) {
-                found.add(response.getUids(i));
-              }
-            });
-    // Written once all is known: a store that fails half-way must not leave half a line.
-    SessionView view = state.view();
-    int[] seqs = new int[found.count];
-    int shown = 0;
-    ResponseWriter.SearchLine line = session.out().search(false);
-    for (int i = 0; i < found.count; i++) {
-      int seq = view.seq(found.uids[i]);
-      if (seq != 0) {
-        line.add(command.uid() ? Integer.toUnsignedLong(found.uids[i]) : seq);
-        seqs[shown++] = seq;
-      }
+    SearchReturn returns = command.returns();
+    if (returns == null && session.enabled(Feature.IMAP4REV2)) {
+      returns = ALL;
     }
-    // RFC 7162 §3.1.5: the highest of those found.
-    line.end(command.key().asksModSeq() ? view.highestModSeq(seqs, shown) : 0);
+    Hits hits = find(state, command.key(), List.of(), returns);
+    if (returns == null) {
+      line(session, hits, command.uid(), false);
+    } else {
+      tell(session, state.view(), tag, command.uid(), hits, returns);
+    }
     return Reply.ok(command.name() + " completed");
   }
 
-  /// Four octets a hit.
-  private static final class Uids {
-    private int[] uids = new int[64];
-    private int count;
-
-    void add(int uid) {
-      if (count == uids.length) {
-        uids = Arrays.copyOf(uids, count * 2);
-      }
-      uids[count++] = uid;
+  static Reply sort(Session session, Selected state, String tag, SelectedCommand.Sort command)
+      throws IOException {
+    SearchReturn returns = command.returns();
+    Hits hits = find(state, command.key(), SearchKeys.sort(command.order()), returns);
+    if (returns == null) {
+      line(session, hits, command.uid(), true);
+    } else {
+      tell(session, state.view(), tag, command.uid(), hits, returns);
     }
+    return Reply.ok(command.name() + " completed");
+  }
+
+  static Reply threads(Session session, Selected state, SelectedCommand.Threads command)
+      throws IOException {
+    ThreadRequest.Algorithm algorithm =
+        switch (command.algorithm()) {
+          case ORDEREDSUBJECT -> ThreadRequest.Algorithm.ORDEREDSUBJECT;
+          case REFERENCES -> ThreadRequest.Algorithm.REFERENCES;
+          case REFS -> null;
+        };
+    if (algorithm == null) {
+      return Reply.bad("Unknown thread algorithm");
+    }
+    SessionView view = state.view();
+    Trees trees = new Trees(view, command.uid());
+    if (view.count() > 0) {
+      state
+          .store()
+          .thread(
+              ThreadRequest.newBuilder()
+                  .setMailbox(state.mailbox().ref())
+                  .setKey(known(view, keys(view).toContract(command.key())))
+                  .setAlgorithm(algorithm)
+                  .build(),
+              response -> {
+                for (int i = 0; i < response.getUidsCount(); i++) {
+                  trees.add(response.getUids(i), response.getDepths(i));
+                }
+              });
+    }
+    session.out().searches().threads(trees.numbers(), trees.depths(), trees.count());
+    return Reply.ok(command.name() + " completed");
+  }
+
+  /// The key, of messages that the client may know: a tree cannot be pruned of others here.
+  private static mailwing.store.v1.SearchKey known(
+      SessionView view, mailwing.store.v1.SearchKey key) {
+    UidRange told = UidRange.newBuilder().setFirst(1).setLast(view.uid(view.count())).build();
+    return mailwing.store.v1.SearchKey.newBuilder()
+        .setAnd(
+            mailwing.store.v1.SearchKeys.newBuilder()
+                .addKeys(
+                    mailwing.store.v1.SearchKey.newBuilder()
+                        .setUid(UidSet.newBuilder().addRanges(told)))
+                .addKeys(key))
+        .build();
+  }
+
+  private static SearchKeys keys(SessionView view) {
+    return new SearchKeys(new ViewNumbers(view), UnaryOperator.identity());
+  }
+
+  private static Hits find(
+      Selected state, SearchKey key, List<SortCriterion> sort, @Nullable SearchReturn returns) {
+    Hits hits = new Hits(state.view());
+    try {
+      state
+          .store()
+          .search(
+              SearchRequest.newBuilder()
+                  .setMailbox(state.mailbox().ref())
+                  .setKey(keys(state.view()).toContract(key))
+                  .addAllSort(sort)
+                  .build(),
+              hits::add);
+    } catch (StoreException e) {
+      if (returns != null && returns.options().contains(Option.SAVE)) {
+        // RFC 9051 §6.4.4.1: a NO leaves nothing saved.
+        state.view().save(List.of());
+      }
+      throw e;
+    }
+    return hits;
+  }
+
+  private static void line(Session session, Hits hits, boolean uid, boolean sort)
+      throws IOException {
+    SearchWriter.SearchLine line = session.out().searches().search(sort);
+    for (int i = 0; i < hits.count(); i++) {
+      line.add(hits.number(i, uid));
+    }
+    line.end(hits.highestModSeq());
+  }
+
+  private static void tell(
+      Session session, SessionView view, String tag, boolean uid, Hits hits, SearchReturn returns)
+      throws IOException {
+    if (returns.options().contains(Option.SAVE)) {
+      view.save(hits.saved(returns));
+      if (returns.options().size() == 1 && returns.partial() == null) {
+        return;
+      }
+    }
+    session.out().searches().esearch(tag, uid, answer(hits, uid, returns));
+  }
+
+  /// What of the hits the client asked for.
+  static SearchWriter.Esearch answer(Hits hits, boolean uid, SearchReturn returns) {
+    int count = hits.count();
+    boolean min = returns.options().contains(Option.MIN);
+    boolean max = returns.options().contains(Option.MAX);
+    boolean all = returns.options().contains(Option.ALL);
+    boolean counted = returns.options().contains(Option.COUNT);
+    PartialRange partial = returns.partial();
+    Partial places = partial == null ? new Partial(0, 0) : Partial.of(partial, count);
+    // RFC 4731 §3.2: of what is told.
+    long modSeq =
+        all || counted || partial != null
+            ? hits.highestModSeq()
+            : Math.max(min ? hits.modSeqOfFirst() : 0, max ? hits.modSeqOfLast() : 0);
+    return new SearchWriter.Esearch(
+        min && count > 0 ? hits.number(0, uid) : 0,
+        max && count > 0 ? hits.number(count - 1, uid) : 0,
+        counted ? count : -1,
+        all ? hits.runs(0, count, uid) : null,
+        modSeq,
+        partial,
+        hits.runs(places.from(), places.to(), uid));
   }
 }

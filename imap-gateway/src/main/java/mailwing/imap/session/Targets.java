@@ -2,6 +2,7 @@ package mailwing.imap.session;
 
 import java.util.ArrayList;
 import java.util.List;
+import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.UidRange;
@@ -24,6 +25,12 @@ final class Targets {
   static @Nullable Targets of(SessionView view, SequenceSet set, boolean uid) {
     Targets targets = new Targets(view);
     int count = view.count();
+    if (set.isSavedResult()) {
+      for (var range : view.saved()) {
+        targets.add(view.firstSeqFrom(range.first()), view.lastSeqUpTo(range.last()));
+      }
+      return targets;
+    }
     if (uid) {
       long max = count == 0 ? 0 : Integer.toUnsignedLong(view.uid(count));
       for (SequenceSet.Range range : set.resolve(max)) {
@@ -56,6 +63,21 @@ final class Targets {
       count += span.last - span.first + 1;
     }
     return count;
+  }
+
+  /// Those at the places of a range (RFC 9394 §3.3).
+  Targets partial(PartialRange range) {
+    Partial places = Partial.of(range, count());
+    Targets some = new Targets(view);
+    int before = 0;
+    for (Span span : spans) {
+      int first = span.first + Math.max(0, places.from() - before);
+      int length = span.last - span.first + 1;
+      int last = span.last - Math.max(0, before + length - places.to());
+      some.add(first, last);
+      before += length;
+    }
+    return some;
   }
 
   /// Nothing of the mailbox lies between neighbours of the view but what was expunged, so a run of

@@ -17,6 +17,7 @@ public final class SessionView {
   private final int id;
   private final boolean readOnly;
   private final List<UidRange> recent = new ArrayList<>();
+  private List<UidRange> saved = List.of();
   private MessageTable table;
   private int count;
   private volatile long position;
@@ -62,20 +63,6 @@ public final class SessionView {
   /// (RFC 7162 §3.2).
   public long highestModSeq() {
     return wholeModSeq;
-  }
-
-  /// The highest modseq of the first `length` numbers' messages; 0 for none.
-  public long highestModSeq(int[] seqs, int length) {
-    return mailbox.locked(
-        () -> {
-          MessageTable current = mailbox.table();
-          long highest = 0;
-          for (int i = 0; i < length; i++) {
-            int index = current == table ? seqs[i] - 1 : current.indexOf(uid(seqs[i]));
-            highest = index < 0 ? highest : Math.max(highest, current.modSeq(index));
-          }
-          return highest;
-        });
   }
 
   /// UIDNEXT when the mailbox was opened.
@@ -203,6 +190,15 @@ public final class SessionView {
   /// @param expungeAllowed not while FETCH, STORE or SEARCH by number is answered (RFC 9051 §7.5.1)
   public ViewUpdates advance(boolean expungeAllowed) {
     return mailbox.locked(() -> advanceLocked(expungeAllowed));
+  }
+
+  /// What `$` means (RFC 9051 §6.4.4.1): UIDs, ascending; those that are gone by then are no one's.
+  public List<UidRange> saved() {
+    return saved;
+  }
+
+  public void save(List<UidRange> uids) {
+    saved = List.copyOf(uids);
   }
 
   public void close() {

@@ -116,11 +116,11 @@ class ResponseWriterTest {
               w.namespace(List.of(""), List.of(), List.of("Public/", "Other/"));
               w.id(List.of(new AnyStateCommand.Id.Field("name", "Mailwing")));
               w.id(List.of());
-              ResponseWriter.SearchLine line = w.search(false);
+              SearchWriter.SearchLine line = w.searches().search(false);
               line.add(2);
               line.add(84);
               line.end(917162500);
-              w.search(false).end(0);
+              w.searches().search(false).end(0);
               w.quotaRoot(MailboxName.INBOX, List.of(""));
               w.quota("", List.of(new ResponseWriter.Usage("STORAGE", 10, 512)));
               w.myRights(MailboxName.INBOX, "lrswipkxtea");
@@ -138,22 +138,70 @@ class ResponseWriterTest {
   }
 
   @Test
+  void threadsAreThoseOfTheRfc() {
+    // RFC 5256 §4: 2; 3 with 6, below which 4 with 23 and 44 with 7 and 96; and a missing parent.
+    String text =
+        Wire.written(
+            w -> {
+              w.searches()
+                  .threads(
+                      new long[] {2, 3, 6, 4, 23, 44, 7, 96},
+                      new int[] {0, 0, 1, 2, 3, 2, 3, 4},
+                      8);
+              w.searches().threads(new long[] {0, 3, 5}, new int[] {0, 1, 1}, 3);
+              w.searches()
+                  .threads(new long[] {1, 2, 3, 4, 5, 6, 7}, new int[] {0, 1, 1, 2, 2, 1, 0}, 7);
+              w.searches().threads(new long[0], new int[0], 0);
+            });
+    assertThat(text)
+        .isEqualTo(
+            "* THREAD (2)(3 6 (4 23)(44 7 96))\r\n"
+                + "* THREAD ((3)(5))\r\n"
+                + "* THREAD (1 (2)(3 (4)(5))(6))(7)\r\n"
+                + "* THREAD\r\n");
+  }
+
+  @Test
+  void esearchOfMailboxesIsThatOfTheRfc() {
+    assertThat(
+            Wire.written(
+                w ->
+                    w.searches()
+                        .esearch(
+                            "tag1",
+                            new MailboxName("folder1"),
+                            1,
+                            new SearchWriter.Esearch(
+                                0, 0, -1, List.of(new Range(4001, 4001)), 0, null, List.of()))))
+        .isEqualTo("* ESEARCH (TAG \"tag1\" MAILBOX folder1 UIDVALIDITY 1) UID ALL 4001\r\n");
+  }
+
+  @Test
   void esearchIsThatOfTheRfc() {
     String text =
         Wire.written(
             w -> {
-              w.esearch(
-                  "A282", false, new ResponseWriter.Esearch(2, 0, 3, null, 0, null, List.of()));
-              w.esearch(
-                  "A283",
-                  true,
-                  new ResponseWriter.Esearch(
-                      0, 0, -1, List.of(new Range(2, 2), new Range(10, 11)), 0, null, List.of()));
-              w.esearch(
-                  "x",
-                  true,
-                  new ResponseWriter.Esearch(
-                      0, 0, -1, List.of(), 0, new PartialRange(-1, -100), List.of()));
+              w.searches()
+                  .esearch(
+                      "A282", false, new SearchWriter.Esearch(2, 0, 3, null, 0, null, List.of()));
+              w.searches()
+                  .esearch(
+                      "A283",
+                      true,
+                      new SearchWriter.Esearch(
+                          0,
+                          0,
+                          -1,
+                          List.of(new Range(2, 2), new Range(10, 11)),
+                          0,
+                          null,
+                          List.of()));
+              w.searches()
+                  .esearch(
+                      "x",
+                      true,
+                      new SearchWriter.Esearch(
+                          0, 0, -1, List.of(), 0, new PartialRange(-1, -100), List.of()));
             });
     assertThat(text)
         .isEqualTo(

@@ -128,8 +128,9 @@ public final class ImapResponseReader {
       }
       case "LIST", "LSUB" -> list(data);
       case "STATUS" -> mailboxStatus(data);
-      case "SEARCH", "SORT" -> search(data);
-      case "ESEARCH" -> esearch(data);
+      case "SEARCH", "SORT" -> new ImapSearchReader(t, data).numbers();
+      case "ESEARCH" -> new ImapSearchReader(t, data).esearch();
+      case "THREAD" -> new ImapSearchReader(t, data).threads();
       case "VANISHED" -> {
         t.sp();
         if (t.at('(')) {
@@ -256,53 +257,6 @@ public final class ImapResponseReader {
       case "MAILBOXID" -> t.list(t::atom);
       default -> throw t.wrong("Unknown status item");
     };
-  }
-
-  private void search(List<Object> data) {
-    while (t.accept(' ')) {
-      if (t.at('(')) {
-        t.expect("(MODSEQ ");
-        data.add("MODSEQ " + t.nonZero(t.number64()));
-        t.expect(")");
-        return;
-      }
-      data.add(t.nzNumber());
-    }
-  }
-
-  private void esearch(List<Object> data) {
-    if (t.accept(' ')) {
-      t.expect("(TAG ");
-      data.add(t.stringText());
-      t.expect(")");
-    }
-    while (t.accept(' ')) {
-      String name = t.atom();
-      data.add(name);
-      if (name.equals("UID")) {
-        continue;
-      }
-      t.sp();
-      switch (name) {
-        case "MIN", "MAX" -> data.add(t.nzNumber());
-        case "COUNT" -> data.add(t.number());
-        case "MODSEQ" -> data.add(t.nonZero(t.number64()));
-        case "ALL" -> data.add(t.set());
-        case "PARTIAL" -> {
-          t.expect("(");
-          data.add(t.atom());
-          t.sp();
-          if (t.at('N')) {
-            t.nil();
-            data.add("NIL");
-          } else {
-            data.add(t.set());
-          }
-          t.expect(")");
-        }
-        default -> throw t.wrong("Unknown ESEARCH data");
-      }
-    }
   }
 
   private Object namespace() {
