@@ -48,9 +48,9 @@ public final class Connection {
   private final ListenerConfig listener;
   private final ConnectionConfig config;
   private final @Nullable TlsMaterial tlsMaterial;
-  private final InetSocketAddress remote;
+  private volatile InetSocketAddress remote;
   private final InetSocketAddress local;
-  private final boolean trusted;
+  private volatile boolean trusted;
   private final OctetReader in;
   private final OctetWriter out;
   private final ReentrantLock output = new ReentrantLock();
@@ -105,7 +105,7 @@ public final class Connection {
     return listener;
   }
 
-  /// The client's address; what the PROXY header said where there was one.
+  /// The client's address; what the PROXY header or {@link #standFor} said where there was one.
   public InetSocketAddress remoteAddress() {
     return remote;
   }
@@ -122,6 +122,13 @@ public final class Connection {
   /// From a trusted network: may log in without TLS, exempt from limits.
   public boolean trusted() {
     return trusted;
+  }
+
+  /// The peer has told, and is allowed to, that it stands for a client at this address: from now on
+  /// the connection is that client's, with what it is trusted with.
+  public void standFor(InetSocketAddress client) {
+    remote = client;
+    trusted = config.trusted().contains(client.getAddress());
   }
 
   public Optional<TlsInfo> tls() {

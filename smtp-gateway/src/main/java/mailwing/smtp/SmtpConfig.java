@@ -12,6 +12,7 @@ import mailwing.gateway.ListenerConfig;
 import mailwing.gateway.Mechanism;
 import mailwing.gateway.SessionLimits;
 import mailwing.service.Key;
+import mailwing.service.Networks;
 import mailwing.service.Settings;
 import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.session.Service;
@@ -26,6 +27,7 @@ import mailwing.smtp.session.SmtpLimits;
 /// @param host the name it goes by: in the greeting, in Received and in Message-ID
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL
+/// @param xclientPeers who may use XCLIENT
 /// @param store how long the store may take with a message
 public record SmtpConfig(
     List<ServiceListener> listeners,
@@ -35,6 +37,7 @@ public record SmtpConfig(
     String host,
     List<Mechanism> mechanisms,
     boolean checkSender,
+    Networks xclientPeers,
     StoreTimes store) {
 
   /// A listener and what it is for.
@@ -88,6 +91,9 @@ public record SmtpConfig(
       Key.duration("limits.message-time", "1h", "How long one message may take to be sent.");
   private static final Key<Boolean> CHECK_SENDER =
       Key.flag("check-sender", true, "Submission takes only the account's own sender addresses.");
+  private static final Key<Networks> XCLIENT_NETWORKS =
+      Key.networks(
+          "xclient-networks", List.of(), "Addresses of relays of yours that may use XCLIENT.");
   private static final Key<Duration> DELIVER_TIME =
       Key.duration("store.deliver-time", "1m", "How long the store may take with a message.");
   private static final Key<Duration> DELIVER_RETRY =
@@ -122,6 +128,7 @@ public record SmtpConfig(
             DATA_TIME,
             MESSAGE_TIME,
             CHECK_SENDER,
+            XCLIENT_NETWORKS,
             DELIVER_TIME,
             DELIVER_RETRY));
     return keys;
@@ -151,6 +158,7 @@ public record SmtpConfig(
         settings.find(HOST).orElseGet(SmtpConfig::machineName),
         MECHANISMS,
         settings.get(CHECK_SENDER),
+        settings.get(XCLIENT_NETWORKS),
         new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)));
   }
 
@@ -165,6 +173,7 @@ public record SmtpConfig(
         host,
         MECHANISMS,
         true,
+        Networks.none(),
         StoreTimes.DEFAULTS);
   }
 

@@ -42,6 +42,7 @@ public final class SmtpGateway implements AutoCloseable {
             config.session(),
             config.mechanisms(),
             config.checkSender(),
+            config.xclientPeers(),
             new Deliveries(store, config.store()),
             store,
             new TraceFields(config.host()),

@@ -58,6 +58,7 @@ final class GatewayFixture implements AutoCloseable {
                 "mx.example.test",
                 SmtpConfig.MECHANISMS,
                 true,
+                trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
                 new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400))),
             store,
             tls,

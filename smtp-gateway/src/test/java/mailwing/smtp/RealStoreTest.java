@@ -55,7 +55,7 @@ final class RealStoreTest {
     gateway = fixture(true);
     untrusting = fixture(false);
     for (String user :
-        List.of("alice", "bob", "carol", "many", "corpus", "large", "gone", "octets")) {
+        List.of("alice", "bob", "carol", "many", "corpus", "large", "gone", "octets", "xclient")) {
       store.addUser(user);
     }
     store.addAlias("info@example.test", "alice@example.test");
@@ -96,7 +96,13 @@ final class RealStoreTest {
                 "public-submissions", untrusting.port("submissions")),
             TestTls.shared().clientContext(),
             Map.of(),
-            Map.of("inbox", this::readInbox, "ends-with", RealStoreTest::endsWith)));
+            Map.of(
+                "inbox",
+                this::readInbox,
+                "ends-with",
+                RealStoreTest::endsWith,
+                "received",
+                this::received)));
   }
 
   /// `@do inbox USER N` sets the variable `message` to the octets of the Nth message.
@@ -114,6 +120,15 @@ final class RealStoreTest {
         .startsWith(
             "Return-Path: <\"a b\"@b.test>\r\nDelivered-To: octets@example.test\r\nReceived: from ")
         .endsWith("+0000\r\n" + variables.get(arguments.getFirst()));
+  }
+
+  /// `@do received USER WORDS`: the user's last message was received from these words.
+  private void received(List<String> arguments, Map<String, String> variables) {
+    try (Inbox inbox = new Inbox(arguments.getFirst() + "@example.test")) {
+      assertThat(new String(inbox.read(inbox.uids().getLast()), StandardCharsets.ISO_8859_1))
+          .contains(
+              "\r\nReceived: from " + String.join(" ", arguments.subList(1, arguments.size())));
+    }
   }
 
   /// A user's INBOX.

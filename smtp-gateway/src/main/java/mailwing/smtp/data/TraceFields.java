@@ -17,7 +17,8 @@ public final class TraceFields {
   /// What Received tells of the session (RFC 5321 §4.4).
   ///
   /// @param helo what the client called itself; a domain or an address literal
-  /// @param addressLiteral the client's address: `[192.0.2.1]`, `[IPv6:2001:db8::1]`
+  /// @param addressLiteral the client's address, after its name and a space where that is known:
+  ///   `[192.0.2.1]`, `a.example [IPv6:2001:db8::1]`
   /// @param with the registered name of the protocol: ESMTPS, LMTP, UTF8SMTP (RFC 3848, RFC 6531
   ///   §4.3)
   /// @param tls the comment that names protocol and cipher, empty without TLS

@@ -1,6 +1,9 @@
 package mailwing.smtp.protocol;
 
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A command line, read. What a command needs of the session is said by the interface it belongs
@@ -37,6 +40,14 @@ public sealed interface Command {
       return "Auth[mechanism=" + mechanism + "]";
     }
   }
+
+  /// Attributes that tell for whom the peer stands (Postfix's XCLIENT). Absent where not given or
+  /// not known to the peer.
+  ///
+  /// @param helo what the client called itself
+  record Xclient(
+      Optional<String> name, Optional<InetAddress> address, OptionalInt port, Optional<String> helo)
+      implements BetweenTransactions {}
 
   record Mail(ReversePath path, List<Parameter> parameters) implements InTransaction {}
 

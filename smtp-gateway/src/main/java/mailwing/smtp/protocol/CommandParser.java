@@ -89,6 +89,7 @@ public final class CommandParser {
       }
       case "STARTTLS" -> bare(rest, new Command.StartTls());
       case "AUTH" -> auth(rest);
+      case "XCLIENT" -> XclientParser.parse(rest);
       case "VRFY" ->
           rest.isEmpty() ? new Command.Malformed(ARGUMENT_NEEDED) : new Command.Vrfy(rest);
       case "EXPN" ->
@@ -121,21 +122,21 @@ public final class CommandParser {
   /// like are common in what clients say and harmless (RFC 5321 §4.1.4: it must not be a reason to
   /// refuse mail).
   private static Command greeting(String rest, boolean extended, Reply syntax) {
-    boolean valid;
-    if (rest.startsWith("[")) {
-      Cursor in = new Cursor(rest);
-      valid = PathParser.domain(in) != null && in.atEnd();
-    } else {
-      valid =
-          !rest.isEmpty()
-              && rest.length() <= 255
-              && rest.chars()
-                  .allMatch(c -> Ascii.isLetterOrDigit((char) c) || "-._:".indexOf(c) >= 0);
-    }
-    if (!valid) {
+    if (!isName(rest)) {
       return new Command.Malformed(syntax);
     }
     return extended ? new Command.Ehlo(rest) : new Command.Helo(rest);
+  }
+
+  /// What a client may call itself.
+  static boolean isName(String text) {
+    if (text.startsWith("[")) {
+      Cursor in = new Cursor(text);
+      return PathParser.domain(in) != null && in.atEnd();
+    }
+    return !text.isEmpty()
+        && text.length() <= 255
+        && text.chars().allMatch(c -> Ascii.isLetterOrDigit((char) c) || "-._:".indexOf(c) >= 0);
   }
 
   private static Command mail(String rest) {

@@ -82,7 +82,7 @@ final class MailCommands {
     }
     MailOptions options;
     switch (MailOptions.read(
-        mail.parameters(), limits.messageOctets(), service == Service.SUBMISSION)) {
+        mail.parameters(), limits.messageOctets(), Extension.announced(service, connection))) {
       case MailOptions.Reading.Refused(Reply reply) -> {
         return reply;
       }
@@ -116,15 +116,22 @@ final class MailCommands {
       }
       case Transaction.Begun begun -> {
         begun.recipients().tried();
-        if (!rcpt.parameters().isEmpty()) {
-          return MailOptions.UNKNOWN_PARAMETER;
+        RecipientOptions options;
+        switch (RecipientOptions.read(
+            rcpt.parameters(), Extension.announced(service, connection))) {
+          case RecipientOptions.Reading.Refused(Reply reply) -> {
+            return reply;
+          }
+          case RecipientOptions.Reading.Understood(RecipientOptions understood) ->
+              options = understood;
         }
         if (rcpt.path() instanceof ForwardPath.Recipient(var mailbox)
             && mailbox.isInternational()
             && !begun.options().smtpUtf8()) {
           return refused(Refusal.INTERNATIONAL_ADDRESS);
         }
-        if (begun.recipients().count() >= limits.recipients()) {
+        // RCPTMAX counts all that are named (RFC 9422 §4.2).
+        if (begun.recipients().tries() > limits.recipients()) {
           return refused(Refusal.TOO_MANY_RECIPIENTS);
         }
         Optional<Refusal> refusal =
@@ -132,7 +139,7 @@ final class MailCommands {
         if (refusal.isPresent()) {
           return refused(refusal.get());
         }
-        begun.recipients().accept(rcpt.path());
+        begun.recipients().accept(rcpt.path(), options);
         session.progress();
         return Replies.RECIPIENT_OK;
       }
@@ -145,7 +152,7 @@ final class MailCommands {
   }
 
   private static Reply noRecipients(Transaction.Begun begun, Service service) {
-    return begun.recipients().wereTried() && service != Service.LMTP
+    return begun.recipients().tries() > 0 && service != Service.LMTP
         ? Replies.NO_VALID_RECIPIENT
         : Replies.RCPT_FIRST;
   }
@@ -166,6 +173,9 @@ final class MailCommands {
     }
     if (begun.recipients().isEmpty()) {
       return noRecipients(begun, service);
+    }
+    if (begun.options().body() == MailOptions.Body.BINARY) {
+      return Replies.BDAT_NEEDED;
     }
     MessageIds ids = MessageIds.next(services.random());
     MessageIntake intake = intake(begun, ids, peer, login);
@@ -304,7 +314,7 @@ final class MailCommands {
             .setTrace(
                 ClientInfoForTrace.newBuilder()
                     .setProtocol(service.protocol())
-                    .setAddress(session.clientAddress())
+                    .setAddress(session.client().address())
                     .setHelo(peer.domain())
                     .setTls(tls)
                     .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
@@ -322,7 +332,7 @@ final class MailCommands {
     TraceFields.Hop hop =
         new TraceFields.Hop(
             peer.domain(),
-            session.clientLiteral(),
+            session.client().name().map(name -> name + " ").orElse("") + session.client().literal(),
             with(begun.options(), peer, login),
             connection.tls().map(t -> t.protocol() + " " + t.cipher()).orElse(""),
             ids.queueId(),
@@ -338,7 +348,7 @@ final class MailCommands {
         new MessageIntake.Rules(
             limits.messageOctets(),
             limits.bareLineEnds(),
-            false,
+            begun.options().body() == MailOptions.Body.BINARY,
             limits.received(),
             limits.messageTime()),
         mending(now, ids));

@@ -1,20 +1,41 @@
 package mailwing.smtp.session;
 
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import mailwing.smtp.delivery.Refusal;
 import mailwing.smtp.protocol.Parameter;
 import mailwing.smtp.protocol.Reply;
+import mailwing.smtp.protocol.Xtext;
+import org.jspecify.annotations.Nullable;
 
 /// What MAIL's parameters say of a message.
 ///
 /// @param size the declared size in octets, 0 if none was (RFC 1870)
+/// @param body what octets the message may hold
 /// @param smtpUtf8 addresses and header may hold UTF-8 (RFC 6531)
-public record MailOptions(long size, boolean smtpUtf8) {
+/// @param sending what is asked of the message's way to other systems
+public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions sending) {
   static final Reply UNKNOWN_PARAMETER =
       Reply.of(555, "5.5.4", "A parameter is not recognized or not implemented");
-  private static final Reply BAD_VALUE = Reply.of(501, "5.5.4", "A parameter's value is not valid");
+  static final Reply BAD_VALUE = Reply.of(501, "5.5.4", "A parameter's value is not valid");
+
+  private static final int ENVELOPE_ID_MAX = 100;
+
+  /// BODY's value (RFC 6152, RFC 3030 §3).
+  public enum Body {
+    /// Said or, where nothing was, assumed; octets above 127 are taken all the same.
+    SEVEN_BIT,
+    EIGHT_BIT,
+    /// Every octet, and no lines: comes by BDAT alone.
+    BINARY
+  }
 
   /// The parameters, read, or the reply that refuses them.
   sealed interface Reading {
@@ -23,54 +44,182 @@ public record MailOptions(long size, boolean smtpUtf8) {
     record Refused(Reply reply) implements Reading {}
   }
 
-  /// Reads parameters.
-  ///
-  /// @param authOffered AUTH was announced, so its parameter is taken (RFC 4954 §5); it is not
-  ///   trusted
-  static Reading read(List<Parameter> parameters, long maxOctets, boolean authOffered) {
-    long size = 0;
-    boolean smtpUtf8 = false;
+  /// Reads parameters; those of an extension only where it is announced.
+  static Reading read(List<Parameter> parameters, long maxOctets, Set<Extension> announced) {
+    Reader reader = new Reader(maxOctets, announced);
     Set<String> seen = new HashSet<>();
     for (Parameter parameter : parameters) {
-      String value = parameter.value();
-      if (!seen.add(parameter.keyword())) {
-        return new Reading.Refused(BAD_VALUE);
-      }
-      switch (parameter.keyword()) {
-        case "SIZE" -> {
-          if (value == null || !value.matches("[0-9]{1,20}")) {
-            return new Reading.Refused(BAD_VALUE);
-          }
-          size = value.length() > 18 ? Long.MAX_VALUE : Long.parseLong(value);
-          if (size > maxOctets) {
-            return new Reading.Refused(Refusal.TOO_LARGE.reply());
-          }
-        }
-        case "BODY" -> {
-          if (value == null
-              || !(value.equalsIgnoreCase("7BIT") || value.equalsIgnoreCase("8BITMIME"))) {
-            return new Reading.Refused(BAD_VALUE);
-          }
-        }
-        case "SMTPUTF8" -> {
-          if (value != null) {
-            return new Reading.Refused(BAD_VALUE);
-          }
-          smtpUtf8 = true;
-        }
-        case "AUTH" -> {
-          if (!authOffered) {
-            return new Reading.Refused(UNKNOWN_PARAMETER);
-          }
-          if (value == null) {
-            return new Reading.Refused(BAD_VALUE);
-          }
-        }
-        default -> {
-          return new Reading.Refused(UNKNOWN_PARAMETER);
-        }
+      Reply refused =
+          seen.add(parameter.keyword())
+              ? reader.read(parameter.keyword(), parameter.value())
+              : BAD_VALUE;
+      if (refused != null) {
+        return new Reading.Refused(refused);
       }
     }
-    return new Reading.Understood(new MailOptions(size, smtpUtf8));
+    return new Reading.Understood(reader.options());
+  }
+
+  /// Gathers parameters.
+  private static final class Reader {
+    private final long maxOctets;
+    private final Set<Extension> announced;
+    private long size;
+    private Body body = Body.SEVEN_BIT;
+    private boolean smtpUtf8;
+    private Optional<String> envelopeId = Optional.empty();
+    private SendingOptions.Returned returned = SendingOptions.Returned.UNSAID;
+    private Optional<Instant> holdUntil = Optional.empty();
+    private Optional<SendingOptions.DeliverBy> deliverBy = Optional.empty();
+    private int priority;
+    private boolean requireTls;
+
+    Reader(long maxOctets, Set<Extension> announced) {
+      this.maxOctets = maxOctets;
+      this.announced = announced;
+    }
+
+    MailOptions options() {
+      return new MailOptions(
+          size,
+          body,
+          smtpUtf8,
+          new SendingOptions(envelopeId, returned, holdUntil, deliverBy, priority, requireTls));
+    }
+
+    /// The reply that refuses the parameter, else null.
+    @Nullable Reply read(String keyword, @Nullable String value) {
+      Extension extension = extension(keyword);
+      if (extension != null && !announced.contains(extension)) {
+        return UNKNOWN_PARAMETER;
+      }
+      return switch (keyword) {
+        case "SMTPUTF8" -> {
+          smtpUtf8 = true;
+          yield value == null ? null : BAD_VALUE;
+        }
+        case "REQUIRETLS" -> {
+          requireTls = true;
+          yield value == null ? null : BAD_VALUE;
+        }
+        case "SIZE", "BODY", "AUTH", "RET", "ENVID", "HOLDFOR", "HOLDUNTIL", "BY", "MT-PRIORITY" ->
+            value == null ? BAD_VALUE : valued(keyword, value);
+        default -> UNKNOWN_PARAMETER;
+      };
+    }
+
+    private static @Nullable Extension extension(String keyword) {
+      return switch (keyword) {
+        case "AUTH" -> Extension.AUTH;
+        case "RET", "ENVID" -> Extension.DSN;
+        case "HOLDFOR", "HOLDUNTIL" -> Extension.FUTURERELEASE;
+        case "BY" -> Extension.DELIVERBY;
+        case "MT-PRIORITY" -> Extension.MT_PRIORITY;
+        case "REQUIRETLS" -> Extension.REQUIRETLS;
+        default -> null;
+      };
+    }
+
+    private @Nullable Reply valued(String keyword, String value) {
+      return switch (keyword) {
+        case "SIZE" -> size(value);
+        case "BODY" -> body(value);
+        case "RET" -> returned(value);
+        case "ENVID" -> envelopeId(value);
+        case "HOLDFOR" -> holdFor(value);
+        case "HOLDUNTIL" -> holdUntil(value);
+        case "BY" -> deliverBy(value);
+        case "MT-PRIORITY" -> priority(value);
+        // AUTH's value is not trusted (RFC 4954 §5).
+        default -> null;
+      };
+    }
+
+    private @Nullable Reply size(String value) {
+      if (!value.matches("[0-9]{1,20}")) {
+        return BAD_VALUE;
+      }
+      size = value.length() > 18 ? Long.MAX_VALUE : Long.parseLong(value);
+      return size > maxOctets ? Refusal.TOO_LARGE.reply() : null;
+    }
+
+    private @Nullable Reply body(String value) {
+      switch (value.toUpperCase(Locale.ROOT)) {
+        case "7BIT" -> body = Body.SEVEN_BIT;
+        case "8BITMIME" -> body = Body.EIGHT_BIT;
+        case "BINARYMIME" -> body = Body.BINARY;
+        default -> {
+          return BAD_VALUE;
+        }
+      }
+      return null;
+    }
+
+    private @Nullable Reply returned(String value) {
+      switch (value.toUpperCase(Locale.ROOT)) {
+        case "FULL" -> returned = SendingOptions.Returned.FULL;
+        case "HDRS" -> returned = SendingOptions.Returned.HEADERS;
+        default -> {
+          return BAD_VALUE;
+        }
+      }
+      return null;
+    }
+
+    private @Nullable Reply envelopeId(String value) {
+      String decoded = value.length() > ENVELOPE_ID_MAX ? null : Xtext.decode(value);
+      if (decoded == null || decoded.chars().anyMatch(Character::isISOControl)) {
+        return BAD_VALUE;
+      }
+      envelopeId = Optional.of(decoded);
+      return null;
+    }
+
+    private @Nullable Reply holdFor(String value) {
+      if (holdUntil.isPresent() || !value.matches("[1-9][0-9]{0,8}")) {
+        return BAD_VALUE;
+      }
+      holdUntil = Optional.of(Instant.now().plusSeconds(Long.parseLong(value)));
+      return null;
+    }
+
+    private @Nullable Reply holdUntil(String value) {
+      if (holdUntil.isPresent()) {
+        return BAD_VALUE;
+      }
+      try {
+        holdUntil = Optional.of(OffsetDateTime.parse(value).toInstant());
+      } catch (DateTimeException e) {
+        return BAD_VALUE;
+      }
+      return null;
+    }
+
+    /// A limit to return by is in the future (RFC 2852 §4).
+    private @Nullable Reply deliverBy(String value) {
+      if (!value.matches("[+-]?[0-9]{1,9};[RrNn][Tt]?")) {
+        return BAD_VALUE;
+      }
+      int semicolon = value.indexOf(';');
+      int seconds = Integer.parseInt(value.substring(0, semicolon));
+      String mode = value.substring(semicolon + 1).toUpperCase(Locale.ROOT);
+      boolean bounce = mode.startsWith("R");
+      if (bounce && seconds <= 0) {
+        return BAD_VALUE;
+      }
+      deliverBy =
+          Optional.of(
+              new SendingOptions.DeliverBy(
+                  Duration.ofSeconds(seconds), bounce, mode.endsWith("T")));
+      return null;
+    }
+
+    private @Nullable Reply priority(String value) {
+      if (!value.matches("-?[0-9]")) {
+        return BAD_VALUE;
+      }
+      priority = Integer.parseInt(value);
+      return null;
+    }
   }
 }

@@ -30,6 +30,7 @@ final class Replies {
   static final Reply RCPT_FIRST = Reply.of(503, "5.5.1", "Send RCPT first");
   static final Reply NO_VALID_RECIPIENT = Reply.of(554, "5.5.1", "No valid recipients");
   static final Reply RESET_FIRST = Reply.of(503, "5.5.1", "A chunk has failed, send RSET");
+  static final Reply BDAT_NEEDED = Reply.of(503, "5.5.1", "BODY=BINARYMIME needs BDAT, send RSET");
   static final Reply CHUNKS_BEGUN = Reply.of(503, "5.5.1", "The message is being sent by BDAT");
   static final Reply WRONG_GREETING = Reply.of(500, "5.5.1", "Not this protocol's greeting");
 
@@ -45,6 +46,8 @@ final class Replies {
   static final Reply TIMEOUT = Reply.of(421, "4.4.2", "Timeout, closing connection");
   static final Reply DRAINING = Reply.of(421, "4.3.2", "Service is restarting, try again");
   static final Reply REVOKED = Reply.of(421, "4.7.0", "Login is not valid any more");
+
+  static final Reply XCLIENT_DENIED = Reply.of(550, "5.7.1", "XCLIENT is not for you");
 
   static final Reply TLS_READY = Reply.of(220, "2.0.0", "Ready to start TLS");
   static final Reply TLS_UNAVAILABLE = Reply.of(502, "5.5.1", "STARTTLS is not offered");

@@ -5,6 +5,7 @@ import java.util.List;
 import mailwing.gateway.Mechanism;
 import mailwing.gateway.SessionLimits;
 import mailwing.gateway.StoreClient;
+import mailwing.service.Networks;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
 
@@ -13,12 +14,14 @@ import mailwing.smtp.delivery.Deliveries;
 /// @param host the name the gateway goes by: in its greeting, in Received and in Message-ID
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL
+/// @param xclientPeers who may use XCLIENT
 public record SmtpServices(
     String host,
     SmtpLimits limits,
     SessionLimits session,
     List<Mechanism> mechanisms,
     boolean checkSender,
+    Networks xclientPeers,
     Deliveries deliveries,
     StoreClient store,
     TraceFields trace,

@@ -1,8 +1,6 @@
 package mailwing.smtp.session;
 
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import mailwing.gateway.Connection;
@@ -10,7 +8,6 @@ import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.LineTooLongException;
 import mailwing.gateway.SessionGuard;
 import mailwing.gateway.StoreSession;
-import mailwing.service.Networks;
 import mailwing.smtp.protocol.Command;
 import mailwing.smtp.protocol.CommandParser;
 import mailwing.smtp.protocol.Reply;
@@ -29,6 +26,7 @@ final class SmtpSession {
   private final MailCommands mail;
   private final AuthCommand auth;
   private final SessionGuard guard;
+  private Client client;
   private Peer peer = new Peer.Unknown();
   private Login login = new Login.None();
 
@@ -36,6 +34,7 @@ final class SmtpSession {
     this.connection = connection;
     this.service = service;
     this.services = services;
+    this.client = Client.of(connection, services.xclientPeers());
     this.mail = new MailCommands(this, connection, service, services);
     this.auth = new AuthCommand(connection, services);
     this.guard = new SessionGuard(connection, services.session());
@@ -139,6 +138,7 @@ final class SmtpSession {
       case Command.Greeting greeting -> greet(greeting);
       case Command.Auth exchange -> authenticate(exchange);
       case Command.StartTls ignored -> startTls();
+      case Command.Xclient attributes -> standFor(attributes);
       case Command.Rset ignored -> {
         mail.reset();
         yield Replies.RESET;
@@ -159,7 +159,7 @@ final class SmtpSession {
     }
     mail.reset();
     boolean extended = !(greeting instanceof Command.Helo);
-    peer = new Peer.Greeted(greeting.domain(), extended);
+    peer = new Peer.Greeted(client.helo().orElse(greeting.domain()), extended);
     return extended ? Reply.plain(250, capabilities()) : Reply.plain(250, services.host());
   }
 
@@ -171,6 +171,11 @@ final class SmtpSession {
     lines.add("8BITMIME");
     lines.add("SMTPUTF8");
     lines.add("ENHANCEDSTATUSCODES");
+    lines.add("BINARYMIME");
+    lines.add("LIMITS RCPTMAX=" + services.limits().recipients());
+    if (client.mayStandFor()) {
+      lines.add("XCLIENT NAME ADDR PORT PROTO HELO");
+    }
     lines.add("CHUNKING");
     if (connection.canStartTls()) {
       lines.add("STARTTLS");
@@ -236,18 +241,22 @@ final class SmtpSession {
     }
   }
 
-  /// The client's address without a scope.
-  String clientAddress() {
-    String text = Networks.canonical(connection.remoteIp()).getHostAddress();
-    int scope = text.indexOf('%');
-    return scope < 0 ? text : text.substring(0, scope);
+  /// A trusted peer tells for whom it stands; the session begins anew, as for that client.
+  private Reply standFor(Command.Xclient command) {
+    if (!client.mayStandFor()) {
+      return Replies.XCLIENT_DENIED;
+    }
+    if (!mail.isIdle()) {
+      return Replies.IN_TRANSACTION;
+    }
+    client = client.standFor(command, connection);
+    peer = new Peer.Unknown();
+    logOut();
+    return greeting();
   }
 
-  /// RFC 5321 §4.1.3.
-  String clientLiteral() {
-    InetAddress address = Networks.canonical(connection.remoteIp());
-    return address instanceof Inet4Address
-        ? "[" + clientAddress() + "]"
-        : "[IPv6:" + clientAddress() + "]";
+  /// Who the client is.
+  Client client() {
+    return client;
   }
 }

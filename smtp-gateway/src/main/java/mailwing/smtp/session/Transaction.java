@@ -25,23 +25,27 @@ sealed interface Transaction {
   /// The accepted recipients: each once for the store, though a client may name it more often.
   final class Recipients {
     private final List<ForwardPath> unique = new ArrayList<>();
+    private final List<RecipientOptions> options = new ArrayList<>();
     // For each accepted RCPT the index in `unique`: LMTP answers each of them.
     private final List<Integer> accepted = new ArrayList<>();
-    private boolean tried;
+    private int tried;
 
     void tried() {
-      tried = true;
+      tried++;
     }
 
-    boolean wereTried() {
+    /// How many were named, accepted or not.
+    int tries() {
       return tried;
     }
 
-    void accept(ForwardPath path) {
+    /// What was asked for one that is named twice is what was asked first.
+    void accept(ForwardPath path, RecipientOptions asked) {
       int index = unique.indexOf(path);
       if (index < 0) {
         index = unique.size();
         unique.add(path);
+        options.add(asked);
       }
       accepted.add(index);
     }
@@ -50,12 +54,13 @@ sealed interface Transaction {
       return accepted.isEmpty();
     }
 
-    int count() {
-      return accepted.size();
-    }
-
     List<ForwardPath> unique() {
       return unique;
+    }
+
+    /// What was asked for each of `unique`.
+    List<RecipientOptions> options() {
+      return options;
     }
 
     List<Integer> accepted() {

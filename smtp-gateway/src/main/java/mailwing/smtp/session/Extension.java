@@ -1,0 +1,30 @@
+package mailwing.smtp.session;
+
+import java.util.EnumSet;
+import java.util.Set;
+import mailwing.gateway.Connection;
+
+/// Extensions whose parameters MAIL and RCPT take only where EHLO has announced them.
+public enum Extension {
+  /// RFC 4954: AUTH=, which is not trusted.
+  AUTH,
+  /// RFC 3461: RET, ENVID, NOTIFY, ORCPT.
+  DSN,
+  /// RFC 4865: HOLDFOR, HOLDUNTIL.
+  FUTURERELEASE,
+  /// RFC 2852: BY.
+  DELIVERBY,
+  /// RFC 6710: MT-PRIORITY.
+  MT_PRIORITY,
+  /// RFC 8689: under TLS alone.
+  REQUIRETLS;
+
+  /// What a listener of this kind announces on the connection as it is now.
+  static Set<Extension> announced(Service service, Connection connection) {
+    Set<Extension> announced = EnumSet.noneOf(Extension.class);
+    if (service == Service.SUBMISSION && connection.mayLogIn()) {
+      announced.add(AUTH);
+    }
+    return announced;
+  }
+}

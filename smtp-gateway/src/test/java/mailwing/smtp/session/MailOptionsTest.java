@@ -1,0 +1,131 @@
+package mailwing.smtp.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import mailwing.smtp.protocol.Parameter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// MAIL's and RCPT's parameters (RFC 1870, 3030, 3461, 4865, 2852, 6710, 8689).
+final class MailOptionsTest {
+  private static final Set<Extension> ALL = EnumSet.allOf(Extension.class);
+
+  private static List<Parameter> parameters(String text) {
+    List<Parameter> parameters = new ArrayList<>();
+    for (String word : text.split(" ", -1)) {
+      int equals = word.indexOf('=');
+      parameters.add(
+          equals < 0
+              ? new Parameter(word, null)
+              : new Parameter(word.substring(0, equals), word.substring(equals + 1)));
+    }
+    return parameters;
+  }
+
+  private static MailOptions mail(String text) {
+    return MailOptions.read(parameters(text), 1000, ALL)
+            instanceof MailOptions.Reading.Understood(MailOptions options)
+        ? options
+        : fail(text);
+  }
+
+  private static MailOptions fail(String text) {
+    throw new AssertionError("refused: " + text);
+  }
+
+  @Test
+  void parametersOfAllExtensionsAreRead() {
+    MailOptions options =
+        mail(
+            "SIZE=1000 BODY=BINARYMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb HOLDFOR=60 BY=-12;NT"
+                + " MT-PRIORITY=-9 REQUIRETLS AUTH=<>");
+    assertThat(options.size()).isEqualTo(1000);
+    assertThat(options.body()).isEqualTo(MailOptions.Body.BINARY);
+    SendingOptions sending = options.sending();
+    assertThat(sending.envelopeId()).contains("a+b");
+    assertThat(sending.returned()).isEqualTo(SendingOptions.Returned.HEADERS);
+    assertThat(sending.holdUntil().orElseThrow())
+        .isBetween(Instant.now().plusSeconds(50), Instant.now().plusSeconds(60));
+    assertThat(sending.deliverBy())
+        .contains(new SendingOptions.DeliverBy(Duration.ofSeconds(-12), false, true));
+    assertThat(sending.priority()).isEqualTo(-9);
+    assertThat(sending.requireTls()).isTrue();
+    assertThat(mail("HOLDUNTIL=2030-01-02T03:04:05+01:00").sending().holdUntil())
+        .contains(Instant.parse("2030-01-02T02:04:05Z"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SIZE",
+        "SIZE=x",
+        "SIZE=1 SIZE=1",
+        "BODY=",
+        "BODY=8BIT",
+        "SMTPUTF8=1",
+        "REQUIRETLS=1",
+        "RET=HEADERS",
+        "ENVID=a+4",
+        "ENVID=a+0a",
+        "ENVID=a+0D",
+        "HOLDFOR=0",
+        "HOLDFOR=1234567890",
+        "HOLDFOR=1 HOLDUNTIL=2030-01-02T03:04:05Z",
+        "HOLDUNTIL=tomorrow",
+        "BY=0;R",
+        "BY=-1;RT",
+        "BY=1",
+        "BY=1;X",
+        "BY=1234567890;N",
+        "MT-PRIORITY=10",
+        "MT-PRIORITY=+1",
+        "MT-PRIORITY"
+      })
+  void badValuesAreRefused(String text) {
+    assertThat(MailOptions.read(parameters(text), 1000, ALL))
+        .isEqualTo(new MailOptions.Reading.Refused(MailOptions.BAD_VALUE));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"RET=FULL", "ENVID=a", "HOLDFOR=1", "BY=1;R", "MT-PRIORITY=1", "REQUIRETLS"})
+  void parametersThatAreNotAnnouncedAreUnknown(String text) {
+    assertThat(MailOptions.read(parameters(text), 1000, Set.of()))
+        .isEqualTo(new MailOptions.Reading.Refused(MailOptions.UNKNOWN_PARAMETER));
+  }
+
+  @Test
+  void recipientParametersAreRead() {
+    assertThat(
+            RecipientOptions.read(
+                parameters("NOTIFY=success,DELAY ORCPT=rfc822;a+2Bb@c.test"), ALL))
+        .isEqualTo(
+            new RecipientOptions.Reading.Understood(
+                new RecipientOptions(
+                    Set.of(RecipientOptions.Notify.SUCCESS, RecipientOptions.Notify.DELAY),
+                    Optional.of("rfc822;a+b@c.test"))));
+    for (String bad :
+        List.of(
+            "NOTIFY=NEVER,DELAY",
+            "NOTIFY=DELAY,DELAY",
+            "NOTIFY=",
+            "ORCPT=a@c.test",
+            "ORCPT=rfc822;",
+            "ORCPT=rfc822;a+0A",
+            "ORCPT=" + "x".repeat(499) + ";a",
+            "NOTIFY=DELAY NOTIFY=DELAY")) {
+      assertThat(RecipientOptions.read(parameters(bad), ALL))
+          .isEqualTo(new RecipientOptions.Reading.Refused(MailOptions.BAD_VALUE));
+    }
+    assertThat(RecipientOptions.read(parameters("NOTIFY=NEVER"), Set.of()))
+        .isEqualTo(new RecipientOptions.Reading.Refused(MailOptions.UNKNOWN_PARAMETER));
+  }
+}
