@@ -21,6 +21,7 @@ import mailwing.service.Settings;
 /// @param idleKeepalive how often `* OK Still here` is said during IDLE
 /// @param maxMessage largest message of APPEND, in octets
 /// @param literals which literals a client may send without being asked
+/// @param eightBitHeaders whether APPEND takes them from clients that have not enabled UTF-8
 /// @param mailboxCache octets of mailbox tables kept after their last session left
 /// @param messageCache octets of envelopes, structures, headers and small bodies kept
 public record ImapConfig(
@@ -31,6 +32,7 @@ public record ImapConfig(
     Duration idleKeepalive,
     long maxMessage,
     Literals literals,
+    boolean eightBitHeaders,
     long mailboxCache,
     long messageCache) {
 
@@ -105,6 +107,12 @@ public record ImapConfig(
           Literals.class,
           Literals.PLUS,
           "plus: LITERAL+, literals of any size are sent without waiting; minus: LITERAL-.");
+  private static final Key<Boolean> EIGHT_BIT_HEADERS =
+      Key.flag(
+          "append.eight-bit-headers",
+          false,
+          "APPEND takes headers with 8-bit characters from clients that have not enabled"
+              + " UTF8=ACCEPT, against RFC 9755 §4: to move old mail here.");
   private static final Key<Long> MAILBOX_CACHE =
       Key.size("cache.mailboxes", "64 MiB", "Mailbox tables kept after their last session left.");
   private static final Key<Long> MESSAGE_CACHE =
@@ -120,6 +128,7 @@ public record ImapConfig(
         idleKeepalive,
         maxMessage,
         other,
+        eightBitHeaders,
         mailboxCache,
         messageCache);
   }
@@ -141,6 +150,7 @@ public record ImapConfig(
             KEEPALIVE,
             MAX_MESSAGE,
             LITERALS,
+            EIGHT_BIT_HEADERS,
             MAILBOX_CACHE,
             MESSAGE_CACHE));
     return keys;
@@ -161,6 +171,7 @@ public record ImapConfig(
         settings.get(KEEPALIVE),
         settings.get(MAX_MESSAGE),
         settings.get(LITERALS),
+        settings.get(EIGHT_BIT_HEADERS),
         settings.get(MAILBOX_CACHE),
         settings.get(MESSAGE_CACHE));
   }
@@ -176,6 +187,7 @@ public record ImapConfig(
         Duration.ofMinutes(2),
         50L << 20,
         Literals.PLUS,
+        false,
         64L << 20,
         64L << 20);
   }

@@ -91,6 +91,7 @@ public final class ImapFixture implements AutoCloseable {
                 keepalive,
                 config.maxMessage(),
                 config.literals(),
+                config.eightBitHeaders(),
                 config.mailboxCache(),
                 config.messageCache()));
   }

@@ -70,15 +70,23 @@ class RealMessagesSessionTest {
       files = files.subList(0, Math.min(SAMPLE, files.size()));
     }
     gateways.store().addUser("real");
-    try (Client client = new Client(gateways.port("imap"))) {
-      client.done("LOGIN real@" + TestStore.DOMAIN + " wing");
+    try (Client client = new Client(gateways.port("imap"));
+        Client plain = new Client(gateways.port("imap"))) {
+      client.login("real");
+      client.done("ENABLE UTF8=ACCEPT");
+      client.in.utf8(true);
       client.done("SELECT INBOX");
+      plain.login("real");
+      plain.done("SELECT INBOX");
       int uid = 0;
       for (Path file : files) {
         byte[] octets = crlf(Files.readAllBytes(file));
         if (octets.length > 0) {
           uid++;
           check(client, file, uid, octets);
+          // Without UTF8=ACCEPT the same is told in another grammar.
+          plain.done("NOOP");
+          plain.fetch(uid, "(ENVELOPE BODY BODYSTRUCTURE)");
         }
       }
       assertThat(uid).isPositive();
@@ -189,6 +197,10 @@ class RealMessagesSessionTest {
 
     void send(byte[] octets) throws IOException {
       out.write(octets);
+    }
+
+    void login(String user) throws IOException {
+      done("LOGIN " + user + "@" + TestStore.DOMAIN + " wing");
     }
 
     void done(String command) throws IOException {

@@ -22,10 +22,18 @@ final class AuthGrammar {
   }
 
   Command login() throws IOException, SyntaxError {
+    return new NotAuthenticatedCommand.Login(credential(), credential());
+  }
+
+  /// UTF-8 in quoted strings is not for LOGIN (RFC 9755 §5); the octets of a literal are its own.
+  private Secret credential() throws IOException, SyntaxError {
     tokens.sp();
-    Secret user = new Secret(tokens.astringOctets());
-    tokens.sp();
-    return new NotAuthenticatedCommand.Login(user, new Secret(tokens.astringOctets()));
+    boolean quoted = tokens.at('"');
+    byte[] octets = tokens.astringOctets();
+    if (quoted && !Octets.ascii(Octets.latin1(octets))) {
+      throw SyntaxError.bad("LOGIN takes US-ASCII, use AUTHENTICATE");
+    }
+    return new Secret(octets);
   }
 
   Command authenticate() throws SyntaxError {

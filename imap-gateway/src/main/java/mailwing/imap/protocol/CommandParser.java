@@ -51,6 +51,11 @@ public final class CommandParser {
     tokens.utf8(on);
   }
 
+  /// No charset may be named from now on (ENABLE UTF8=ACCEPT, RFC 9755 §3).
+  public void utf8Alone() {
+    tokens.utf8Alone();
+  }
+
   /// The next command. Blocks until its last line, or APPEND's first literal, was announced.
   public Parsed next() throws IOException {
     tag = null;

@@ -1,5 +1,6 @@
 package mailwing.imap.protocol;
 
+import java.text.Normalizer;
 import java.util.BitSet;
 
 /// A LIST or LSUB pattern (RFC 9051 §6.3.9): `*` is anything, `%` anything without `/`.
@@ -11,7 +12,7 @@ public final class ListPattern {
 
   /// The reference name goes before the pattern.
   public ListPattern(String reference, String pattern) {
-    String whole = reference + pattern;
+    String whole = Normalizer.normalize(reference + pattern, Normalizer.Form.NFC);
     this.pattern = whole.replaceAll("[*%]*\\*[*%]*", "*").replaceAll("%+", "%");
     this.inbox = matches(Tokens.upper(this.pattern), "INBOX");
   }

@@ -162,7 +162,7 @@ public final class ResponseWriter {
         to.raw("CHILDINFO (\"").raw(String.join("\" \"", childInfo)).raw("\")");
       }
       if (oldName != null) {
-        to.raw(childInfo.isEmpty() ? "OLDNAME (" : " OLDNAME (").mailbox(oldName).raw(")");
+        to.raw(childInfo.isEmpty() ? "OLDNAME (" : " OLDNAME (").oldName(oldName).raw(")");
       }
       to.raw(")");
     }
@@ -232,7 +232,7 @@ public final class ResponseWriter {
     }
     to.raw("(");
     for (String prefix : prefixes) {
-      to.raw("(").string(ModifiedUtf7.encode(prefix)).raw(" \"/\")");
+      to.raw("(").prefix(prefix).raw(" \"/\")");
     }
     to.raw(")");
   }

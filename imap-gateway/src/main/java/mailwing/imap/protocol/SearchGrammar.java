@@ -33,12 +33,7 @@ final class SearchGrammar {
   Command search(boolean uid) throws IOException, SyntaxError {
     tokens.sp();
     SearchReturn returns = returns(Grammar.ESEARCH);
-    String name = null;
-    if (tokens.acceptWord("CHARSET")) {
-      tokens.sp();
-      name = tokens.astring();
-      tokens.sp();
-    }
+    String name = tokens.charset();
     SearchKey key = program(name);
     return new SelectedCommand.Search(uid, returns, name, key);
   }

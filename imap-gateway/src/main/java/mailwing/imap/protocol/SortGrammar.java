@@ -30,7 +30,7 @@ final class SortGrammar {
     List<SortKey> order = new ArrayList<>();
     tokens.list(false, () -> order.add(sortKey()));
     tokens.sp();
-    String charset = tokens.astring();
+    String charset = tokens.mandatoryCharset();
     tokens.sp();
     return new SelectedCommand.Sort(uid, returns, order, charset, search.program(charset));
   }
@@ -76,7 +76,7 @@ final class SortGrammar {
           default -> throw SyntaxError.bad("Unknown thread algorithm");
         };
     tokens.sp();
-    String charset = tokens.astring();
+    String charset = tokens.mandatoryCharset();
     tokens.sp();
     return new SelectedCommand.Threads(uid, algorithm, charset, search.program(charset));
   }
@@ -91,12 +91,7 @@ final class SortGrammar {
       tokens.sp();
     }
     SearchReturn returns = search.returns(Grammar.MULTISEARCH);
-    String charset = null;
-    if (tokens.acceptWord("CHARSET")) {
-      tokens.sp();
-      charset = tokens.astring();
-      tokens.sp();
-    }
+    String charset = tokens.charset();
     return new AuthenticatedCommand.MultiSearch(
         sources,
         returns == null ? new SearchReturn(all(), null) : returns,

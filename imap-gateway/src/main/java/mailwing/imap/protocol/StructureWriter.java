@@ -100,8 +100,11 @@ final class StructureWriter {
   /// its octets are, text.
   private void single(Part part, boolean extended) throws IOException {
     boolean empty = Sections.is(part.getType(), "MULTIPART") || part.getType().isEmpty();
-    boolean message = Sections.isMessage(part) && part.getPartsCount() == 1;
-    boolean untold = Sections.isMessage(part) && !message;
+    // IMAP4rev1 has no structure of message/global: there it is a part like any other (RFC 9755 §6).
+    boolean structured =
+        Sections.isMessage(part) && (to.utf8() || Sections.is(part.getSubtype(), "RFC822"));
+    boolean message = structured && part.getPartsCount() == 1;
+    boolean untold = structured && !message;
     to.string(empty || untold ? TEXT : part.getType()).sp();
     to.string(empty || untold ? PLAIN : filled(part.getSubtype(), PLAIN)).sp();
     parameters(empty ? List.of() : part.getParametersList());

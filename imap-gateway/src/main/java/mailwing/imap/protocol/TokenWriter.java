@@ -115,7 +115,26 @@ final class TokenWriter {
   }
 
   TokenWriter mailbox(MailboxName name) throws IOException {
-    return astring(utf8 ? name.value() : ModifiedUtf7.encode(name.value()));
+    return astring(onTheWire(name.value()));
+  }
+
+  /// A name as the client gave it, of OLDNAME (RFC 9051 §6.3.9.7).
+  TokenWriter oldName(MailboxName name) throws IOException {
+    return astring(onTheWire(name.given()));
+  }
+
+  /// The beginning of mailboxes' names, of NAMESPACE.
+  TokenWriter prefix(String prefix) throws IOException {
+    return string(onTheWire(prefix));
+  }
+
+  private String onTheWire(String name) {
+    return utf8 ? name : ModifiedUtf7.encode(name);
+  }
+
+  /// Whether UTF-8 was enabled.
+  boolean utf8() {
+    return utf8;
   }
 
   TokenWriter nil() throws IOException {

@@ -16,6 +16,7 @@ final class Tokens {
   final Input in;
   private final Set<Grammar> grammars = EnumSet.noneOf(Grammar.class);
   private boolean utf8;
+  private boolean utf8Alone;
   private int depth;
 
   Tokens(Input in) {
@@ -39,6 +40,35 @@ final class Tokens {
 
   void utf8(boolean on) {
     utf8 = on;
+  }
+
+  /// Strings are UTF-8 and no command may say otherwise (RFC 9755 §3).
+  void utf8Alone() {
+    utf8Alone = true;
+  }
+
+  /// `CHARSET` and the name behind it where it is next, null where not; refused where all strings
+  /// are UTF-8 anyway.
+  @Nullable String charset() throws IOException, SyntaxError {
+    if (!acceptWord("CHARSET")) {
+      return null;
+    }
+    if (utf8Alone) {
+      throw SyntaxError.bad("CHARSET is not allowed once UTF8=ACCEPT is enabled");
+    }
+    sp();
+    String name = astring();
+    sp();
+    return name;
+  }
+
+  /// A charset that must be named, as in SORT.
+  String mandatoryCharset() throws IOException, SyntaxError {
+    String name = astring();
+    if (utf8Alone && !name.equalsIgnoreCase("UTF-8")) {
+      throw SyntaxError.bad("The charset is UTF-8 once UTF8=ACCEPT is enabled");
+    }
+    return name;
   }
 
   void start() {

@@ -101,8 +101,8 @@ final class Announcer {
     fetch.flags(message.systemFlags(), recent, message.keywords());
   }
 
-  /// FETCH with a message's flags, unasked or as STORE's answer; a client that knows of modseqs is
-  /// told UID and MODSEQ too (RFC 7162 §3.2.4).
+  /// FETCH with a message's flags, unasked or as STORE's answer; with UID in IMAP4rev2 (RFC 9051
+  /// appendix E), and UID and MODSEQ for a client that knows of modseqs (RFC 7162 §3.2.4).
   ///
   /// @param uid the client works with UIDs
   /// @param flags false: only the modseq is news
@@ -110,7 +110,7 @@ final class Announcer {
       throws IOException {
     boolean modSeq = session.enabled(Feature.CONDSTORE);
     FetchWriter fetch = begin(session, message);
-    if ((uid || modSeq) && !session.enabled(Feature.UIDONLY)) {
+    if ((uid || modSeq || session.enabled(Feature.IMAP4REV2)) && !session.enabled(Feature.UIDONLY)) {
       fetch.uid(Integer.toUnsignedLong(message.uid()));
     }
     if (flags) {

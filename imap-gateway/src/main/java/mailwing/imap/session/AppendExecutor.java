@@ -4,11 +4,13 @@ import com.google.protobuf.ByteString;
 import java.io.EOFException;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.List;
 import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreUpload;
 import mailwing.imap.command.AppendMessage;
 import mailwing.imap.command.AuthenticatedCommand;
 import mailwing.imap.command.InternalDate;
+import mailwing.imap.command.MailboxName;
 import mailwing.imap.protocol.AppendStep;
 import mailwing.imap.protocol.LiteralStream;
 import mailwing.imap.protocol.Parsed;
@@ -49,8 +51,7 @@ final class AppendExecutor {
     if (target.getError() != ErrorCode.ERROR_CODE_UNSPECIFIED) {
       return StoreErrors.reply(target.getError());
     }
-    Reply reply = upload(session, state, command);
-    return reply;
+    return upload(session, state, command);
   }
 
   private static Reply upload(Session session, LoggedIn state, AuthenticatedCommand.Append command)
@@ -67,14 +68,21 @@ final class AppendExecutor {
         }
         call.send(AppendRequest.newBuilder().setHeader(header(command, message, first)).build());
         LiteralStream octets = session.parser().open(literal);
-        send(octets, call);
+        HeaderWatch header = new HeaderWatch();
+        send(octets, call, header);
+        if (header.refused(session)) {
+          return Reply.no(ResponseCode.Name.CANNOT, "8-bit header, ENABLE UTF8=ACCEPT first");
+        }
         if (octets.holdsNul() && !literal.binary()) {
           return Reply.bad("NUL in a literal");
         }
         first = false;
         switch (session.parser().nextStep()) {
           case AppendStep.End _ -> {
-            return commit(session, state, call.finish());
+            AppendResponse done = call.finish();
+            MailboxName mailbox = command.mailbox();
+            OldNames.tell(session, List.of(), mailbox.value(), mailbox);
+            return commit(session, state, done);
           }
           case AppendStep.Message next -> message = next.message();
           case AppendStep.Failed failed -> {
@@ -118,11 +126,13 @@ final class AppendExecutor {
     return header.build();
   }
 
-  private static void send(LiteralStream octets, StoreUpload<AppendRequest, AppendResponse> call)
+  private static void send(
+      LiteralStream octets, StoreUpload<AppendRequest, AppendResponse> call, HeaderWatch header)
       throws IOException {
     byte[] frame = new byte[(int) Math.min(FRAME, octets.remaining())];
     while (octets.remaining() > 0) {
       int count = octets.readNBytes(frame, 0, (int) Math.min(frame.length, octets.remaining()));
+      header.pass(frame, count);
       call.send(AppendRequest.newBuilder().setData(ByteString.copyFrom(frame, 0, count)).build());
     }
   }

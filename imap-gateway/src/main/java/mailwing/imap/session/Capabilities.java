@@ -31,6 +31,7 @@ public final class Capabilities {
           "QUOTA=RES-MESSAGE", //
           "QUOTA=RES-MAILBOX", //
           "UIDPLUS", //
+          "UTF8=ACCEPT", //
           "MOVE", //
           "UNSELECT", //
           "CHILDREN", //
@@ -72,6 +73,7 @@ public final class Capabilities {
           Grammar.CONDSTORE, //
           Grammar.QRESYNC, //
           Grammar.OBJECTID, //
+          Grammar.UTF8_ACCEPT, //
           Grammar.ESEARCH, //
           Grammar.SEARCHRES, //
           Grammar.WITHIN, //
@@ -87,7 +89,7 @@ public final class Capabilities {
   /// What ENABLE switches on.
   private static final List<Feature> FEATURES =
       List.of( //
-          Feature.CONDSTORE, Feature.QRESYNC, Feature.UIDONLY //
+          Feature.CONDSTORE, Feature.QRESYNC, Feature.UIDONLY, Feature.UTF8_ACCEPT //
           );
 
   private Capabilities() {}

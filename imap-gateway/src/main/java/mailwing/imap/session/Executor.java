@@ -159,9 +159,9 @@ public final class Executor {
     EnableExecutor.implicitly(session, command);
     return switch (command) {
       case AuthenticatedCommand.Select c -> SelectExecutor.execute(session, state, c);
-      case AuthenticatedCommand.Create c -> MailboxExecutor.create(state, c);
+      case AuthenticatedCommand.Create c -> MailboxExecutor.create(session, state, c);
       case AuthenticatedCommand.Delete c -> MailboxExecutor.delete(session, state, c);
-      case AuthenticatedCommand.Rename c -> MailboxExecutor.rename(state, c);
+      case AuthenticatedCommand.Rename c -> MailboxExecutor.rename(session, state, c);
       case AuthenticatedCommand.Subscribe c -> MailboxExecutor.subscribe(state, c);
       case AuthenticatedCommand.ListMailboxes c -> ListExecutor.list(session, state, c);
       case AuthenticatedCommand.Lsub c -> ListExecutor.lsub(session, state, c);

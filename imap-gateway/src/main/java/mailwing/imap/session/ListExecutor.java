@@ -96,7 +96,7 @@ final class ListExecutor {
     return Reply.ok("LSUB completed");
   }
 
-  private static List<String> attributes(Mailbox mailbox, boolean tellSubscribed) {
+  static List<String> attributes(Mailbox mailbox, boolean tellSubscribed) {
     List<String> attributes = new ArrayList<>();
     if (mailbox.getRef().getMailboxId() == 0) {
       attributes.add("\\NonExistent");

@@ -2,6 +2,7 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import mailwing.gateway.StoreException;
 import mailwing.imap.command.AuthenticatedCommand;
@@ -21,7 +22,8 @@ import mailwing.store.v1.StatusResult;
 final class MailboxExecutor {
   private MailboxExecutor() {}
 
-  static Reply create(LoggedIn state, AuthenticatedCommand.Create command) {
+  static Reply create(Session session, LoggedIn state, AuthenticatedCommand.Create command)
+      throws IOException {
     String name = command.mailbox().value();
     // A trailing delimiter says that names will be made below it (RFC 9051 §6.3.4).
     if (name.endsWith("/")) {
@@ -32,21 +34,27 @@ final class MailboxExecutor {
       return Reply.no(ResponseCode.Name.USEATTR, "No mailbox can have this special use");
     }
     Mailbox made = state.store().create(name, uses.get());
+    OldNames.tell(
+        session, ListExecutor.attributes(made, false), made.getName(), command.mailbox());
     return Reply.ok(
         new ResponseCode.MailboxId(ObjectIds.mailbox(made.getRef())), "CREATE completed");
   }
 
-  static Reply delete(Session session, LoggedIn state, AuthenticatedCommand.Delete command) {
+  static Reply delete(Session session, LoggedIn state, AuthenticatedCommand.Delete command)
+      throws IOException {
     String name = command.mailbox().value();
     state.store().delete(name);
+    OldNames.tell(session, List.of("\\NonExistent"), name, command.mailbox());
     if (session.state() instanceof Selected selected && selected.name().equals(name)) {
       session.unselect();
     }
     return Reply.ok("DELETE completed");
   }
 
-  static Reply rename(LoggedIn state, AuthenticatedCommand.Rename command) {
+  static Reply rename(Session session, LoggedIn state, AuthenticatedCommand.Rename command)
+      throws IOException {
     state.store().rename(command.from().value(), command.to().value());
+    OldNames.tellRenamed(session, command.from(), command.to());
     return Reply.ok("RENAME completed");
   }
 

@@ -1,11 +1,9 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
-import java.util.List;
 import mailwing.gateway.StoreException;
 import mailwing.imap.command.AuthenticatedCommand;
 import mailwing.imap.command.FlagList;
-import mailwing.imap.command.MailboxName;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
@@ -38,6 +36,7 @@ final class SelectExecutor {
     Selected selected = open(session, state.store(), command);
     session.select(selected);
     tell(session, selected);
+    OldNames.tellSelected(session, command.mailbox(), selected);
     if (resync != null) {
       Resync.tell(session, selected, resync);
     }
@@ -63,7 +62,12 @@ final class SelectExecutor {
       boolean readOnly = command.readOnly() || opened.getReadOnly();
       SessionView view =
           mailbox.shared().open(readOnly, status.getRecent() > 0 ? status.getFirstRecentUid() : 0);
-      return new Selected(store, mailbox, view, opened.getMailbox().getName());
+      return new Selected(
+          store,
+          mailbox,
+          view,
+          opened.getMailbox().getName(),
+          SpecialUses.attributes(opened.getMailbox().getSpecialUse()));
     } catch (StoreException e) {
       mailbox.unwatch(session.waker());
       mailboxes.release(mailbox);
@@ -92,9 +96,5 @@ final class SelectExecutor {
     Announcer.highestModSeq(session, view);
     out.untaggedOk(
         new ResponseCode.MailboxId(ObjectIds.mailbox(selected.mailbox().ref())), "Mailbox's id");
-    if (session.enabled(Feature.IMAP4REV2)) {
-      // RFC 9051 §6.3.2: the name as the server has it.
-      out.list(List.of(), new MailboxName(selected.name()));
-    }
   }
 }

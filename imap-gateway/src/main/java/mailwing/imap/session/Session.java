@@ -74,6 +74,9 @@ public final class Session {
       case IMAP4REV2, UTF8_ACCEPT -> {
         parser.utf8(true);
         out.utf8(true);
+        if (feature == Feature.UTF8_ACCEPT) {
+          parser.utf8Alone();
+        }
       }
       case CONDSTORE, UIDONLY -> {}
     }

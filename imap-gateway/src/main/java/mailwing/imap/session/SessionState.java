@@ -1,5 +1,6 @@
 package mailwing.imap.session;
 
+import java.util.List;
 import mailwing.imap.view.SessionView;
 
 /// The states of RFC 9051 §3. Logout is the end of the session's loop.
@@ -16,8 +17,14 @@ sealed interface SessionState {
 
   /// A mailbox is selected.
   ///
-  /// @param name as the client knows it
-  record Selected(MailStore store, OpenMailbox mailbox, SessionView view, String name)
+  /// @param name in normal form
+  /// @param attributes its special uses
+  record Selected(
+      MailStore store,
+      OpenMailbox mailbox,
+      SessionView view,
+      String name,
+      List<String> attributes)
       implements LoggedIn {
     boolean readOnly() {
       return view.readOnly();

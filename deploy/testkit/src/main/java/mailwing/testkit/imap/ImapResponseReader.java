@@ -81,7 +81,7 @@ public final class ImapResponseReader {
     StringBuilder text = new StringBuilder();
     while (!t.at('\r')) {
       int c = t.take();
-      if (c == 0 || c == '\n' || c >= 0x80) {
+      if (c == 0 || c == '\n' || (c >= 0x80 && !t.utf8())) {
         throw t.wrong("Wrong character in text");
       }
       text.append((char) c);

@@ -95,7 +95,8 @@ final class ImapStructures {
     fields.add(t.number());
     boolean message =
         type.equalsIgnoreCase("MESSAGE")
-            && (subtype.equalsIgnoreCase("RFC822") || subtype.equalsIgnoreCase("GLOBAL"));
+            && (subtype.equalsIgnoreCase("RFC822")
+                || (t.utf8() && subtype.equalsIgnoreCase("GLOBAL")));
     if (message) {
       t.sp();
       fields.add(envelope());

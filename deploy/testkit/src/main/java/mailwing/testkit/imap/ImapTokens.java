@@ -22,6 +22,10 @@ final class ImapTokens {
     this.in = in;
   }
 
+  boolean utf8() {
+    return utf8;
+  }
+
   void utf8(boolean on) {
     utf8 = on;
   }
