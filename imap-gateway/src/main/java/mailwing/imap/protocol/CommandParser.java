@@ -52,8 +52,8 @@ public final class CommandParser {
   }
 
   /// No charset may be named from now on (ENABLE UTF8=ACCEPT, RFC 9755 §3).
-  public void utf8Alone() {
-    tokens.utf8Alone();
+  public void utf8Alone(boolean on) {
+    tokens.utf8Alone(on);
   }
 
   /// The next command. Blocks until its last line, or APPEND's first literal, was announced.

@@ -33,6 +33,11 @@ public final class ResponseWriter {
     to.utf8(on);
   }
 
+  /// Structures as IMAP4rev2 tells them from now on.
+  public void rev2(boolean on) {
+    structures.rev2(on);
+  }
+
   /// Conditions of status responses (RFC 9051 §7.1).
   public enum Status {
     OK,

@@ -16,9 +16,15 @@ final class StructureWriter {
   private static final ByteString SEVEN_BIT = ByteString.copyFromUtf8("7BIT");
 
   private final TokenWriter to;
+  private boolean rev2;
 
   StructureWriter(TokenWriter to) {
     this.to = to;
+  }
+
+  /// Parameters as IMAP4rev2 has them.
+  void rev2(boolean on) {
+    rev2 = on;
   }
 
   void envelope(Envelope envelope) throws IOException {
@@ -100,7 +106,8 @@ final class StructureWriter {
   /// its octets are, text.
   private void single(Part part, boolean extended) throws IOException {
     boolean empty = Sections.is(part.getType(), "MULTIPART") || part.getType().isEmpty();
-    // IMAP4rev1 has no structure of message/global: there it is a part like any other (RFC 9755 §6).
+    // IMAP4rev1 has no structure of message/global: there it is a part like any other (RFC 9755
+    // §6).
     boolean structured =
         Sections.isMessage(part) && (to.utf8() || Sections.is(part.getSubtype(), "RFC822"));
     boolean message = structured && part.getPartsCount() == 1;
@@ -140,7 +147,7 @@ final class StructureWriter {
       return;
     }
     String separator = "(";
-    for (Parameter parameter : parameters) {
+    for (Parameter parameter : rev2 ? JoinedParameters.of(parameters) : parameters) {
       to.raw(separator).string(parameter.getName()).sp().string(parameter.getValue());
       separator = " ";
     }

@@ -43,8 +43,8 @@ final class Tokens {
   }
 
   /// Strings are UTF-8 and no command may say otherwise (RFC 9755 §3).
-  void utf8Alone() {
-    utf8Alone = true;
+  void utf8Alone(boolean on) {
+    utf8Alone = on;
   }
 
   /// `CHARSET` and the name behind it where it is next, null where not; refused where all strings

@@ -110,7 +110,8 @@ final class Announcer {
       throws IOException {
     boolean modSeq = session.enabled(Feature.CONDSTORE);
     FetchWriter fetch = begin(session, message);
-    if ((uid || modSeq || session.enabled(Feature.IMAP4REV2)) && !session.enabled(Feature.UIDONLY)) {
+    if ((uid || modSeq || session.enabled(Feature.IMAP4REV2))
+        && !session.enabled(Feature.UIDONLY)) {
       fetch.uid(Integer.toUnsignedLong(message.uid()));
     }
     if (flags) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// What is announced (RFC 9051 §7.2.2): only what works wholly, and only where it may be used.
 public final class Capabilities {
   private static final List<String> ALWAYS =
-      List.of("IMAP4rev1", "SASL-IR", "ID", "ENABLE", "IDLE");
+      List.of("IMAP4rev1", "IMAP4rev2", "SASL-IR", "ID", "ENABLE", "IDLE");
 
   /// One a line, so that families of commands do not meet here.
   private static final List<String> AFTER_LOGIN =
@@ -89,7 +89,11 @@ public final class Capabilities {
   /// What ENABLE switches on.
   private static final List<Feature> FEATURES =
       List.of( //
-          Feature.CONDSTORE, Feature.QRESYNC, Feature.UIDONLY, Feature.UTF8_ACCEPT //
+          Feature.CONDSTORE,
+          Feature.QRESYNC,
+          Feature.UIDONLY,
+          Feature.UTF8_ACCEPT, //
+          Feature.IMAP4REV2 //
           );
 
   private Capabilities() {}
@@ -129,6 +133,7 @@ public final class Capabilities {
   /// The grammar of what is announced.
   public static Set<Grammar> grammar(ImapConfig config) {
     Set<Grammar> grammar = EnumSet.copyOf(Grammar.BASE);
+    grammar.addAll(Grammar.IMAP4REV2);
     grammar.addAll(GRAMMAR);
     if (config.literals() == ImapConfig.Literals.MINUS) {
       grammar.remove(Grammar.LITERAL_PLUS);

@@ -34,8 +34,7 @@ final class MailboxExecutor {
       return Reply.no(ResponseCode.Name.USEATTR, "No mailbox can have this special use");
     }
     Mailbox made = state.store().create(name, uses.get());
-    OldNames.tell(
-        session, ListExecutor.attributes(made, false), made.getName(), command.mailbox());
+    OldNames.tell(session, ListExecutor.attributes(made, false), made.getName(), command.mailbox());
     return Reply.ok(
         new ResponseCode.MailboxId(ObjectIds.mailbox(made.getRef())), "CREATE completed");
   }

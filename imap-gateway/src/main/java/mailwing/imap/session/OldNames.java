@@ -15,8 +15,7 @@ final class OldNames {
   ///
   /// @param name the mailbox
   /// @param given what the client called it
-  static void tell(
-      Session session, Collection<String> attributes, String name, MailboxName given)
+  static void tell(Session session, Collection<String> attributes, String name, MailboxName given)
       throws IOException {
     if (session.enabled(Feature.IMAP4REV2) && given.denormalized()) {
       session.out().list(attributes, new MailboxName(name), List.of(), given);

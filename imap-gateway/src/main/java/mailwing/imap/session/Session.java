@@ -75,7 +75,9 @@ public final class Session {
         parser.utf8(true);
         out.utf8(true);
         if (feature == Feature.UTF8_ACCEPT) {
-          parser.utf8Alone();
+          parser.utf8Alone(true);
+        } else {
+          out.rev2(true);
         }
       }
       case CONDSTORE, UIDONLY -> {}

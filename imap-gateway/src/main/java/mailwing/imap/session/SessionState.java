@@ -20,11 +20,7 @@ sealed interface SessionState {
   /// @param name in normal form
   /// @param attributes its special uses
   record Selected(
-      MailStore store,
-      OpenMailbox mailbox,
-      SessionView view,
-      String name,
-      List<String> attributes)
+      MailStore store, OpenMailbox mailbox, SessionView view, String name, List<String> attributes)
       implements LoggedIn {
     boolean readOnly() {
       return view.readOnly();

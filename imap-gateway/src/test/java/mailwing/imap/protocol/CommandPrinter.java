@@ -182,7 +182,9 @@ final class CommandPrinter {
   }
 
   private String astring(Secret secret) {
-    return octets(Octets.latin1(secret.octets()), true);
+    // LOGIN takes 8-bit octets in literals alone.
+    String octets = Octets.latin1(secret.octets());
+    return Octets.ascii(octets) ? octets(octets, true) : literal(octets);
   }
 
   private String astring(String text) {
