@@ -22,6 +22,7 @@ import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
+import mailwing.store.domain.Sharing;
 import mailwing.store.domain.TextIndex;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.events.OutboxRelay;
@@ -136,8 +137,9 @@ public final class StoreService implements AutoCloseable {
     MailStore mail =
         new MailStore(database.dataSource(), directory::resolve, signal, MailStore.Limits.DEFAULTS);
     services.add(new DeliveryService(mail));
-    services.add(new MailboxesService(mail, credentials::session, administration));
-    services.add(new MessagesService(mail));
+    Sharing sharing = new Sharing(mail, administration);
+    services.add(new MailboxesService(mail, credentials::session, administration, sharing));
+    services.add(new MessagesService(mail, sharing));
     MailJobs jobs = new MailJobs(mail, MailJobs.Retention.DEFAULTS);
     chores.every(Duration.ofSeconds(2), "retry-deliveries", jobs::retryDeliveries);
     chores.every(Duration.ofHours(1), "collect-mail", jobs::collect);

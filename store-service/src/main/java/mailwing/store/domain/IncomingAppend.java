@@ -7,11 +7,13 @@ import java.util.Arrays;
 import java.util.List;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
+import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Stored;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.Right;
 
 /// Messages on their way into one mailbox, all or none: one call of Append.
 public final class IncomingAppend {
@@ -20,6 +22,7 @@ public final class IncomingAppend {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final MailStore store;
+  private final Access access;
   private final Deliveries.Target target;
   private final byte[] appendId;
   private final List<Item> items = new ArrayList<>();
@@ -30,15 +33,18 @@ public final class IncomingAppend {
       IncomingMessage.Copy copy,
       IncomingMessage message) {}
 
-  /// Starts an append by the call's first header, to a mailbox of `accountId`.
-  public IncomingAppend(MailStore store, long accountId, AppendHeader first) {
+  /// Starts an append by the call's first header. Flags that the caller may not set in the mailbox
+  /// are passed over (RFC 4314 §4).
+  public IncomingAppend(MailStore store, Place place, AppendHeader first) {
     this.store = store;
+    this.access = place.access();
     this.target =
         new Deliveries.Target(
-            accountId,
-            first.getMailbox().getMailboxId(),
-            MailboxName.lookup(first.getMailboxName()),
-            false);
+            place.account(),
+            place.mailboxId(),
+            place.name(),
+            false,
+            access.own() ? 0 : access.holder());
     if (first.getAppendId().isEmpty()) {
       appendId = new byte[APPEND_ID_OCTETS];
       RANDOM.nextBytes(appendId);
@@ -49,7 +55,7 @@ public final class IncomingAppend {
       }
     }
     // Told before the octets come, where it can be.
-    if (store.mailboxReads().find(accountId, target.mailboxId(), target.name()) == null) {
+    if (store.mailboxReads().find(access, target.mailboxId(), target.name()) == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
     start(first);
@@ -73,7 +79,9 @@ public final class IncomingAppend {
     items.add(
         new Item(
             header,
-            KeywordList.of(header.getFlags().getKeywordsList()),
+            access.may(Right.RIGHT_WRITE)
+                ? KeywordList.of(header.getFlags().getKeywordsList())
+                : KeywordList.of(List.of()),
             copy,
             new IncomingMessage(
                 store.blobs(), store.limits().messageOctets(), header.getSize(), List.of(copy))));
@@ -123,7 +131,7 @@ public final class IncomingAppend {
     AppendHeader header = item.header();
     return new NewMessage(
         id(index),
-        header.getFlags().getSystem() & SystemFlags.ALL,
+        header.getFlags().getSystem() & access.changeableFlags(),
         item.keywords().keywords(),
         header.getInternalDateMillis() == 0 ? now : header.getInternalDateMillis(),
         header.getInternalDateZoneMinutes(),

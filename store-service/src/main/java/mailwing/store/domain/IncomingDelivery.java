@@ -226,7 +226,7 @@ public final class IncomingDelivery {
             Facts.of(parsed, copy.prefix.length),
             rest);
     try {
-      share.stored = store.store(new Deliveries.Target(copy.accountId, 0, mailbox, true), made);
+      share.stored = store.store(new Deliveries.Target(copy.accountId, 0, mailbox, true, 0), made);
       share.failure = null;
     } catch (StoreException e) {
       share.failure = e;

@@ -89,7 +89,7 @@ public final class MailJobs {
       ParsedMessage parsed = message.finish();
       Stored stored =
           store.store(
-              new Deliveries.Target(retry.targetAccountId(), 0, retry.mailboxName(), true),
+              new Deliveries.Target(retry.targetAccountId(), 0, retry.mailboxName(), true, 0),
               new NewMessage(
                   retry.deliveryId(),
                   0,

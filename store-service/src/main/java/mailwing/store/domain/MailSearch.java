@@ -12,6 +12,7 @@ import mailwing.store.mime.ThreadByReferences;
 import mailwing.store.mime.ThreadBySubject;
 import mailwing.store.mime.Threadable;
 import mailwing.store.mime.Threads;
+import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.SearchRows;
 import mailwing.store.persistence.SearchRows.Candidate;
@@ -44,37 +45,37 @@ public final class MailSearch {
 
   /// Hands what matches to the sink: in sort order if one is given, else ascending.
   public void search(
-      long account, long mailbox, SearchKey key, List<SortCriterion> sort, SearchRows.Sink sink) {
+      Access access, long mailbox, SearchKey key, List<SortCriterion> sort, SearchRows.Sink sink) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     if (plan instanceof SearchPlan.Columns columns) {
-      rows.matches(account, mailbox, columns.condition(), order(sort), sink);
+      rows.matches(access, mailbox, columns.condition(), order(sort), sink);
       return;
     }
     if (sort.isEmpty()) {
-      scan(account, mailbox, plan, sink);
+      scan(access, mailbox, plan, sink);
       return;
     }
     List<UidRange> found = new ArrayList<>();
-    scan(account, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
+    scan(access, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
     if (!found.isEmpty()) {
-      rows.matches(account, mailbox, SearchPlan.Maker.uids(found), order(sort), sink);
+      rows.matches(access, mailbox, SearchPlan.Maker.uids(found), order(sort), sink);
     }
   }
 
   /// Puts what matches in threads (RFC 5256 section 3).
   public Threads thread(
-      long account, long mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
+      Access access, long mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     Condition condition;
     if (plan instanceof SearchPlan.Columns columns) {
       condition = columns.condition();
     } else {
       List<UidRange> found = new ArrayList<>();
-      scan(account, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
+      scan(access, mailbox, plan, (uid, modseq) -> add(found, (int) uid));
       condition = SearchPlan.Maker.uids(found);
     }
     List<Threadable> messages = new ArrayList<>();
-    rows.threads(account, mailbox, condition, row -> messages.add(threadable(row)));
+    rows.threads(access, mailbox, condition, row -> messages.add(threadable(row)));
     return switch (algorithm) {
       case ORDEREDSUBJECT -> ThreadBySubject.thread(messages);
       case REFERENCES -> ThreadByReferences.thread(messages);
@@ -135,12 +136,12 @@ public final class MailSearch {
   }
 
   /// What may match is found first, and then looked through.
-  private void scan(long account, long mailbox, SearchPlan plan, SearchRows.Sink sink) {
+  private void scan(Access access, long mailbox, SearchPlan plan, SearchRows.Sink sink) {
     Uids possible = new Uids();
     rows.matches(
-        account,
+        access,
         mailbox,
-        plan.possible(text -> index.mayHold(account, text)),
+        plan.possible(text -> index.mayHold(access.account(), text)),
         BY_UID,
         (uid, modseq) -> possible.add((int) uid));
     List<Condition> asked = plan.conditions();
@@ -149,8 +150,8 @@ public final class MailSearch {
     for (int from = 0; from < possible.count; from += most) {
       int to = Math.min(possible.count, from + most);
       for (Candidate candidate :
-          rows.candidates(account, mailbox, possible.text(from, to), asked, body)) {
-        if (new Look(account, candidate).holds(plan)) {
+          rows.candidates(access, mailbox, possible.text(from, to), asked, body)) {
+        if (new Look(access.account(), candidate).holds(plan)) {
           sink.take(candidate.uid(), candidate.modseq());
         }
       }

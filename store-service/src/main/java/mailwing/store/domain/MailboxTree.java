@@ -19,7 +19,7 @@ public final class MailboxTree {
 
   /// Makes a mailbox and its missing superiors.
   public MailboxRows.Listed create(long account, String given, int specialUse) {
-    String name = MailboxName.of(given);
+    String name = name(given);
     if ((specialUse & ~SPECIAL_USES) != 0) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such special use");
     }
@@ -27,6 +27,14 @@ public final class MailboxTree {
         store.mailboxRows().create(account, MailboxName.superiors(name), name, specialUse);
     store.changed();
     return made;
+  }
+
+  private static String name(String given) {
+    String name = MailboxName.of(given);
+    if (Sharing.isReserved(name)) {
+      throw new StoreException(ErrorCode.CANNOT, "the name is kept for mailboxes of others");
+    }
+    return name;
   }
 
   /// Deletes a mailbox; CANNOT for INBOX.
@@ -42,7 +50,7 @@ public final class MailboxTree {
   /// Renames a mailbox with its children; of INBOX it moves the messages.
   public void rename(long account, String given, String givenNew) {
     String name = MailboxName.lookup(given);
-    String newName = MailboxName.of(givenNew);
+    String newName = name(givenNew);
     List<String> superiors = MailboxName.superiors(newName);
     if (name.equals(MailboxName.INBOX)) {
       store.mailboxRows().renameInbox(account, superiors, newName, store.maxKeywords());

@@ -16,6 +16,7 @@ import mailwing.store.persistence.MailboxRows;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.GetMetadataRequest;
 import mailwing.store.v1.MetadataEntry;
+import mailwing.store.v1.Right;
 
 /// What annotations mean (RFC 5464): names without case, entries that are computed, limits.
 public final class Metadata {
@@ -30,6 +31,13 @@ public final class Metadata {
   /// RFC 5464 section 6.2.2: read-only, a URI.
   private static final String ADMIN = "/shared/admin";
 
+  private static final int SOME =
+      Right.RIGHT_READ_VALUE
+          | Right.RIGHT_SEEN_VALUE
+          | Right.RIGHT_WRITE_VALUE
+          | Right.RIGHT_INSERT_VALUE
+          | Right.RIGHT_POST_VALUE;
+
   private final Annotations annotations;
 
   public Metadata(MailStore store) {
@@ -37,10 +45,15 @@ public final class Metadata {
   }
 
   /// Entries of a mailbox that are among the named ones, or as deep below them as was asked.
-  public List<MetadataEntry> get(long account, long holder, GetMetadataRequest request) {
+  public List<MetadataEntry> get(Place of, GetMetadataRequest request) {
+    if (!mayRead(of.access().rights())) {
+      throw of.access().refusal();
+    }
+    long account = of.account();
+    long holder = of.access().holder();
     Annotations.Place place =
         annotations
-            .place(account, MailboxName.lookup(request.getMailbox()))
+            .place(account, of.name())
             .orElseThrow(() -> new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox"));
     List<MetadataEntry> all = annotations.list(account, place.mailboxId(), holder);
     String uses = SpecialUseNames.text(place.specialUse());
@@ -48,6 +61,11 @@ public final class Metadata {
       all.add(entry(SPECIAL_USE, uses));
     }
     return wanted(all, request);
+  }
+
+  /// What one must have to see a mailbox's entries and to have some of one's own (RFC 5464 §3.3).
+  public static boolean mayRead(int rights) {
+    return (rights & Right.RIGHT_LOOKUP_VALUE) != 0 && (rights & SOME) != 0;
   }
 
   /// Entries of the server.
@@ -106,8 +124,14 @@ public final class Metadata {
   }
 
   /// Sets entries of a mailbox, and removes those without a value: all or none.
-  public void set(long account, long holder, String mailbox, List<MetadataEntry> given) {
+  public void set(Place of, List<MetadataEntry> given) {
     Map<String, MetadataEntry> entries = checked(given);
+    boolean shared = entries.keySet().stream().anyMatch(name -> name.startsWith("/shared/"));
+    if (!mayRead(of.access().rights()) || (shared && !of.access().may(Right.RIGHT_WRITE))) {
+      throw of.access().refusal();
+    }
+    long account = of.account();
+    long holder = of.access().holder();
     Optional<Integer> uses = Optional.empty();
     if (entries.containsKey(SPECIAL_USE)) {
       if (holder != account) {
@@ -117,8 +141,7 @@ public final class Metadata {
       uses =
           Optional.of(SpecialUseNames.parse(entry == null ? "" : entry.getValue().toStringUtf8()));
     }
-    annotations.set(
-        account, MailboxName.lookup(mailbox), holder, List.copyOf(entries.values()), uses);
+    annotations.set(account, of.name(), holder, List.copyOf(entries.values()), uses);
   }
 
   /// Sets entries of the server. PERMISSION_DENIED for shared ones, unless an administrator does.

@@ -4,7 +4,6 @@ import io.grpc.stub.StreamObserver;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Administration;
@@ -12,20 +11,28 @@ import mailwing.store.domain.MailStore;
 import mailwing.store.domain.MailboxName;
 import mailwing.store.domain.MailboxTree;
 import mailwing.store.domain.Metadata;
+import mailwing.store.domain.Place;
+import mailwing.store.domain.Sharing;
+import mailwing.store.persistence.Access;
 import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.MailboxRows;
 import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.DeleteMailboxResponse;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.GetAclRequest;
+import mailwing.store.v1.GetAclResponse;
 import mailwing.store.v1.GetMetadataRequest;
 import mailwing.store.v1.GetMetadataResponse;
 import mailwing.store.v1.GetQuotaRequest;
+import mailwing.store.v1.GetRightsRequest;
+import mailwing.store.v1.GetRightsResponse;
 import mailwing.store.v1.GetStatusRequest;
 import mailwing.store.v1.GetStatusResponse;
 import mailwing.store.v1.ListMailboxesRequest;
+import mailwing.store.v1.ListSharersRequest;
+import mailwing.store.v1.ListSharersResponse;
 import mailwing.store.v1.Mailbox;
-import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MetadataEntry;
@@ -34,6 +41,9 @@ import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.RenameMailboxResponse;
+import mailwing.store.v1.Right;
+import mailwing.store.v1.SetAclRequest;
+import mailwing.store.v1.SetAclResponse;
 import mailwing.store.v1.SetMetadataRequest;
 import mailwing.store.v1.SetMetadataResponse;
 import mailwing.store.v1.SetQuotaRequest;
@@ -46,18 +56,34 @@ import mailwing.store.v1.StatusResult;
 public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   private static final int MOST_QUERIES = 1000;
 
+  /// Without one of these a mailbox is opened read-only (RFC 4314 section 5.2).
+  private static final int WRITING =
+      Right.RIGHT_INSERT_VALUE
+          | Right.RIGHT_EXPUNGE_VALUE
+          | Right.RIGHT_WRITE_VALUE
+          | Right.RIGHT_DELETE_MESSAGES_VALUE;
+
   private final MailStore store;
   private final MailboxTree tree;
   private final Function<String, Caller> tokens;
   private final QuotaCalls quotas;
   private final Metadata metadata;
   private final Administration administration;
+  private final MailRights rights;
+  private final MailboxLists lists;
+  private final AclCalls acls;
 
   /// @param tokens the caller that a session token proves; throws what the token deserves
   public MailboxesService(
-      MailStore store, Function<String, Caller> tokens, Administration administration) {
-    this.quotas = new QuotaCalls(administration);
+      MailStore store,
+      Function<String, Caller> tokens,
+      Administration administration,
+      Sharing sharing) {
+    this.rights = new MailRights(sharing);
+    this.acls = new AclCalls(sharing, rights);
+    this.quotas = new QuotaCalls(administration, sharing, rights);
     this.metadata = new Metadata(store);
+    this.lists = new MailboxLists(store, metadata, sharing);
     this.administration = administration;
     this.store = store;
     this.tree = new MailboxTree(store);
@@ -66,67 +92,9 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
 
   @Override
   public void listMailboxes(ListMailboxesRequest request, StreamObserver<Mailbox> observer) {
-    long account = MailRights.read(request.getOwnerAccount());
-    List<MailboxRows.Listed> listed = store.mailboxRows().list(account);
-    Set<String> subscribed = store.mailboxRows().subscriptions(account);
-    Set<String> superiors = MailboxTree.superiors(listed);
-    Map<Long, Long> deleted =
-        request.getWithStatus() && request.getWithDeletedOctets()
-            ? store
-                .mailboxReads()
-                .deletedOctets(
-                    account,
-                    listed.stream()
-                        .filter(mailbox -> mailbox.status().getDeleted() != 0)
-                        .map(MailboxRows.Listed::mailboxId)
-                        .toList())
-            : Map.of();
-    Map<Long, List<MetadataEntry>> annotations =
-        request.getMetadataEntriesCount() == 0
-            ? Map.of()
-            : metadata.named(
-                account,
-                Caller.current().requireAccount(),
-                listed,
-                request.getMetadataEntriesList());
     PacedStream<Mailbox> stream = new PacedStream<>(observer);
-    for (MailboxRows.Listed mailbox : listed) {
-      Mailbox.Builder built =
-          built(account, mailbox)
-              .setSubscribed(subscribed.remove(mailbox.name()))
-              .setHasChildren(superiors.contains(mailbox.name()))
-              .addAllMetadata(annotations.getOrDefault(mailbox.mailboxId(), List.of()));
-      if (request.getWithStatus()) {
-        built.setStatus(
-            mailbox.status().toBuilder()
-                .setDeletedOctets(deleted.getOrDefault(mailbox.mailboxId(), 0L)));
-      }
-      stream.send(built.build());
-    }
-    if (request.getWithNonexistent()) {
-      for (String name : subscribed) {
-        stream.send(
-            Mailbox.newBuilder()
-                .setRef(MailboxRef.newBuilder().setOwnerAccount(account))
-                .setName(name)
-                .setSubscribed(true)
-                .setHasChildren(superiors.contains(name))
-                .build());
-      }
-    }
+    lists.list(request, stream::send);
     stream.complete();
-  }
-
-  private static Mailbox.Builder built(long account, MailboxRows.Listed mailbox) {
-    return Mailbox.newBuilder()
-        .setRef(ref(account, mailbox.mailboxId()))
-        .setName(mailbox.name())
-        .setSelectable(mailbox.selectable())
-        .setSpecialUse(mailbox.specialUse());
-  }
-
-  private static MailboxRef ref(long account, long mailboxId) {
-    return MailboxRef.newBuilder().setOwnerAccount(account).setMailboxId(mailboxId).build();
   }
 
   @Override
@@ -135,8 +103,8 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
       throw new StoreException(ErrorCode.LIMIT, "too many queries in one call");
     }
     GetStatusResponse.Builder response = GetStatusResponse.newBuilder();
-    // Sessions on one mailbox ask alike: it is read once.
-    Map<StatusQuery, StatusResult> known = new HashMap<>();
+    // One's sessions on a mailbox ask alike: it is read once.
+    Map<Question, StatusResult> known = new HashMap<>();
     for (StatusQuery query : request.getQueriesList()) {
       response.addResults(status(query, known));
     }
@@ -144,31 +112,28 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
     observer.onCompleted();
   }
 
-  private StatusResult status(StatusQuery query, Map<StatusQuery, StatusResult> known) {
+  private record Question(Place place, StatusQuery query) {}
+
+  private StatusResult status(StatusQuery query, Map<Question, StatusResult> known) {
     try {
       Caller caller =
           query.getToken().isEmpty() ? Caller.current() : tokens.apply(query.getToken());
-      long account = MailRights.read(caller, query.getRef().getOwnerAccount());
-      StatusQuery question =
-          query.toBuilder()
-              .clearToken()
-              .setRef(ref(account, query.getRef().getMailboxId()))
-              .build();
+      Place place = rights.read(caller, query.getRef(), query.getName(), Right.RIGHT_READ);
+      Question question =
+          new Question(place, query.toBuilder().clearToken().clearRef().clearName().build());
       StatusResult before = known.get(question);
       if (before != null) {
         return before;
       }
       MailboxReads.Found found =
-          store
-              .mailboxReads()
-              .find(account, query.getRef().getMailboxId(), MailboxName.lookup(query.getName()));
+          store.mailboxReads().find(place.access(), place.mailboxId(), place.name());
       if (found == null) {
         throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
       }
       StatusResult result =
           StatusResult.newBuilder()
-              .setRef(ref(account, found.mailboxId()))
-              .setStatus(status(account, found, query))
+              .setRef(MailboxLists.ref(place.account(), found.mailboxId()))
+              .setStatus(status(place.account(), found, query))
               .build();
       known.put(question, result);
       return result;
@@ -193,13 +158,13 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   @Override
   public void openMailbox(
       OpenMailboxRequest request, StreamObserver<OpenMailboxResponse> observer) {
-    long account = MailRights.read(request.getOwnerAccount());
-    String name = MailboxName.lookup(request.getName());
+    Place place = rights.read(request.getOwnerAccount(), request.getName(), Right.RIGHT_READ);
+    Access access = place.access();
     boolean write = MailRights.mayWrite();
     MailboxReads.Found found =
-        request.getClaimRecent() && write
-            ? store.mailboxReads().claim(account, 0, name)
-            : store.mailboxReads().find(account, 0, name);
+        request.getClaimRecent() && write && access.own()
+            ? store.mailboxReads().claim(access, place.mailboxId(), place.name())
+            : store.mailboxReads().find(access, place.mailboxId(), place.name());
     if (found == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
@@ -207,28 +172,37 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
         OpenMailboxResponse.newBuilder()
             .setMailbox(
                 Mailbox.newBuilder()
-                    .setRef(ref(account, found.mailboxId()))
-                    .setName(found.name())
+                    .setRef(MailboxLists.ref(place.account(), found.mailboxId()))
+                    .setName(place.prefix() + found.name())
                     .setSelectable(true)
-                    .setSpecialUse(found.specialUse()))
+                    .setSpecialUse(found.specialUse())
+                    .setRights(access.rights()))
             .setStatus(found.status())
-            .setReadOnly(!write)
+            .setReadOnly(!write || !access.mayAny(WRITING))
             .build());
     observer.onCompleted();
   }
 
   @Override
   public void createMailbox(CreateMailboxRequest request, StreamObserver<Mailbox> observer) {
-    long account = MailRights.write(request.getOwnerAccount());
-    MailboxRows.Listed made = tree.create(account, request.getName(), request.getSpecialUse());
-    observer.onNext(built(account, made).build());
+    Place place = rights.make(request.getOwnerAccount(), request.getName());
+    MailboxRows.Listed made =
+        tree.create(
+            place.account(), place.name(), place.access().own() ? request.getSpecialUse() : 0);
+    observer.onNext(
+        MailboxLists.built(place.account(), made)
+            .setName(place.prefix() + made.name())
+            .setRights(place.access().rights())
+            .build());
     observer.onCompleted();
   }
 
   @Override
   public void deleteMailbox(
       DeleteMailboxRequest request, StreamObserver<DeleteMailboxResponse> observer) {
-    tree.delete(MailRights.write(request.getOwnerAccount()), request.getName());
+    Place place =
+        rights.write(request.getOwnerAccount(), request.getName(), Right.RIGHT_DELETE_MAILBOX);
+    tree.delete(place.account(), place.name());
     observer.onNext(DeleteMailboxResponse.getDefaultInstance());
     observer.onCompleted();
   }
@@ -236,8 +210,16 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   @Override
   public void renameMailbox(
       RenameMailboxRequest request, StreamObserver<RenameMailboxResponse> observer) {
-    tree.rename(
-        MailRights.write(request.getOwnerAccount()), request.getName(), request.getNewName());
+    Place from =
+        rights.write(request.getOwnerAccount(), request.getName(), Right.RIGHT_DELETE_MAILBOX);
+    Place to = rights.make(request.getOwnerAccount(), request.getNewName());
+    if (from.account() != to.account()) {
+      throw new StoreException(ErrorCode.CANNOT, "a mailbox stays with its account");
+    }
+    if (!from.access().own() && from.name().equals(MailboxName.INBOX)) {
+      throw new StoreException(ErrorCode.PERMISSION_DENIED, "INBOX is its owner's to rename");
+    }
+    tree.rename(from.account(), from.name(), to.name());
     observer.onNext(RenameMailboxResponse.getDefaultInstance());
     observer.onCompleted();
   }
@@ -245,8 +227,7 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   @Override
   public void setSubscribed(
       SetSubscribedRequest request, StreamObserver<SetSubscribedResponse> observer) {
-    long account = MailRights.write(request.getOwnerAccount());
-    tree.setSubscribed(account, request.getName(), request.getSubscribed());
+    tree.setSubscribed(MailRights.write(), request.getName(), request.getSubscribed());
     observer.onNext(SetSubscribedResponse.getDefaultInstance());
     observer.onCompleted();
   }
@@ -266,12 +247,11 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   @Override
   public void getMetadata(
       GetMetadataRequest request, StreamObserver<GetMetadataResponse> observer) {
-    long account = MailRights.read(request.getOwnerAccount());
-    long holder = Caller.current().requireAccount();
+    long holder = MailRights.read();
     List<MetadataEntry> entries =
         request.getMailbox().isEmpty()
             ? metadata.getServer(holder, administration.account(holder).address(), request)
-            : metadata.get(account, holder, request);
+            : metadata.get(rights.read(request.getOwnerAccount(), request.getMailbox()), request);
     observer.onNext(GetMetadataResponse.newBuilder().addAllEntries(entries).build());
     observer.onCompleted();
   }
@@ -279,15 +259,41 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   @Override
   public void setMetadata(
       SetMetadataRequest request, StreamObserver<SetMetadataResponse> observer) {
-    long account = MailRights.write(request.getOwnerAccount());
-    long holder = Caller.current().requireAccount();
+    long holder = MailRights.write();
     if (request.getMailbox().isEmpty()) {
       metadata.setServer(
           holder, administration.account(holder).administrator(), request.getEntriesList());
     } else {
-      metadata.set(account, holder, request.getMailbox(), request.getEntriesList());
+      metadata.set(
+          rights.write(request.getOwnerAccount(), request.getMailbox()), request.getEntriesList());
     }
     observer.onNext(SetMetadataResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void getAcl(GetAclRequest request, StreamObserver<GetAclResponse> observer) {
+    observer.onNext(acls.get(request));
+    observer.onCompleted();
+  }
+
+  @Override
+  public void setAcl(SetAclRequest request, StreamObserver<SetAclResponse> observer) {
+    acls.set(request);
+    observer.onNext(SetAclResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void getRights(GetRightsRequest request, StreamObserver<GetRightsResponse> observer) {
+    observer.onNext(acls.own(request));
+    observer.onCompleted();
+  }
+
+  @Override
+  public void listSharers(
+      ListSharersRequest request, StreamObserver<ListSharersResponse> observer) {
+    observer.onNext(acls.sharers());
     observer.onCompleted();
   }
 }

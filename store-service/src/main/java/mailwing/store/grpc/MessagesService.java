@@ -5,13 +5,16 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import mailwing.store.StoreException;
+import mailwing.store.domain.AccountCopy;
 import mailwing.store.domain.IncomingAppend;
 import mailwing.store.domain.KeywordList;
 import mailwing.store.domain.MailSearch;
 import mailwing.store.domain.MailStore;
-import mailwing.store.domain.MailboxName;
+import mailwing.store.domain.Place;
+import mailwing.store.domain.Sharing;
 import mailwing.store.domain.SystemFlags;
 import mailwing.store.mime.Threads;
+import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.EntryChanges;
 import mailwing.store.persistence.MailboxReads;
@@ -29,6 +32,7 @@ import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchMessagesResponse;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.Flags;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.GetSnapshotResponse;
 import mailwing.store.v1.ListChangesRequest;
@@ -38,6 +42,7 @@ import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
+import mailwing.store.v1.Right;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
 import mailwing.store.v1.StoreFlagsRequest;
@@ -54,23 +59,25 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
 
   private final MailStore store;
   private final MailSearch search;
+  private final MailRights rights;
 
-  public MessagesService(MailStore store) {
+  public MessagesService(MailStore store, Sharing sharing) {
     this.store = store;
+    this.rights = new MailRights(sharing);
     this.search = new MailSearch(store);
   }
 
   @Override
   public void getSnapshot(
       GetSnapshotRequest request, StreamObserver<GetSnapshotResponse> observer) {
-    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
     PacedStream<GetSnapshotResponse> stream = new PacedStream<>(observer);
     MailboxStatus head =
         store
             .mailboxReads()
             .snapshot(
-                account,
-                mailboxId(request.getMailbox()),
+                place.access(),
+                place.mailboxId(),
                 frame -> stream.send(GetSnapshotResponse.newBuilder().setMessages(frame).build()));
     stream.send(GetSnapshotResponse.newBuilder().setHead(head).build());
     stream.complete();
@@ -79,16 +86,16 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
   @Override
   public void listChanges(
       ListChangesRequest request, StreamObserver<ListChangesResponse> observer) {
-    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
     PacedStream<ListChangesResponse> stream = new PacedStream<>(observer);
     MailboxStatus head =
         store
             .mailboxReads()
             .changes(
-                account,
-                mailboxId(request.getMailbox()),
+                place.access(),
+                place.mailboxId(),
                 request.getSinceModseq(),
-                request.getClaimRecent() && MailRights.mayWrite(),
+                request.getClaimRecent() && place.access().own() && MailRights.mayWrite(),
                 request.getExpungedOnly(),
                 new MailboxReads.ChangeSink() {
                   @Override
@@ -108,8 +115,9 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
   @Override
   public void fetchMessages(
       FetchMessagesRequest request, StreamObserver<FetchMessagesResponse> observer) {
-    long account = MailRights.read(request.getMailbox().getOwnerAccount());
-    long mailbox = mailboxId(request.getMailbox());
+    Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
+    Access access = place.access();
+    long mailbox = place.mailboxId();
     UidSpans uids = UidSpans.of(request.getUidsList());
     PacedStream<FetchMessagesResponse> stream = new PacedStream<>(observer);
     long reached = 0;
@@ -120,7 +128,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
       MessageReads.Batch batch =
           store
               .messageReads()
-              .next(account, mailbox, uids, reached, request.getItems(), request.getChangedSince());
+              .next(access, mailbox, uids, reached, request.getItems(), request.getChangedSince());
       reached = batch.reached();
       for (FetchedMessage message : batch.messages()) {
         any = true;
@@ -136,7 +144,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     if (octets > 0) {
       stream.send(frame.build());
     }
-    if (!any && store.mailboxReads().find(account, mailbox, "") == null) {
+    if (!any && store.mailboxReads().find(access, mailbox, "") == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
     stream.complete();
@@ -144,7 +152,8 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
 
   @Override
   public void readBody(ReadBodyRequest request, StreamObserver<ReadBodyResponse> observer) {
-    long account = MailRights.read(request.getMailbox().getOwnerAccount());
+    Place mailbox = rights.read(request.getMailbox(), Right.RIGHT_READ);
+    long account = mailbox.account();
     PacedStream<ReadBodyResponse> stream = new PacedStream<>(observer);
     long offset = request.getOffset();
     if (offset < 0 || request.getLength() < 0) {
@@ -156,7 +165,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
             .blobs()
             .locate(
                 account,
-                mailboxId(request.getMailbox()),
+                mailbox.mailboxId(),
                 Integer.toUnsignedLong(request.getUid()),
                 offset,
                 (int) Math.min(wanted, Integer.MAX_VALUE));
@@ -198,8 +207,13 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
             throw new StoreException(
                 ErrorCode.INVALID_ARGUMENT, "the first frame carries a header");
           }
-          account = MailRights.write(frame.getHeader().getMailbox().getOwnerAccount());
-          current = new IncomingAppend(store, account, frame.getHeader());
+          Place place =
+              rights.write(
+                  frame.getHeader().getMailbox(),
+                  frame.getHeader().getMailboxName(),
+                  Right.RIGHT_INSERT);
+          account = place.account();
+          current = new IncomingAppend(store, place, frame.getHeader());
           append = current;
         } else if (frame.hasHeader()) {
           current.next(frame.getHeader());
@@ -240,8 +254,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
 
   @Override
   public void storeFlags(StoreFlagsRequest request, StreamObserver<StoreFlagsResponse> observer) {
-    long account = MailRights.write(request.getMailbox().getOwnerAccount());
-    long mailbox = mailboxId(request.getMailbox());
+    Place place = rights.write(request.getMailbox(), Right.RIGHT_READ);
     UidSpans uids = UidSpans.of(request.getUidsList());
     StoreFlagsRequest.Operation operation = request.getOperation();
     if (operation == StoreFlagsRequest.Operation.UNRECOGNIZED
@@ -249,6 +262,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such operation");
     }
     List<String> keywords = KeywordList.of(request.getFlags().getKeywordsList()).keywords();
+    requireAnyOf(place.access(), operation, request.getFlags());
     long unchangedSince = request.hasUnchangedSince() ? request.getUnchangedSince() : -1;
     PacedStream<StoreFlagsResponse> stream = new PacedStream<>(observer);
     long reached = 0;
@@ -257,8 +271,8 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
           store
               .entryChanges()
               .storeFlags(
-                  account,
-                  mailbox,
+                  place.access(),
+                  place.mailboxId(),
                   uids,
                   reached,
                   operation,
@@ -275,44 +289,67 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     stream.complete();
   }
 
+  /// Refused is only what would change nothing at all (RFC 4314 §4).
+  private static void requireAnyOf(
+      Access access, StoreFlagsRequest.Operation operation, Flags flags) {
+    int system = flags.getSystem() & SystemFlags.ALL;
+    boolean some =
+        (operation == StoreFlagsRequest.Operation.REPLACE && access.changeableFlags() != 0)
+            || (system & access.changeableFlags()) != 0
+            || (flags.getKeywordsCount() > 0 && access.may(Right.RIGHT_WRITE));
+    boolean nothing = system == 0 && flags.getKeywordsCount() == 0;
+    if (!access.own() && !some && (!nothing || access.changeableFlags() == 0)) {
+      throw access.refusal();
+    }
+  }
+
   @Override
   public void copyMessages(
       CopyMessagesRequest request, StreamObserver<CopyMessagesResponse> observer) {
-    long account = MailRights.write(request.getSource().getOwnerAccount());
-    long destination = MailRights.write(request.getDestination().getOwnerAccount());
-    if (destination != account) {
-      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
-    }
+    Place source =
+        request.getMove()
+            ? rights.write(
+                request.getSource(),
+                Right.RIGHT_READ,
+                Right.RIGHT_DELETE_MESSAGES,
+                Right.RIGHT_EXPUNGE)
+            : rights.write(request.getSource(), Right.RIGHT_READ);
+    Access access = source.access();
+    Place destination =
+        rights.write(request.getDestination(), request.getDestinationName(), Right.RIGHT_INSERT);
     UidSpans uids = UidSpans.of(request.getUidsList());
     EntryChanges.Destination to =
         new EntryChanges.Destination(
-            request.getDestination().getMailboxId(),
-            MailboxName.lookup(request.getDestinationName()));
+            destination.access(), destination.mailboxId(), destination.name());
     PacedStream<CopyMessagesResponse> stream = new PacedStream<>(observer);
     // MOVE within a mailbox shall not meet again what it has just moved.
     long last = uids.last();
     long reached = 0;
     if (request.getMove()) {
-      MailboxReads.Found source =
-          store.mailboxReads().find(account, mailboxId(request.getSource()), "");
-      if (source == null) {
+      MailboxReads.Found found = store.mailboxReads().find(access, source.mailboxId(), "");
+      if (found == null) {
         throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
       }
-      last = Math.min(last, Integer.toUnsignedLong(source.status().getUidNext()) - 1);
+      last = Math.min(last, Integer.toUnsignedLong(found.status().getUidNext()) - 1);
       uids = uids.upTo(last);
+    }
+    if (destination.account() != source.account()) {
+      new AccountCopy(store, source, destination, stream::send).run(uids, request.getMove());
+      stream.complete();
+      return;
     }
     while (reached < last) {
       EntryChanges.Step<CopyMessagesResponse> step =
           store
               .entryChanges()
-              .copy(account, mailboxId(request.getSource()), uids, reached, to, request.getMove());
+              .copy(access, source.mailboxId(), uids, reached, to, request.getMove());
       if (step == null) {
         break;
       }
       reached = step.reached();
       told(step);
       CopyMessagesResponse.Builder response = step.response().toBuilder();
-      response.getDestinationBuilder().setOwnerAccount(account);
+      response.getDestinationBuilder().setOwnerAccount(source.account());
       stream.send(response.build());
     }
     stream.complete();
@@ -320,8 +357,12 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
 
   @Override
   public void expunge(ExpungeRequest request, StreamObserver<ExpungeResponse> observer) {
-    long account = MailRights.write(request.getMailbox().getOwnerAccount());
-    long mailbox = mailboxId(request.getMailbox());
+    Place place =
+        request.getRegardlessOfDeleted()
+            ? rights.write(request.getMailbox(), Right.RIGHT_EXPUNGE, Right.RIGHT_DELETE_MESSAGES)
+            : rights.write(request.getMailbox(), Right.RIGHT_EXPUNGE);
+    long account = place.account();
+    long mailbox = place.mailboxId();
     UidSpans uids = request.getUidsCount() == 0 ? UidSpans.ALL : UidSpans.of(request.getUidsList());
     PacedStream<ExpungeResponse> stream = new PacedStream<>(observer);
     long reached = 0;
@@ -342,25 +383,27 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
 
   @Override
   public void search(SearchRequest request, StreamObserver<SearchResponse> observer) {
-    long account = MailRights.read(request.getMailbox().getOwnerAccount());
-    long mailbox = mailboxId(request.getMailbox());
-    if (store.mailboxReads().find(account, mailbox, "") == null) {
+    Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
+    Access access = place.access();
+    long mailbox = place.mailboxId();
+    if (store.mailboxReads().find(access, mailbox, "") == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
     SearchFrames frames =
         new SearchFrames(new PacedStream<>(observer), SearchFrames.tellsModseq(request.getKey()));
-    search.search(account, mailbox, request.getKey(), request.getSortList(), frames);
+    search.search(access, mailbox, request.getKey(), request.getSortList(), frames);
     frames.complete();
   }
 
   @Override
   public void thread(ThreadRequest request, StreamObserver<ThreadResponse> observer) {
-    long account = MailRights.read(request.getMailbox().getOwnerAccount());
-    long mailbox = mailboxId(request.getMailbox());
-    if (store.mailboxReads().find(account, mailbox, "") == null) {
+    Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
+    Access access = place.access();
+    long mailbox = place.mailboxId();
+    if (store.mailboxReads().find(access, mailbox, "") == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
-    Threads threads = search.thread(account, mailbox, request.getKey(), request.getAlgorithm());
+    Threads threads = search.thread(access, mailbox, request.getKey(), request.getAlgorithm());
     PacedStream<ThreadResponse> stream = new PacedStream<>(observer);
     for (int from = 0; from < threads.size(); from += SearchFrames.UIDS) {
       ThreadResponse.Builder frame = ThreadResponse.newBuilder();
@@ -376,12 +419,5 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     if (step.changed()) {
       store.changed();
     }
-  }
-
-  private static long mailboxId(MailboxRef ref) {
-    if (ref.getMailboxId() == 0) {
-      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no mailbox is named");
-    }
-    return ref.getMailboxId();
   }
 }

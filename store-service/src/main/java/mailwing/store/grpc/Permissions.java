@@ -85,6 +85,11 @@ final class Permissions {
     put(MailboxesGrpc.getGetQuotaMethod(), READ);
     put(MailboxesGrpc.getSetQuotaMethod(), WRITE); // and the account is an administrator
 
+    put(MailboxesGrpc.getGetAclMethod(), READ);
+    put(MailboxesGrpc.getSetAclMethod(), WRITE);
+    put(MailboxesGrpc.getGetRightsMethod(), READ);
+    put(MailboxesGrpc.getListSharersMethod(), READ);
+
     put(MessagesGrpc.getGetSnapshotMethod(), READ);
     put(MessagesGrpc.getListChangesMethod(), READ);
     put(MessagesGrpc.getFetchMessagesMethod(), READ);

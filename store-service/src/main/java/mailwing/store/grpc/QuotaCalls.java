@@ -2,6 +2,8 @@ package mailwing.store.grpc;
 
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Administration;
+import mailwing.store.domain.Place;
+import mailwing.store.domain.Sharing;
 import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.v1.ErrorCode;
@@ -9,23 +11,34 @@ import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.Quota;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.QuotaUsage;
+import mailwing.store.v1.Right;
 import mailwing.store.v1.SetQuotaRequest;
 
-/// What accounts may hold and hold (RFC 9208): each sees its own, administrators see and set all.
+/// What accounts may hold and hold (RFC 9208): each sees its own and that of accounts whose mail it
+/// may read, administrators see and set all.
 final class QuotaCalls {
   private final Administration administration;
 
-  QuotaCalls(Administration administration) {
+  private final Sharing sharing;
+  private final MailRights rights;
+
+  QuotaCalls(Administration administration, Sharing sharing, MailRights rights) {
     this.administration = administration;
+    this.sharing = sharing;
+    this.rights = rights;
   }
 
   Quota get(GetQuotaRequest request) {
-    AccountRow caller = administration.account(MailRights.read(0));
+    AccountRow caller = administration.account(MailRights.read());
+    if (!request.getMailbox().isEmpty()) {
+      Place place = rights.read(0, request.getMailbox(), Right.RIGHT_READ);
+      return quota(place.access().own() ? caller : administration.account(place.account()));
+    }
     return quota(named(caller, request.getOwnerAccount(), request.getAddress()));
   }
 
   Quota set(SetQuotaRequest request) {
-    AccountRow caller = administration.account(MailRights.write(0));
+    AccountRow caller = administration.account(MailRights.write());
     if (!caller.administrator()) {
       throw new StoreException(ErrorCode.PERMISSION_DENIED, "only administrators set quotas");
     }
@@ -44,11 +57,13 @@ final class QuotaCalls {
     if (own) {
       return caller;
     }
-    if (!caller.administrator()) {
+    AccountRow found =
+        address.isEmpty() ? administration.account(account) : administration.user(address);
+    if (!caller.administrator() && !sharing.reads(found.accountId(), caller.accountId())) {
       // Not told apart from an account that is not there.
       throw new StoreException(ErrorCode.ACCOUNT_NOT_FOUND, "no such account");
     }
-    return address.isEmpty() ? administration.account(account) : administration.user(address);
+    return found;
   }
 
   private Quota quota(AccountRow account) {

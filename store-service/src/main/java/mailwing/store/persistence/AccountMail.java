@@ -128,10 +128,15 @@ public final class AccountMail {
   /// call a transaction of its own, nothing is locked for long.
   public static Removal removeSome(Connection connection, long accountId, int rows)
       throws SQLException {
+    if (Shares.removeGrantee(connection, accountId)) {
+      return Removal.SOME;
+    }
     for (String table :
         List.of(
-            "outbox",
             "entry",
+            "seen",
+            "seen_count",
+            "acl",
             "expunged",
             "blob_chunk",
             "blob_upload",
@@ -145,6 +150,8 @@ public final class AccountMail {
             "annotation",
             "mailbox_removed",
             "mailbox",
+            // Late: what sharers are to be told of it is published meanwhile.
+            "outbox",
             "account_state")) {
       String kept =
           switch (table) {

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.SystemFlag;
 import org.jspecify.annotations.Nullable;
 
 /// Stores messages: one call of `mail_store`, one round trip, one commit.
@@ -36,12 +37,15 @@ public final class Deliveries {
   ///
   /// @param mailboxId 0: by name
   /// @param elseInbox INBOX where there is no such mailbox
-  public record Target(long accountId, long mailboxId, String name, boolean elseInbox) {}
+  /// @param holder whose \Seen is set; 0 for the owner
+  public record Target(
+      long accountId, long mailboxId, String name, boolean elseInbox, long holder) {}
 
   /// Stores messages of one parser version, at most [#MOST]; `atomic`: all or none. A result for
   /// each, in order. May be repeated: the delivery ids see to it.
   public List<Stored> store(Target target, boolean atomic, List<NewMessage> messages) {
-    if (messages.stream().allMatch(message -> message.rest().isEmpty())) {
+    boolean held = target.holder() != 0 && messages.stream().anyMatch(Deliveries::seen);
+    if (!held && messages.stream().allMatch(message -> message.rest().isEmpty())) {
       return sql.repeatable(connection -> store(connection, target, atomic, messages));
     }
     return sql.repeatableTransaction(
@@ -53,8 +57,42 @@ public final class Deliveries {
               DeliveryRetries.add(connection, messages.get(i).rest());
             }
           }
+          if (held) {
+            see(connection, target, messages, stored);
+          }
           return stored;
         });
+  }
+
+  private static boolean seen(NewMessage message) {
+    return (message.flags() & SystemFlag.SEEN_VALUE) != 0;
+  }
+
+  /// The holder has seen what came with \Seen.
+  private static void see(
+      Connection connection, Target target, List<NewMessage> messages, List<Stored> stored)
+      throws SQLException {
+    List<Long> uids = new ArrayList<>();
+    long mailboxId = 0;
+    for (int i = 0; i < stored.size(); i++) {
+      if (stored.get(i).done() && !stored.get(i).repeated() && seen(messages.get(i))) {
+        uids.add(stored.get(i).uid());
+        mailboxId = stored.get(i).mailboxId();
+      }
+    }
+    if (uids.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "SELECT 1 FROM mail_see_stored(?, ?, ?, ?)",
+            target.accountId(),
+            mailboxId,
+            target.holder(),
+            connection.createArrayOf("int8", uids.toArray()))) {
+      statement.executeQuery().close();
+    }
   }
 
   private List<Stored> store(Connection c, Target target, boolean atomic, List<NewMessage> messages)
@@ -96,7 +134,8 @@ public final class Deliveries {
       s.setInt(6, maxKeywords);
       s.setInt(7, messages.getFirst().facts().parserVersion());
       s.setArray(8, c.createArrayOf("bytea", deliveryIds));
-      s.setArray(9, ints(c, messages, NewMessage::flags));
+      int flags = target.holder() == 0 ? -1 : ~SystemFlag.SEEN_VALUE;
+      s.setArray(9, ints(c, messages, message -> message.flags() & flags));
       s.setArray(
           10,
           texts(c, messages, m -> m.keywords().isEmpty() ? null : String.join(" ", m.keywords())));

@@ -275,9 +275,14 @@ public final class DirectoryStore {
   /// Makes the account unreachable at once: its address, its place in aliases and its keys go. Its
   /// mail is removed later, see [#removedAccounts].
   public void markRemoved(long accountId) {
-    inTransaction(
-        tx -> {
+    database.inTransaction(
+        (tx, connection) -> {
           tx.delete("DELETE FROM address WHERE account_id = ?", accountId);
+          try {
+            Shares.removeOwner(connection.get(), accountId);
+          } catch (SQLException e) {
+            throw new DbClientException("the account's shares", e);
+          }
           tx.delete("DELETE FROM api_key WHERE account_id = ?", accountId);
           tx.update(
               """

@@ -9,6 +9,7 @@ import mailwing.store.v1.CopyMessagesResponse;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.MailboxRef;
+import mailwing.store.v1.Right;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.UidRange;
@@ -34,9 +35,9 @@ public final class EntryChanges {
   /// @param changed something was written
   public record Step<T>(T response, long reached, boolean changed) {}
 
-  /// Changes flags; null where there is nothing above `after`.
+  /// Changes those flags that may be changed; null where there is nothing above `after`.
   public @Nullable Step<StoreFlagsResponse> storeFlags(
-      long accountId,
+      Access access,
       long mailboxId,
       UidSpans uids,
       long after,
@@ -50,22 +51,32 @@ public final class EntryChanges {
     }
     return sql.once(
         connection -> {
+          List<Object> parameters =
+              new ArrayList<>(
+                  List.of(
+                      access.account(),
+                      mailboxId,
+                      Rows.firsts(connection, slice),
+                      Rows.lasts(connection, slice),
+                      ROWS,
+                      operation.getNumber(),
+                      flags,
+                      connection.createArrayOf("text", keywords.toArray(String[]::new)),
+                      unchangedSince,
+                      maxKeywords));
+          if (!access.own()) {
+            parameters.addAll(
+                List.of(access.holder(), access.changeableFlags(), access.may(Right.RIGHT_WRITE)));
+          }
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
                   "SELECT outcome, looked, reached, uids, flags, keywords, modseqs, sizes, modified,"
-                      + " previous_modseq, modseq"
-                      + " FROM mail_store_flags(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  accountId,
-                  mailboxId,
-                  Rows.firsts(connection, slice),
-                  Rows.lasts(connection, slice),
-                  ROWS,
-                  operation.getNumber(),
-                  flags,
-                  connection.createArrayOf("text", keywords.toArray(String[]::new)),
-                  unchangedSince,
-                  maxKeywords)) {
+                      + " previous_modseq, modseq FROM "
+                      + (access.own()
+                          ? "mail_store_flags(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                          : "mail_store_flags_as(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                  parameters.toArray())) {
             try (ResultSet row = statement.executeQuery()) {
               row.next();
               check(row.getInt(1));
@@ -148,12 +159,13 @@ public final class EntryChanges {
 
   /// Where messages go.
   ///
+  /// @param access to it, and so which flags go with the messages
   /// @param mailboxId 0: by name
-  public record Destination(long mailboxId, String name) {}
+  public record Destination(Access access, long mailboxId, String name) {}
 
   /// Copies all of the messages, or moves some; null where there is nothing above `after`.
   public @Nullable Step<CopyMessagesResponse> copy(
-      long accountId,
+      Access access,
       long mailboxId,
       UidSpans uids,
       long after,
@@ -169,8 +181,8 @@ public final class EntryChanges {
               connection.prepareStatement(
                   "SELECT outcome, destination, uid_validity, source_uids, destination_uids,"
                       + " source_modseq, destination_modseq, source_previous_modseq"
-                      + " FROM mail_copy(?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
-            statement.setLong(1, accountId);
+                      + " FROM mail_copy(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+            statement.setLong(1, access.account());
             statement.setLong(2, mailboxId);
             statement.setLong(3, destination.mailboxId());
             statement.setString(4, destination.name());
@@ -183,6 +195,9 @@ public final class EntryChanges {
             }
             statement.setBoolean(8, move);
             statement.setInt(9, maxKeywords);
+            statement.setLong(10, access.own() ? 0 : access.holder());
+            statement.setInt(11, destination.access().changeableFlags());
+            statement.setBoolean(12, destination.access().may(Right.RIGHT_WRITE));
             try (ResultSet row = statement.executeQuery()) {
               row.next();
               check(row.getInt(1));

@@ -98,6 +98,21 @@ public final class MailCollectors {
                     rows);
           }
           if (messages.isEmpty()) {
+            int seen =
+                ids(
+                        connection,
+                        "DELETE FROM seen WHERE account_id = ? AND mailbox_id = ? AND uid = ANY ("
+                            + "ARRAY(SELECT uid FROM seen WHERE account_id = ? AND mailbox_id = ?"
+                            + " ORDER BY uid LIMIT ?)) RETURNING uid",
+                        accountId,
+                        mailbox,
+                        accountId,
+                        mailbox,
+                        rows)
+                    .size();
+            if (seen > 0) {
+              return seen;
+            }
             return ids(
                     connection,
                     "DELETE FROM mailbox_removed WHERE account_id = ? AND mailbox_id = ?"

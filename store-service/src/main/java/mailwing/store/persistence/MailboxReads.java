@@ -1,7 +1,5 @@
 package mailwing.store.persistence;
 
-import static mailwing.store.persistence.Rows.STATUS;
-
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -43,26 +41,26 @@ public final class MailboxReads {
   }
 
   /// A selectable mailbox by id or, if that is 0, by name; null where there is none.
-  public @Nullable Found find(long accountId, long mailboxId, String name) {
+  public @Nullable Found find(Access access, long mailboxId, String name) {
     return sql.repeatable(
-            connection -> Optional.ofNullable(find(connection, accountId, mailboxId, name, "")))
+            connection -> Optional.ofNullable(find(connection, access, mailboxId, name, "")))
         .orElse(null);
   }
 
   private static @Nullable Found find(
-      Connection connection, long accountId, long mailboxId, String name, String lock)
+      Connection connection, Access access, long mailboxId, String name, String lock)
       throws SQLException {
     boolean byId = mailboxId != 0;
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
             "SELECT mailbox_id, name, selectable, special_use, keywords, "
-                + STATUS
+                + access.status()
                 + " FROM mailbox WHERE account_id = ? AND "
                 + (byId ? "mailbox_id" : "name")
                 + " = ? AND selectable"
                 + lock,
-            accountId,
+            access.account(),
             byId ? (Object) mailboxId : name)) {
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next()) {
@@ -72,8 +70,11 @@ public final class MailboxReads {
             row.getLong(1),
             row.getString(2),
             row.getBoolean(3),
-            row.getInt(4),
-            Rows.status(row, 6).addAllKeywords(Rows.texts(row, 5)).build());
+            access.own() ? row.getInt(4) : 0,
+            Rows.status(row, 6)
+                .addAllKeywords(Rows.texts(row, 5))
+                .setRights(access.rights())
+                .build());
       }
     }
   }
@@ -103,18 +104,18 @@ public final class MailboxReads {
         });
   }
 
-  /// As [#find]; claims \Recent: what the status tells as recent is told so to nobody else.
-  public @Nullable Found claim(long accountId, long mailboxId, String name) {
-    Found found = find(accountId, mailboxId, name);
+  /// As [#find]; the owner claims \Recent: what the status tells as recent is told so to nobody
+  /// else.
+  public @Nullable Found claim(Access access, long mailboxId, String name) {
+    Found found = find(access, mailboxId, name);
     if (found == null || !claimable(found.status())) {
       return found;
     }
     return sql.transaction(
             connection -> {
-              Found locked =
-                  find(connection, accountId, found.mailboxId(), "", " FOR NO KEY UPDATE");
+              Found locked = find(connection, access, found.mailboxId(), "", " FOR NO KEY UPDATE");
               if (locked != null) {
-                claim(connection, accountId, locked);
+                claim(connection, access.account(), locked);
               }
               return Optional.ofNullable(locked);
             })
@@ -142,17 +143,18 @@ public final class MailboxReads {
   }
 
   /// The flags of all messages, ascending by UID, and the head, all of one moment.
-  public MailboxStatus snapshot(long accountId, long mailboxId, Consumer<FlagArrays> sink) {
+  public MailboxStatus snapshot(Access access, long mailboxId, Consumer<FlagArrays> sink) {
     return sql.snapshot(
         connection -> {
-          Found found = require(find(connection, accountId, mailboxId, "", ""));
+          Found found = require(find(connection, access, mailboxId, "", ""));
           if (found.status().getMessages() > 0) {
             flags(
                 connection,
-                "SELECT uid, flags, modseq, size, keywords FROM entry"
-                    + " WHERE account_id = ? AND mailbox_id = ? ORDER BY uid",
+                "SELECT uid, flags, modseq, size, keywords FROM "
+                    + access.entries()
+                    + " e WHERE account_id = ? AND mailbox_id = ? ORDER BY uid",
                 sink,
-                accountId,
+                access.account(),
                 mailboxId);
           }
           return found.status();
@@ -162,13 +164,13 @@ public final class MailboxReads {
   /// What changed after `since`, and the head, all of one moment. STALE where that is no longer
   /// known. With `claim`, \Recent is claimed in the same moment, and the frames come after it.
   public MailboxStatus changes(
-      long accountId,
+      Access access,
       long mailboxId,
       long since,
       boolean claim,
       boolean expungedOnly,
       ChangeSink sink) {
-    Found now = require(find(accountId, mailboxId, ""));
+    Found now = require(find(access, mailboxId, ""));
     if (since < now.status().getPurgedModseq()) {
       throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
     }
@@ -180,8 +182,8 @@ public final class MailboxReads {
           connection ->
               changes(
                   connection,
-                  accountId,
-                  require(find(connection, accountId, mailboxId, "", "")),
+                  access,
+                  require(find(connection, access, mailboxId, "", "")),
                   since,
                   expungedOnly,
                   sink));
@@ -192,11 +194,10 @@ public final class MailboxReads {
         sql.transaction(
             connection -> {
               frames.clear();
-              Found locked =
-                  require(find(connection, accountId, mailboxId, "", " FOR NO KEY UPDATE"));
-              claim(connection, accountId, locked);
+              Found locked = require(find(connection, access, mailboxId, "", " FOR NO KEY UPDATE"));
+              claim(connection, access.account(), locked);
               return changes(
-                  connection, accountId, locked, since, expungedOnly, keeping(frames, sink));
+                  connection, access, locked, since, expungedOnly, keeping(frames, sink));
             });
     frames.forEach(Runnable::run);
     return claimed;
@@ -218,7 +219,7 @@ public final class MailboxReads {
 
   private static MailboxStatus changes(
       Connection connection,
-      long accountId,
+      Access access,
       Found found,
       long since,
       boolean expungedOnly,
@@ -231,14 +232,15 @@ public final class MailboxReads {
       if (!expungedOnly) {
         flags(
             connection,
-            "SELECT uid, flags, modseq, size, keywords FROM entry"
-                + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid",
+            "SELECT uid, flags, modseq, size, keywords FROM "
+                + access.entries()
+                + " e WHERE account_id = ? AND mailbox_id = ? AND "
+                + access.changedAfter()
+                + " ORDER BY uid",
             sink::messages,
-            accountId,
-            found.mailboxId(),
-            since);
+            access.changedParameters(found.mailboxId(), since));
       }
-      expunged(connection, accountId, found.mailboxId(), since, sink);
+      expunged(connection, access.account(), found.mailboxId(), since, sink);
     }
     return found.status();
   }

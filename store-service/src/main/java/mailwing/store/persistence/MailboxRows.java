@@ -52,7 +52,7 @@ public final class MailboxRows {
                   row.getString(2),
                   row.getBoolean(3),
                   row.getInt(4),
-                  Rows.status(row, 5).build()));
+                  Rows.status(row, 5).setRights(Access.ALL).build()));
         }
       }
       return mailboxes;
@@ -126,6 +126,7 @@ public final class MailboxRows {
                 accountId,
                 there.mailboxId());
             Annotations.forget(connection, accountId, there.mailboxId());
+            Shares.forget(connection, accountId, there.mailboxId());
             account.mailboxes--;
           }
           moveSpecialUse(connection, accountId, specialUse);
@@ -165,6 +166,7 @@ public final class MailboxRows {
               accountId,
               there.mailboxId());
           Annotations.forget(connection, accountId, there.mailboxId());
+          Shares.forget(connection, accountId, there.mailboxId());
           account.mailboxes--;
           account.octets -= there.status().getOctets();
           account.messages -= Integer.toUnsignedLong(there.status().getMessages());
@@ -244,7 +246,7 @@ public final class MailboxRows {
               Sql.prepare(
                   connection,
                   "SELECT outcome FROM mail_copy(?, ?, 0, ?, ARRAY[1::bigint],"
-                      + " ARRAY[4294967295], NULL, true, ?)",
+                      + " ARRAY[4294967295], NULL, true, ?, 0, 31, true)",
                   accountId,
                   inbox.mailboxId(),
                   newName,
@@ -335,6 +337,7 @@ public final class MailboxRows {
         selectable,
         specialUse,
         account.lastUidValidity);
+    Shares.inherit(connection, account.id, account.nextMailboxId, name);
     account.nextMailboxId++;
     account.mailboxes++;
   }
@@ -400,7 +403,7 @@ public final class MailboxRows {
                   row.getString(2),
                   row.getBoolean(3),
                   row.getInt(4),
-                  Rows.status(row, 5).build()));
+                  Rows.status(row, 5).setRights(Access.ALL).build()));
         }
       }
       return mailboxes;

@@ -42,7 +42,7 @@ public final class MessageReads {
 
   /// The next messages above `after`; the batch's `reached` is at least `uids.last()` at the end.
   public Batch next(
-      long accountId,
+      Access access,
       long mailboxId,
       UidSpans uids,
       long after,
@@ -56,13 +56,12 @@ public final class MessageReads {
     }
     List<Row> found =
         sql.repeatable(
-            connection ->
-                query(connection, accountId, mailboxId, slice, items, changedSince, rows));
+            connection -> query(connection, access, mailboxId, slice, items, changedSince, rows));
     List<FetchedMessage> messages = new ArrayList<>(found.size());
     long reached = found.size() == rows ? 0 : slice.last();
     for (Row row : found) {
       if (octets) {
-        complete(accountId, row, items);
+        complete(access.account(), row, items);
       }
       messages.add(row.message().build());
       if (found.size() == rows) {
@@ -72,7 +71,7 @@ public final class MessageReads {
     return new Batch(messages, reached);
   }
 
-  private static String statement(FetchItems items) {
+  private static String statement(Access access, FetchItems items) {
     boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
     boolean message =
         octets
@@ -97,7 +96,9 @@ public final class MessageReads {
     }
     text.append(
         " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
-            + "SELECT * FROM entry y WHERE y.account_id = ? AND y.mailbox_id = ?"
+            + "SELECT * FROM "
+            + access.entries()
+            + " y WHERE y.account_id = ? AND y.mailbox_id = ?"
             + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
             + " LIMIT ?) e");
     if (message) {
@@ -114,7 +115,7 @@ public final class MessageReads {
 
   private static List<Row> query(
       Connection connection,
-      long accountId,
+      Access access,
       long mailboxId,
       UidSpans slice,
       FetchItems items,
@@ -129,7 +130,7 @@ public final class MessageReads {
             || items.getPreview()
             || items.getIds();
     int bodyUpTo = bodyUpTo(items);
-    try (PreparedStatement statement = connection.prepareStatement(statement(items))) {
+    try (PreparedStatement statement = connection.prepareStatement(statement(access, items))) {
       int at = 1;
       if (octets) {
         statement.setLong(at++, bodyUpTo);
@@ -137,7 +138,7 @@ public final class MessageReads {
       }
       statement.setArray(at++, Rows.firsts(connection, slice));
       statement.setArray(at++, Rows.lasts(connection, slice));
-      statement.setLong(at++, accountId);
+      statement.setLong(at++, access.account());
       statement.setLong(at++, mailboxId);
       statement.setLong(at++, changedSince);
       statement.setInt(at++, rows);

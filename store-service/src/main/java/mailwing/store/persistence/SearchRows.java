@@ -67,14 +67,15 @@ public final class SearchRows {
 
   /// UIDs and modseqs of what meets the condition, in the order of `order`, SQL made of constants.
   /// A cursor: any number of rows in little memory.
-  public void matches(
-      long accountId, long mailboxId, Condition condition, String order, Sink sink) {
+  public void matches(Access access, long mailboxId, Condition condition, String order, Sink sink) {
     boolean message = condition.text().contains("m.") || order.contains("m.");
     sql.snapshot(
         connection -> {
           try (PreparedStatement statement =
               connection.prepareStatement(
-                  "SELECT e.uid, e.modseq FROM entry e"
+                  "SELECT e.uid, e.modseq FROM "
+                      + access.entries()
+                      + " e"
                       + (message
                           ? " JOIN message m"
                               + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
@@ -83,7 +84,7 @@ public final class SearchRows {
                       + condition.text()
                       + ") ORDER BY "
                       + order)) {
-            statement.setLong(1, accountId);
+            statement.setLong(1, access.account());
             statement.setLong(2, mailboxId);
             bind(statement, 3, condition);
             statement.setFetchSize(FETCH_ROWS);
@@ -112,7 +113,7 @@ public final class SearchRows {
   /// Messages that meet the condition, ascending by UID, each handed on as it comes. The envelope
   /// is there where the message has a base subject.
   public void threads(
-      long accountId, long mailboxId, Condition condition, Consumer<Threading> sink) {
+      Access access, long mailboxId, Condition condition, Consumer<Threading> sink) {
     sql.snapshot(
         connection -> {
           try (PreparedStatement statement =
@@ -120,12 +121,14 @@ public final class SearchRows {
                   "SELECT e.uid, m.message_id_header, m.reference_ids, m.base_subject,"
                       + " CASE WHEN m.base_subject <> '' THEN m.envelope END,"
                       + " coalesce(m.sent_millis, e.internal_date)"
-                      + " FROM entry e JOIN message m"
+                      + " FROM "
+                      + access.entries()
+                      + " e JOIN message m"
                       + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
                       + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
                       + condition.text()
                       + ") ORDER BY e.uid")) {
-            statement.setLong(1, accountId);
+            statement.setLong(1, access.account());
             statement.setLong(2, mailboxId);
             bind(statement, 3, condition);
             statement.setFetchSize(FETCH_ROWS);
@@ -153,7 +156,7 @@ public final class SearchRows {
   /// @param asked whose truth each candidate tells
   /// @param body the whole message is needed, else its header
   public List<Candidate> candidates(
-      long accountId, long mailboxId, String uids, List<Condition> asked, boolean body) {
+      Access access, long mailboxId, String uids, List<Condition> asked, boolean body) {
     StringBuilder text =
         new StringBuilder(
             "SELECT e.uid, e.modseq, m.size, m.blob_id, m.first_chunk_octets, m.header_octets,"
@@ -165,7 +168,9 @@ public final class SearchRows {
                 + " THEN substring(b.octets FROM 1 FOR CAST(m.header_octets AS integer)) END");
     asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
     text.append(
-        " FROM entry e JOIN message m"
+        " FROM "
+            + access.entries()
+            + " e JOIN message m"
             + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
             + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
             + " AND b.blob_id = m.blob_id AND b.chunk_no = 0"
@@ -178,7 +183,7 @@ public final class SearchRows {
             for (Condition one : asked) {
               at = bind(statement, at, one);
             }
-            statement.setLong(at++, accountId);
+            statement.setLong(at++, access.account());
             statement.setLong(at++, mailboxId);
             statement.setString(at, uids);
             List<Candidate> candidates = new ArrayList<>();
