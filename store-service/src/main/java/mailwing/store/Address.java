@@ -77,6 +77,13 @@ public record Address(String localPart, String domain, String spelling) {
     return info.hasErrors() || ascii.length() > 253 ? Optional.empty() : Optional.of(unicode);
   }
 
+  /// A domain name as DNS has it: lower case, A-labels. Empty for what is no domain name.
+  public static Optional<String> asciiDomain(String text) {
+    return canonicalDomain(text)
+        .map(
+            unicode -> UTS46.nameToASCII(unicode, new StringBuilder(), new IDNA.Info()).toString());
+  }
+
   private static boolean isPrintable(int c) {
     return !Character.isISOControl(c) && Character.isDefined(c) && !isSurrogate(c);
   }

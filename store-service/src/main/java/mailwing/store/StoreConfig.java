@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import mailwing.service.Secret;
+import mailwing.store.domain.QueueRules;
 
 /// What a store-service is told when it starts. Each part has its defaults; see docs/store-api.md.
 public record StoreConfig(
@@ -15,7 +16,20 @@ public record StoreConfig(
     Credentials credentials,
     Logins logins,
     Addresses addresses,
-    Kafka kafka) {
+    Kafka kafka,
+    QueueRules queue) {
+
+  /// With the queue's documented times.
+  public StoreConfig(
+      Database database,
+      Grpc grpc,
+      Http http,
+      Credentials credentials,
+      Logins logins,
+      Addresses addresses,
+      Kafka kafka) {
+    this(database, grpc, http, credentials, logins, addresses, kafka, QueueRules.DEFAULTS);
+  }
 
   /// Where PostgreSQL is.
   ///

@@ -22,6 +22,8 @@ import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
+import mailwing.store.domain.QueueAdministration;
+import mailwing.store.domain.QueueNotices;
 import mailwing.store.domain.Sharing;
 import mailwing.store.domain.TextIndex;
 import mailwing.store.events.ChangeSignal;
@@ -35,6 +37,7 @@ import mailwing.store.grpc.DirectoryService;
 import mailwing.store.grpc.GrpcServers;
 import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
+import mailwing.store.grpc.QueueService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
@@ -135,8 +138,22 @@ public final class StoreService implements AutoCloseable {
 
     ChangeSignal signal = new ChangeSignal();
     MailStore mail =
-        new MailStore(database.dataSource(), directory::resolve, signal, MailStore.Limits.DEFAULTS);
-    services.add(new DeliveryService(mail));
+        new MailStore(
+            database.dataSource(),
+            directory::resolve,
+            signal,
+            MailStore.Limits.DEFAULTS,
+            config.queue());
+    services.add(new DeliveryService(mail, credentials::session));
+    QueueNotices notices = new QueueNotices(mail);
+    QueueAdministration queue = new QueueAdministration(mail);
+    services.add(new QueueService(mail, queue, notices));
+    chores.every(Duration.ofSeconds(2), "notify-senders", notices::send);
+    keep(
+        metrics.gauge(
+            "mail_store_queue_recipients",
+            "Recipients in the outbound queue that are not finished.",
+            () -> (double) queue.depth()));
     Sharing sharing = new Sharing(mail, administration);
     services.add(new MailboxesService(mail, credentials::session, administration, sharing));
     services.add(new MessagesService(mail, sharing));

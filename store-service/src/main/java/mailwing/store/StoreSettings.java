@@ -11,6 +11,7 @@ import mailwing.service.ConfigException;
 import mailwing.service.Key;
 import mailwing.service.Secret;
 import mailwing.service.Settings;
+import mailwing.store.domain.QueueRules;
 
 /// The keys of store-service's configuration file, and the record they are read into.
 public final class StoreSettings {
@@ -94,6 +95,20 @@ public final class StoreSettings {
   private static final Key<Path> KAFKA_AUTHORITIES =
       Key.path("kafka.authorities", null, "Authorities of the brokers' certificates, PEM.");
 
+  private static final Key<Duration> QUEUE_FIRST =
+      Key.duration(
+          "queue.first-retry",
+          "5m",
+          "Mail that cannot be sent is tried again after this, then 2x.");
+  private static final Key<Duration> QUEUE_LONGEST =
+      Key.duration("queue.longest-retry", "2h", "The longest pause between two tries.");
+  private static final Key<Duration> QUEUE_EXPIRY =
+      Key.duration("queue.expiry", "5d", "Mail that cannot be sent for so long is returned.");
+  private static final Key<Duration> QUEUE_NOTICE =
+      Key.duration("queue.delay-notice", "4h", "A sender hears of a delay after this.");
+  private static final Key<Duration> QUEUE_MEMORY =
+      Key.duration("queue.memory", "30d", "How long it is remembered what became of sent mail.");
+
   private StoreSettings() {}
 
   public static List<Key<?>> keys() {
@@ -129,7 +144,12 @@ public final class StoreSettings {
         PARTITIONS,
         REPLICATION,
         KAFKA_CERTIFICATE,
-        KAFKA_AUTHORITIES);
+        KAFKA_AUTHORITIES,
+        QUEUE_FIRST,
+        QUEUE_LONGEST,
+        QUEUE_EXPIRY,
+        QUEUE_NOTICE,
+        QUEUE_MEMORY);
   }
 
   /// The configuration that these settings make. ConfigException.
@@ -167,7 +187,13 @@ public final class StoreSettings {
             settings.get(TOPIC),
             settings.get(PARTITIONS),
             settings.get(REPLICATION),
-            kafkaProperties(settings)));
+            kafkaProperties(settings)),
+        new QueueRules(
+            settings.get(QUEUE_FIRST),
+            settings.get(QUEUE_LONGEST),
+            settings.get(QUEUE_EXPIRY),
+            settings.get(QUEUE_NOTICE),
+            settings.get(QUEUE_MEMORY)));
   }
 
   private static Optional<StoreConfig.Tls> tls(Settings settings) {

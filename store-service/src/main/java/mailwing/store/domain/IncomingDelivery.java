@@ -43,7 +43,10 @@ public final class IncomingDelivery {
   private final List<Resolution> resolutions = new ArrayList<>();
   private final Map<Long, Share> shares = new LinkedHashMap<>();
   private final IncomingMessage message;
-  private @Nullable Share holder;
+  private final @Nullable QueuedShare queued;
+
+  /// What has committed first, and holds what is left for the others.
+  private IncomingMessage.@Nullable Copy holder;
 
   /// What one account gets, and what became of it.
   private static final class Share {
@@ -70,7 +73,13 @@ public final class IncomingDelivery {
     }
   }
 
+  /// A message for accounts of ours alone.
   public IncomingDelivery(MailStore store, DeliveryEnvelope envelope) {
+    this(store, envelope, 0);
+  }
+
+  /// @param sender the account that answers for what leaves the house; 0: nothing may
+  public IncomingDelivery(MailStore store, DeliveryEnvelope envelope, long sender) {
     this.store = store;
     this.envelope = envelope;
     this.deliveryId = envelope.getDeliveryId().toByteArray();
@@ -87,12 +96,16 @@ public final class IncomingDelivery {
         envelope.getMailbox().isEmpty()
             ? MailboxName.INBOX
             : MailboxName.lookup(envelope.getMailbox());
+    List<DeliveryRecipient> remote = new ArrayList<>();
     for (DeliveryRecipient recipient : envelope.getRecipientsList()) {
       if (recipient.getHeaderPrefix().size() > PREFIX_OCTETS) {
         throw invalid("header_prefix is too long");
       }
       Resolution resolution = store.resolve(recipient.getAddress());
       resolutions.add(resolution);
+      if (resolution instanceof Resolution.NotLocal && sender != 0) {
+        remote.add(recipient);
+      }
       if (resolution instanceof Resolution.Local local) {
         for (Resolution.Target target : local.targets()) {
           shares.computeIfAbsent(
@@ -104,12 +117,15 @@ public final class IncomingDelivery {
         }
       }
     }
+    this.queued = remote.isEmpty() ? null : new QueuedShare(store, envelope, sender, remote);
+    List<IncomingMessage.Copy> copies = new ArrayList<>();
+    if (queued != null) {
+      copies.add(queued.copy());
+    }
+    shares.values().forEach(share -> copies.add(share.copy));
     this.message =
         new IncomingMessage(
-            store.blobs(),
-            store.limits().messageOctets(),
-            envelope.getSize(),
-            shares.values().stream().map(share -> share.copy).toList());
+            store.blobs(), store.limits().messageOctets(), envelope.getSize(), copies);
   }
 
   private static StoreException invalid(String why) {
@@ -117,14 +133,17 @@ public final class IncomingDelivery {
   }
 
   public void feed(ByteString data) {
-    if (!shares.isEmpty()) {
+    if (queued != null) {
+      queued.look(data);
+    }
+    if (queued != null || !shares.isEmpty()) {
       message.feed(data);
     }
   }
 
   /// The message is whole: stores it. A result for each recipient, in order.
   public List<RecipientResult> finish() {
-    if (!shares.isEmpty()) {
+    if (queued != null || !shares.isEmpty()) {
       ParsedMessage parsed = message.finish();
       storeAll(parsed);
       settle();
@@ -138,17 +157,28 @@ public final class IncomingDelivery {
 
   /// The call ended without its message being whole.
   public void abandon() {
+    if (queued != null) {
+      message.abandon(queued.copy());
+    }
     shares.values().forEach(share -> message.abandon(share.copy));
   }
 
   /// The first account that can commits alone, and with it, in one transaction, what is left for
-  /// the others: from then on the delivery is whole whatever happens. Then the others commit.
+  /// the others: from then on the delivery is whole whatever happens. Then the others commit. What
+  /// leaves the house is that first share where there is any.
   private void storeAll(ParsedMessage parsed) {
+    if (queued != null) {
+      queued.store(message, parsed, rest(queued.copy()));
+      holder = queued.copy();
+    }
     int failed = 0;
     for (Share share : shares.values()) {
-      storeOne(parsed, share, rest(share));
+      if (holder != null) {
+        break;
+      }
+      storeOne(parsed, share, rest(share.copy));
       if (share.committed()) {
-        holder = share;
+        holder = share.copy;
         break;
       }
       // Refused is one account's matter; failing is soon everyone's.
@@ -178,20 +208,20 @@ public final class IncomingDelivery {
     turns.acquireUninterruptibly(AT_A_TIME);
   }
 
-  /// What is not settled but for this share, as its account would hold it.
-  private List<DeliveryRetries.Retry> rest(Share first) {
+  /// What is not settled but for this copy, as its account would hold it.
+  private List<DeliveryRetries.Retry> rest(IncomingMessage.Copy first) {
     Blobs.Place place =
-        new Blobs.Place(first.copy.blobId, message.size(first.copy), firstChunkOctets(first));
+        new Blobs.Place(first.blobId, message.size(first), message.firstChunkOctets(first));
     List<DeliveryRetries.Retry> rest = new ArrayList<>();
     for (Share share : shares.values()) {
-      if (share != first && share.isOwed()) {
+      if (share.copy != first && share.isOwed()) {
         rest.add(
             new DeliveryRetries.Retry(
-                first.copy.accountId,
+                first.accountId,
                 deliveryId,
                 share.copy.accountId,
                 place,
-                first.copy.prefix.length,
+                first.prefix.length,
                 share.copy.prefix,
                 mailbox,
                 now,
@@ -200,10 +230,6 @@ public final class IncomingDelivery {
       }
     }
     return rest;
-  }
-
-  private int firstChunkOctets(Share share) {
-    return message.firstChunkOctets(share.copy);
   }
 
   private void storeOne(ParsedMessage parsed, Share share, List<DeliveryRetries.Retry> rest) {
@@ -220,7 +246,7 @@ public final class IncomingDelivery {
             now,
             0,
             message.size(copy),
-            firstChunkOctets(share),
+            message.firstChunkOctets(copy),
             copy.blobId,
             message.body(copy),
             Facts.of(parsed, copy.prefix.length),
@@ -238,7 +264,7 @@ public final class IncomingDelivery {
   /// Settles what was made durable with the first commit; removes bodies that became no message.
   /// Nothing that goes wrong here changes the answer.
   private void settle() {
-    Share first = holder;
+    IncomingMessage.Copy first = holder;
     if (first == null) {
       for (Share share : shares.values()) {
         StoreException failure = share.failure;
@@ -248,13 +274,13 @@ public final class IncomingDelivery {
           throw failure;
         }
       }
-    } else if (shares.size() > 1) {
+    } else if (shares.size() > (queued == null ? 1 : 0)) {
       List<Long> settled =
           shares.values().stream()
               .filter(share -> !share.isOwed())
               .map(share -> share.copy.accountId)
               .toList();
-      quietly(() -> store.retries().settle(first.copy.accountId, deliveryId, settled));
+      quietly(() -> store.retries().settle(first.accountId, deliveryId, settled));
     }
     for (Share share : shares.values()) {
       Stored stored = share.stored;
@@ -277,7 +303,10 @@ public final class IncomingDelivery {
   private RecipientResult result(Resolution resolution) {
     return switch (resolution) {
       case Resolution.UnknownUser unknown -> failed(ErrorCode.ACCOUNT_NOT_FOUND);
-      case Resolution.NotLocal notLocal -> failed(ErrorCode.DOMAIN_NOT_FOUND);
+      case Resolution.NotLocal notLocal ->
+          queued == null
+              ? failed(ErrorCode.DOMAIN_NOT_FOUND)
+              : RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
       case Resolution.Disabled disabled -> failed(ErrorCode.ACCOUNT_DISABLED);
       case Resolution.Local local -> result(local);
     };

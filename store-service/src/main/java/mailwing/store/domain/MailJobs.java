@@ -134,6 +134,7 @@ public final class MailJobs {
     all(account, a -> collectors.removedMailboxes(a, ROWS));
     all(account, a -> collectors.expungedMessages(a, cutoff(retention.undelete()), ROWS));
     all(account, a -> collectors.tombstones(a, cutoff(retention.tombstone()), ROWS));
+    all(account, a -> store.outbound().forget(a, ROWS));
     all(account, a -> collectors.deliveries(a, cutoff(retention.deliveryId()), ROWS));
   }
 

@@ -26,6 +26,7 @@ public final class MailStore {
   private final Blobs blobs;
   private final Deliveries deliveries;
   private final DeliveryRetries retries;
+  private final OutboundQueue outbound;
   private final MailboxReads mailboxReads;
   private final MailboxRows mailboxRows;
   private final MessageReads messageReads;
@@ -48,6 +49,15 @@ public final class MailStore {
       Function<String, Resolution> directory,
       ChangeSignal signal,
       Limits limits) {
+    this(source, directory, signal, limits, QueueRules.DEFAULTS);
+  }
+
+  public MailStore(
+      DataSource source,
+      Function<String, Resolution> directory,
+      ChangeSignal signal,
+      Limits limits,
+      QueueRules queueRules) {
     this.limits = limits;
     this.directory = directory;
     this.signal = signal;
@@ -55,6 +65,7 @@ public final class MailStore {
     this.blobs = new Blobs(sql);
     this.deliveries = new Deliveries(sql, limits.keywords());
     this.retries = new DeliveryRetries(sql);
+    this.outbound = new OutboundQueue(sql, queueRules);
     this.mailboxReads = new MailboxReads(sql);
     this.mailboxRows = new MailboxRows(sql);
     this.messageReads = new MessageReads(sql, blobs);
@@ -101,6 +112,10 @@ public final class MailStore {
 
   public Blobs blobs() {
     return blobs;
+  }
+
+  public OutboundQueue outbound() {
+    return outbound;
   }
 
   DeliveryRetries retries() {

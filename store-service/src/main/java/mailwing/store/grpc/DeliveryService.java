@@ -2,6 +2,7 @@ package mailwing.store.grpc;
 
 import io.grpc.stub.StreamObserver;
 import java.util.List;
+import java.util.function.Function;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.DeliveryRoom;
@@ -9,6 +10,7 @@ import mailwing.store.domain.IncomingDelivery;
 import mailwing.store.domain.MailStore;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
+import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryGrpc;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RecipientResult;
@@ -21,9 +23,12 @@ import org.jspecify.annotations.Nullable;
 public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
   private final MailStore store;
   private final DeliveryRoom room;
+  private final Function<String, Caller> sessions;
 
-  public DeliveryService(MailStore store) {
+  /// @param sessions who is behind a session token
+  public DeliveryService(MailStore store, Function<String, Caller> sessions) {
     this.store = store;
+    this.sessions = sessions;
     this.room = new DeliveryRoom(store);
   }
 
@@ -49,6 +54,13 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
     observer.onCompleted();
   }
 
+  /// The account that submits, proven by its session; 0: nothing may leave the house.
+  private long sender(DeliveryEnvelope envelope) {
+    return envelope.hasSubmission()
+        ? sessions.apply(envelope.getSubmission().getSessionToken()).requireAccount()
+        : 0;
+  }
+
   @Override
   public StreamObserver<DeliverRequest> deliver(StreamObserver<DeliverResponse> observer) {
     MailRights.deliver();
@@ -63,7 +75,7 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
             throw new StoreException(
                 ErrorCode.INVALID_ARGUMENT, "the first frame carries the envelope");
           }
-          current = new IncomingDelivery(store, frame.getEnvelope());
+          current = new IncomingDelivery(store, frame.getEnvelope(), sender(frame.getEnvelope()));
           delivery = current;
         }
         if (!frame.getData().isEmpty()) {

@@ -20,6 +20,7 @@ import mailwing.store.v1.DeliveryGrpc;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
+import mailwing.store.v1.QueueGrpc;
 
 /// Who may make which call: the whole table. A method that is not in it is refused to everyone.
 final class Permissions {
@@ -56,6 +57,15 @@ final class Permissions {
 
     put(DeliveryGrpc.getResolveRecipientMethod(), DELIVERY);
     put(DeliveryGrpc.getDeliverMethod(), DELIVERY);
+
+    put(QueueGrpc.getLeaseJobsMethod(), DELIVERY);
+    put(QueueGrpc.getRenewLeaseMethod(), DELIVERY);
+    put(QueueGrpc.getReadQueuedMethod(), DELIVERY);
+    put(QueueGrpc.getReportResultsMethod(), DELIVERY);
+    put(QueueGrpc.getListQueueMethod(), ADMINISTRATION);
+    put(QueueGrpc.getChangeQueueMethod(), ADMINISTRATION);
+    put(QueueGrpc.getSetSuspendedMethod(), ADMINISTRATION);
+    put(QueueGrpc.getListSuspendedMethod(), ADMINISTRATION);
 
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);

@@ -133,6 +133,9 @@ public final class AccountMail {
     }
     for (String table :
         List.of(
+            "queue_recipient",
+            "queue_attempt",
+            "queue_message",
             "entry",
             "seen",
             "seen_count",

@@ -14,6 +14,7 @@ import mailwing.store.v1.Events;
 import mailwing.store.v1.MailboxesOuterClass;
 import mailwing.store.v1.MessagesOuterClass;
 import mailwing.store.v1.Mime;
+import mailwing.store.v1.QueueOuterClass;
 import mailwing.store.v1.Search;
 
 /// The contract as its descriptors have it.
@@ -30,6 +31,7 @@ final class Contract {
         MailboxesOuterClass.getDescriptor(),
         MessagesOuterClass.getDescriptor(),
         Mime.getDescriptor(),
+        QueueOuterClass.getDescriptor(),
         Search.getDescriptor());
   }
 

@@ -34,6 +34,8 @@ import mailwing.store.v1.AddUserRequest;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
+import mailwing.store.v1.AuthenticatePasswordRequest;
+import mailwing.store.v1.AuthenticationGrpc;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
@@ -49,9 +51,11 @@ import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.OpenMailboxRequest;
+import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
+import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.UidRange;
 
 /// A whole store on a real PostgreSQL, called in process, and hands to call it with.
@@ -106,6 +110,37 @@ final class MailFixture implements AutoCloseable {
 
   DeliveryGrpc.DeliveryBlockingStub delivery() {
     return DeliveryGrpc.newBlockingStub(channel).withCallCredentials(bearer("mws_smtp"));
+  }
+
+  QueueGrpc.QueueBlockingStub queue() {
+    return QueueGrpc.newBlockingStub(channel)
+        .withCallCredentials(bearer("mws_smtp"))
+        .withDeadlineAfter(2, TimeUnit.MINUTES);
+  }
+
+  QueueGrpc.QueueBlockingStub queueAdmin() {
+    return QueueGrpc.newBlockingStub(channel)
+        .withCallCredentials(bearer("mwa_admin"))
+        .withDeadlineAfter(2, TimeUnit.MINUTES);
+  }
+
+  /// Sets a user's password and logs in as the SMTP gateway does: the session's token.
+  String token(String address, String password) {
+    directory()
+        .setPassword(
+            SetPasswordRequest.newBuilder()
+                .setAddress(address)
+                .setPassword(ByteString.copyFromUtf8(password))
+                .build());
+    return AuthenticationGrpc.newBlockingStub(channel)
+        .withCallCredentials(bearer("mws_smtp"))
+        .authenticatePassword(
+            AuthenticatePasswordRequest.newBuilder()
+                .setAuthenticationId(address)
+                .setPassword(ByteString.copyFromUtf8(password))
+                .build())
+        .getSession()
+        .getToken();
   }
 
   /// A user, and what it calls with.

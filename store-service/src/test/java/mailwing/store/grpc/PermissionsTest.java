@@ -37,7 +37,11 @@ final class PermissionsTest {
             "Authentication/AuthenticateSasl",
             "Authentication/RenewToken",
             "Delivery/ResolveRecipient",
-            "Delivery/Deliver");
+            "Delivery/Deliver",
+            "Queue/LeaseJobs",
+            "Queue/RenewLease",
+            "Queue/ReadQueued",
+            "Queue/ReportResults");
   }
 
   @Test
@@ -53,8 +57,12 @@ final class PermissionsTest {
   }
 
   @Test
-  void administratorMayUseTheDirectoryOnly() {
-    assertThat(allowed(Caller.admin())).allMatch(m -> m.startsWith("Directory/")).hasSize(15);
+  void administratorMayUseTheDirectoryAndTheQueueOnly() {
+    assertThat(allowed(Caller.admin()))
+        .filteredOn(m -> !m.startsWith("Directory/"))
+        .containsExactlyInAnyOrder(
+            "Queue/ListQueue", "Queue/ChangeQueue", "Queue/SetSuspended", "Queue/ListSuspended");
+    assertThat(allowed(Caller.admin())).hasSize(15 + 4);
   }
 
   @Test

@@ -1,0 +1,133 @@
+package mailwing.store.domain;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import java.util.Locale;
+import mailwing.store.Address;
+import mailwing.store.StoreException;
+import mailwing.store.mime.ParsedMessage;
+import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.DeliveryRetries;
+import mailwing.store.persistence.NewQueued;
+import mailwing.store.v1.DeliveryEnvelope;
+import mailwing.store.v1.DeliveryRecipient;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.Submission;
+
+/// What of a delivery leaves the house: one copy of the octets for all recipients elsewhere.
+final class QueuedShare {
+  private static final int PATH_LENGTH = 1000;
+  private static final int PARAMETER_LENGTH = 2000;
+  private static final long LONGEST_HOLD_MILLIS = 400L * 24 * 3600 * 1000;
+
+  private final MailStore store;
+  private final DeliveryEnvelope envelope;
+  private final List<NewQueued.Recipient> recipients;
+  private final IncomingMessage.Copy copy;
+  private final OctetKinds kinds = new OctetKinds();
+
+  QueuedShare(
+      MailStore store,
+      DeliveryEnvelope envelope,
+      long account,
+      List<DeliveryRecipient> recipients) {
+    this.store = store;
+    this.envelope = envelope;
+    this.copy = new IncomingMessage.Copy(account, new byte[0]);
+    this.recipients = recipients.stream().map(QueuedShare::recipient).toList();
+    Submission submission = envelope.getSubmission();
+    checkPath(envelope.getReversePath());
+    checkLine(submission.getEnvelopeId());
+    if (submission.getPriority() < -9 || submission.getPriority() > 9) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a priority is -9 to 9");
+    }
+    if (submission.getHoldUntilMillis() > System.currentTimeMillis() + LONGEST_HOLD_MILLIS) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a message is not held for so long");
+    }
+  }
+
+  /// It goes out on a command line of SMTP again: nothing in it may end that or the path.
+  private static void checkPath(String path) {
+    checkLine(path);
+    boolean quoted = path.startsWith("\"");
+    if (path.length() > PATH_LENGTH
+        || (!quoted && path.chars().anyMatch(c -> " <>".indexOf(c) >= 0))) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "the envelope cannot be sent on");
+    }
+  }
+
+  private static void checkLine(String text) {
+    if (text.length() > PARAMETER_LENGTH || text.chars().anyMatch(Character::isISOControl)) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "the envelope cannot be sent on");
+    }
+  }
+
+  private static NewQueued.Recipient recipient(DeliveryRecipient recipient) {
+    String path = recipient.getPath().isEmpty() ? recipient.getAddress() : recipient.getPath();
+    checkPath(path);
+    checkLine(recipient.getOriginalRecipient());
+    String domain = path.substring(path.lastIndexOf('@') + 1);
+    return new NewQueued.Recipient(
+        Address.asciiDomain(domain).orElseGet(() -> domain.toLowerCase(Locale.ROOT)),
+        path,
+        recipient.getNotify() & 15,
+        recipient.getOriginalRecipient());
+  }
+
+  IncomingMessage.Copy copy() {
+    return copy;
+  }
+
+  void look(ByteString data) {
+    kinds.look(data);
+  }
+
+  /// Commits; a repeat changes nothing. With it, what is left of the delivery.
+  void store(IncomingMessage message, ParsedMessage parsed, List<DeliveryRetries.Retry> rest) {
+    StoreException failure = copy.failure;
+    if (failure != null) {
+      message.abandon(copy);
+      throw failure;
+    }
+    Submission submission = envelope.getSubmission();
+    long now = System.currentTimeMillis();
+    long begins = Math.max(now, submission.getHoldUntilMillis());
+    long expiresAt = begins + store.outbound().rules().expiry().toMillis();
+    boolean returned = submission.getDeliverBy() == Submission.DeliverBy.RETURN;
+    try {
+      boolean added =
+          store
+              .outbound()
+              .add(
+                  new NewQueued(
+                      copy.accountId,
+                      envelope.getDeliveryId().toByteArray(),
+                      envelope.getTrace().getQueueId(),
+                      envelope.getReversePath(),
+                      submission.getReturnValue(),
+                      submission.getEnvelopeId(),
+                      submission.getSmtpUtf8(),
+                      submission.getRequireTls(),
+                      submission.getPriority(),
+                      submission.getDeliverByMillis(),
+                      submission.getDeliverByValue(),
+                      submission.getDeliverByTrace(),
+                      kinds.kinds(),
+                      new Blobs.Place(
+                          copy.blobId, message.size(copy), message.firstChunkOctets(copy)),
+                      parsed.headerOctets(),
+                      message.body(copy),
+                      envelope.getTrace().toByteArray(),
+                      submission.getHoldUntilMillis(),
+                      returned ? Math.min(expiresAt, submission.getDeliverByMillis()) : expiresAt,
+                      recipients,
+                      rest));
+      if (!added) {
+        message.abandon(copy);
+      }
+    } catch (StoreException e) {
+      message.abandon(copy);
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package mailwing.store.persistence;
+
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// A message on its way into the outbound queue.
+///
+/// @param deliveryId under which a repeat is recognised
+/// @param queueId what its sender was told
+/// @param reversePath in SMTP's grammar; empty for the null reverse-path
+/// @param ret RFC 3461: 0 not given, 1 FULL, 2 HDRS
+/// @param deliverBy milliseconds since 1970; 0 for none
+/// @param content what its octets ask of the transfer
+/// @param body the whole body; null where its chunks were uploaded under the place's blob
+/// @param origin ClientInfoForTrace, serialized
+/// @param holdUntil not tried before; milliseconds since 1970
+/// @param expiresAt when it is given up
+/// @param rest what else of its delivery is still to be stored: durable with it or not at all
+@SuppressWarnings("ArrayRecordComponent") // never compared; the octets are not to be copied
+public record NewQueued(
+    long accountId,
+    byte[] deliveryId,
+    String queueId,
+    String reversePath,
+    int ret,
+    String envelopeId,
+    boolean smtpUtf8,
+    boolean requireTls,
+    int priority,
+    long deliverBy,
+    int deliverByMode,
+    boolean deliverByTrace,
+    int content,
+    Blobs.Place place,
+    long headerOctets,
+    byte @Nullable [] body,
+    byte[] origin,
+    long holdUntil,
+    long expiresAt,
+    List<Recipient> recipients,
+    List<DeliveryRetries.Retry> rest) {
+  public static final int EIGHT_BIT_HEADER = 1;
+  public static final int EIGHT_BIT_BODY = 2;
+  public static final int BINARY = 4;
+
+  public NewQueued {
+    recipients = List.copyOf(recipients);
+    rest = List.copyOf(rest);
+  }
+
+  /// Whom it is for.
+  ///
+  /// @param domain lower case, A-labels; or an address literal
+  /// @param path in SMTP's grammar
+  /// @param notifyOn RFC 3461: 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY; 0 not given
+  public record Recipient(String domain, String path, int notifyOn, String originalRecipient) {}
+
+  public UUID blobId() {
+    return place.blobId();
+  }
+}
