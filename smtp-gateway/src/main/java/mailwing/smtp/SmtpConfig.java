@@ -14,7 +14,9 @@ import mailwing.gateway.SessionLimits;
 import mailwing.service.Key;
 import mailwing.service.Networks;
 import mailwing.service.Settings;
+import mailwing.smtp.authentication.SenderPolicy;
 import mailwing.smtp.delivery.StoreTimes;
+import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -28,6 +30,8 @@ import mailwing.smtp.session.SmtpLimits;
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL
 /// @param xclientPeers who may use XCLIENT
+/// @param senders SPF, DKIM and DMARC are checked, and this is done with what is found; empty: not
+/// @param dns who answers questions to the DNS
 /// @param store how long the store may take with a message
 public record SmtpConfig(
     List<ServiceListener> listeners,
@@ -38,6 +42,8 @@ public record SmtpConfig(
     List<Mechanism> mechanisms,
     boolean checkSender,
     Networks xclientPeers,
+    Optional<SenderPolicy> senders,
+    DnsConfig dns,
     StoreTimes store) {
 
   /// A listener and what it is for.
@@ -94,6 +100,25 @@ public record SmtpConfig(
   private static final Key<Networks> XCLIENT_NETWORKS =
       Key.networks(
           "xclient-networks", List.of(), "Addresses of relays of yours that may use XCLIENT.");
+  private static final Key<Boolean> CHECK_SENDERS =
+      Key.flag(
+          "senders.check",
+          false,
+          "Check SPF, DKIM and DMARC of mail from the Internet, and add Authentication-Results.");
+  private static final Key<Boolean> ENFORCE =
+      Key.flag(
+          "senders.enforce",
+          true,
+          "Do what a domain's DMARC policy asks for: refuse, or put into Junk.");
+  private static final Key<Boolean> REJECT_SPF =
+      Key.flag("senders.reject-spf-failures", false, "Refuse what SPF fails, whatever DMARC says.");
+  private static final Key<Duration> SPF_TIME =
+      Key.duration("senders.spf-time", "20s", "How long one evaluation of SPF may take.");
+  private static final Key<List<String>> DNS_SERVERS =
+      Key.list(
+          "dns.servers", List.of(), "Addresses, with or without a port; by default the machine's.");
+  private static final Key<Duration> DNS_TIME =
+      Key.duration("dns.time", "5s", "How long one try of a question to the DNS may take.");
   private static final Key<Duration> DELIVER_TIME =
       Key.duration("store.deliver-time", "1m", "How long the store may take with a message.");
   private static final Key<Duration> DELIVER_RETRY =
@@ -129,6 +154,12 @@ public record SmtpConfig(
             MESSAGE_TIME,
             CHECK_SENDER,
             XCLIENT_NETWORKS,
+            CHECK_SENDERS,
+            ENFORCE,
+            REJECT_SPF,
+            SPF_TIME,
+            DNS_SERVERS,
+            DNS_TIME,
             DELIVER_TIME,
             DELIVER_RETRY));
     return keys;
@@ -159,6 +190,12 @@ public record SmtpConfig(
         MECHANISMS,
         settings.get(CHECK_SENDER),
         settings.get(XCLIENT_NETWORKS),
+        settings.get(CHECK_SENDERS)
+            ? Optional.of(
+                new SenderPolicy(
+                    settings.get(ENFORCE), settings.get(REJECT_SPF), settings.get(SPF_TIME)))
+            : Optional.empty(),
+        new DnsConfig(settings.get(DNS_SERVERS), settings.get(DNS_TIME)),
         new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)));
   }
 
@@ -174,6 +211,8 @@ public record SmtpConfig(
         MECHANISMS,
         true,
         Networks.none(),
+        Optional.empty(),
+        DnsConfig.DEFAULTS,
         StoreTimes.DEFAULTS);
   }
 

@@ -8,8 +8,11 @@ import mailwing.gateway.ListenerGroup;
 import mailwing.gateway.StoreClient;
 import mailwing.service.Metrics;
 import mailwing.service.TlsMaterial;
+import mailwing.smtp.authentication.SenderChecks;
+import mailwing.smtp.authentication.SenderMetrics;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
+import mailwing.smtp.dns.Dns;
 import mailwing.smtp.session.SmtpMetrics;
 import mailwing.smtp.session.SmtpProtocol;
 import mailwing.smtp.session.SmtpServices;
@@ -35,6 +38,14 @@ public final class SmtpGateway implements AutoCloseable {
   public static SmtpGateway start(
       SmtpConfig config, StoreClient store, Optional<TlsMaterial> tls, Metrics metrics)
       throws IOException {
+    return start(config, store, tls, metrics, config.dns().resolver());
+  }
+
+  /// As the other, with a DNS of the caller's.
+  public static SmtpGateway start(
+      SmtpConfig config, StoreClient store, Optional<TlsMaterial> tls, Metrics metrics, Dns dns)
+      throws IOException {
+    SenderMetrics senders = new SenderMetrics(metrics);
     SmtpServices services =
         new SmtpServices(
             config.host(),
@@ -43,6 +54,7 @@ public final class SmtpGateway implements AutoCloseable {
             config.mechanisms(),
             config.checkSender(),
             config.xclientPeers(),
+            config.senders().map(policy -> new SenderChecks(dns, policy, config.host(), senders)),
             new Deliveries(store, config.store()),
             store,
             new TraceFields(config.host()),

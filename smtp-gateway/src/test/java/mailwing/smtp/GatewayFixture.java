@@ -15,7 +15,10 @@ import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.service.Secret;
 import mailwing.service.TlsMaterial;
+import mailwing.smtp.authentication.SenderPolicy;
 import mailwing.smtp.delivery.StoreTimes;
+import mailwing.smtp.dns.DnsConfig;
+import mailwing.smtp.dns.TestZone;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -28,6 +31,7 @@ final class GatewayFixture implements AutoCloseable {
       new SessionLimits(
           Duration.ofSeconds(30), Duration.ofSeconds(30), 50, 5, 1000, Duration.ofMillis(1));
 
+  final TestZone zone = new TestZone();
   private final StoreClient store;
   private final SmtpGateway gateway;
   final Metrics metrics = new Metrics();
@@ -59,10 +63,13 @@ final class GatewayFixture implements AutoCloseable {
                 SmtpConfig.MECHANISMS,
                 true,
                 trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
+                Optional.of(new SenderPolicy(true, false, Duration.ofSeconds(20))),
+                DnsConfig.DEFAULTS,
                 new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400))),
             store,
             tls,
-            metrics);
+            metrics,
+            zone);
   }
 
   static GatewayFixture over(FaultyStore store) throws IOException {

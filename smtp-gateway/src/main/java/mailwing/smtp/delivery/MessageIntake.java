@@ -2,6 +2,8 @@ package mailwing.smtp.delivery;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,13 +11,17 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import mailwing.smtp.data.ForgedResults;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.data.MessageSink;
 import mailwing.smtp.data.OctetAudit;
 import mailwing.smtp.data.SubmittedHeader;
+import mailwing.smtp.dkim.DkimVerifier;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliveryEnvelope;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One message between the socket and the store. Up to 256 KiB are gathered and go in one frame; a
 /// larger one flows in frames of 64 KiB while it is read. A message that turns out not to be wanted
@@ -24,6 +30,11 @@ public final class MessageIntake implements MessageSink {
   /// A message of at most this size goes in one frame. The header section has to lie within so many
   /// octets where it is looked into.
   static final int GATHERED = 256 * 1024;
+
+  private static final Logger LOG = LoggerFactory.getLogger(MessageIntake.class);
+
+  /// Where quarantined mail goes; INBOX for who has no such mailbox.
+  private static final String JUNK = "Junk";
 
   private static final int FRAME = 64 * 1024;
   private static final int FIRST_SIZE = 8 * 1024;
@@ -38,6 +49,19 @@ public final class MessageIntake implements MessageSink {
   public record Rules(
       long maxOctets, boolean bareLineEnds, boolean binary, int maxReceived, Duration reading) {}
 
+  /// What a stranger's message goes through before it is stored.
+  ///
+  /// @param host whose Authentication-Results are not taken from others
+  /// @param check who the message is from; null where nobody asks
+  public record Screening(String host, @Nullable Check check) {}
+
+  /// Finds out who a message is from.
+  @FunctionalInterface
+  public interface Check {
+    /// Looks at a message: `octets` are what `header` is of.
+    SenderVerdict of(byte[] octets, HeaderScan header, DkimVerifier.Body body) throws IOException;
+  }
+
   /// What submission adds where it misses (RFC 6409 §8).
   public record Mending(String date, String id, String host) {}
 
@@ -46,12 +70,15 @@ public final class MessageIntake implements MessageSink {
   private final List<String> recipients;
   private final Rules rules;
   private final @Nullable Mending mending;
+  private final @Nullable Screening screening;
   private final OctetAudit audit = new OctetAudit();
   private final int traceLength;
   private byte[] buffer;
   private int count;
   private long size;
   private Deliveries.@Nullable Flow flow;
+  private @Nullable Spool spool;
+  private boolean junk;
   private @Nullable Refusal refusal;
   private List<Boolean> looping = List.of();
 
@@ -61,6 +88,7 @@ public final class MessageIntake implements MessageSink {
   /// @param received the Received field to put before the message
   /// @param expected the declared size in octets, 0 if unknown
   /// @param mending what submission mends, else null
+  /// @param screening what a stranger's message goes through, else null
   public MessageIntake(
       Deliveries deliveries,
       DeliveryEnvelope envelope,
@@ -68,12 +96,14 @@ public final class MessageIntake implements MessageSink {
       byte[] received,
       long expected,
       Rules rules,
-      @Nullable Mending mending) {
+      @Nullable Mending mending,
+      @Nullable Screening screening) {
     this.deliveries = deliveries;
     this.envelope = envelope;
     this.recipients = List.copyOf(recipients);
     this.rules = rules;
     this.mending = mending;
+    this.screening = screening;
     this.traceLength = received.length;
     int room = expected > 0 && expected <= GATHERED ? (int) expected : FIRST_SIZE;
     this.buffer = Arrays.copyOf(received, received.length + room);
@@ -98,9 +128,15 @@ public final class MessageIntake implements MessageSink {
     int at = offset;
     int left = length;
     while (left > 0 && refusal == null) {
+      if (spool != null) {
+        spool(octets, at, left);
+        return;
+      }
       int limit = flow == null ? traceLength + GATHERED : FRAME;
       if (count == limit) {
-        if (flow == null) {
+        if (flow == null && checks()) {
+          spool = new Spool();
+        } else if (flow == null) {
           begin();
         } else {
           sendFrame();
@@ -115,6 +151,19 @@ public final class MessageIntake implements MessageSink {
       count += part;
       at += part;
       left -= part;
+    }
+  }
+
+  private boolean checks() {
+    return screening != null && screening.check() != null;
+  }
+
+  private void spool(byte[] octets, int offset, int length) {
+    try {
+      Objects.requireNonNull(spool).write(octets, offset, length);
+    } catch (IOException e) {
+      LOG.warn("event=spool-failed reason=\"{}\"", e.getMessage());
+      refuse(Refusal.STORE_FULL);
     }
   }
 
@@ -169,6 +218,9 @@ public final class MessageIntake implements MessageSink {
     if (!looping.isEmpty() && !looping.contains(false)) {
       return Optional.of(Refusal.LOOP);
     }
+    if (screening != null) {
+      return screen(scan, screening);
+    }
     if (mending != null) {
       if (!scan.complete() && count == traceLength + GATHERED) {
         return Optional.of(Refusal.HEADER_TOO_LARGE);
@@ -176,6 +228,52 @@ public final class MessageIntake implements MessageSink {
       mend(scan, mending);
     }
     return Optional.empty();
+  }
+
+  /// Drops what others say in our name, and says what we have found. The check sees the message as
+  /// it came.
+  private Optional<Refusal> screen(HeaderScan scan, Screening screening) {
+    Check check = screening.check();
+    String found = "";
+    if (check != null) {
+      if (!scan.complete() && spool != null) {
+        return Optional.of(Refusal.HEADER_TOO_LARGE);
+      }
+      try {
+        SenderVerdict verdict = check.of(buffer, scan, sink -> body(scan, sink));
+        if (verdict.refusal().isPresent()) {
+          return verdict.refusal();
+        }
+        junk = verdict.junk();
+        found = verdict.field();
+      } catch (IOException e) {
+        LOG.warn("event=spool-failed reason=\"{}\"", e.getMessage());
+        return Optional.of(Refusal.STORE_UNAVAILABLE);
+      }
+    }
+    byte[] kept = ForgedResults.without(buffer, traceLength, count, scan, screening.host());
+    if (kept.length == count - traceLength && found.isEmpty()) {
+      return Optional.empty();
+    }
+    byte[] field = found.getBytes(StandardCharsets.UTF_8);
+    byte[] whole = new byte[field.length + traceLength + kept.length];
+    System.arraycopy(field, 0, whole, 0, field.length);
+    System.arraycopy(buffer, 0, whole, field.length, traceLength);
+    System.arraycopy(kept, 0, whole, field.length + traceLength, kept.length);
+    buffer = whole;
+    count = whole.length;
+    return Optional.empty();
+  }
+
+  private void body(HeaderScan scan, MessageSink sink) throws IOException {
+    int start = scan.end();
+    if (start + 1 < count && buffer[start] == '\r' && buffer[start + 1] == '\n') {
+      start += 2;
+    }
+    sink.write(buffer, start, count - start);
+    if (spool != null) {
+      spool.copyTo(sink);
+    }
   }
 
   private void mend(HeaderScan scan, Mending mending) {
@@ -235,6 +333,10 @@ public final class MessageIntake implements MessageSink {
       flow.cancel();
       flow = null;
     }
+    if (spool != null) {
+      spool.close();
+      spool = null;
+    }
   }
 
   /// Octets read so far, wanted or not.
@@ -251,6 +353,9 @@ public final class MessageIntake implements MessageSink {
   public Outcome finish() throws InterruptedException {
     if (refusal == null) {
       audited(true).ifPresent(this::refuse);
+    }
+    if (refusal == null && spool != null) {
+      return finishSpooled(spool);
     }
     if (refusal == null && flow == null) {
       inspect().ifPresent(this::refuse);
@@ -271,12 +376,42 @@ public final class MessageIntake implements MessageSink {
     return refusal == null ? forAll(open.finish()) : Outcome.refused(refusal, recipients.size());
   }
 
+  /// It was too large to be gathered, and had to be known whole: now it flows.
+  private Outcome finishSpooled(Spool rest) {
+    try (rest) {
+      begin();
+      spool = null;
+      if (refusal == null) {
+        rest.copyTo(this::take);
+      }
+      if (refusal == null) {
+        sendFrame();
+      }
+      Deliveries.Flow open = flow;
+      return refusal == null && open != null
+          ? forAll(open.finish())
+          : Outcome.refused(
+              Objects.requireNonNullElse(refusal, Refusal.STORE_UNAVAILABLE), recipients.size());
+    } catch (IOException e) {
+      LOG.warn("event=spool-failed reason=\"{}\"", e.getMessage());
+      discard();
+      return Outcome.refused(Refusal.STORE_UNAVAILABLE, recipients.size());
+    }
+  }
+
   /// The envelope without the recipients that have had the message already.
   private DeliveryEnvelope addressed() {
-    if (looping.isEmpty()) {
+    if (looping.isEmpty() && !junk) {
       return envelope;
     }
-    DeliveryEnvelope.Builder rest = envelope.toBuilder().clearRecipients();
+    DeliveryEnvelope.Builder rest = envelope.toBuilder();
+    if (junk) {
+      rest.setMailbox(JUNK);
+    }
+    if (looping.isEmpty()) {
+      return rest.build();
+    }
+    rest.clearRecipients();
     for (int i = 0; i < looping.size(); i++) {
       if (!looping.get(i)) {
         rest.addRecipients(envelope.getRecipients(i));

@@ -18,6 +18,8 @@ public enum Refusal {
   BARE_LINE_END(550, "5.6.0", "Message has a CR or LF that is not part of CRLF"),
   NUL(550, "5.6.0", "Message has a NUL"),
   LOOP(554, "5.4.6", "Mail loop"),
+  DMARC(550, "5.7.1", "Rejected by the DMARC policy of the author's domain"),
+  SPF(550, "5.7.23", "The sender's domain does not allow your address (SPF)"),
   NOT_AUTHENTICATED(530, "5.7.0", "Authentication is required"),
   SENDER(553, "5.7.1", "Sender address is not yours"),
   INTERNATIONAL_ADDRESS(553, "5.6.7", "Non-ASCII addresses need SMTPUTF8"),

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import mailwing.gateway.Connection;
 import mailwing.gateway.OctetReader;
+import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.data.DotDecoder;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.MessageIntake;
@@ -351,7 +352,23 @@ final class MailCommands {
             begun.options().body() == MailOptions.Body.BINARY,
             limits.received(),
             limits.messageTime()),
-        mending(now, ids));
+        mending(now, ids),
+        screening(begun, peer));
+  }
+
+  /// Mail of strangers: neither our users' nor that of relays of ours.
+  private MessageIntake.@Nullable Screening screening(Transaction.Begun begun, Peer.Greeted peer) {
+    if (service != Service.MX) {
+      return null;
+    }
+    SenderChecks checks = connection.trusted() ? null : services.checks().orElse(null);
+    if (checks == null) {
+      return new MessageIntake.Screening(services.host(), null);
+    }
+    SenderChecks.Sender sender =
+        new SenderChecks.Sender(session.client().ip(), peer.domain(), begun.from());
+    return new MessageIntake.Screening(
+        services.host(), (octets, scan, body) -> checks.check(sender, octets, scan, body));
   }
 
   private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids) {

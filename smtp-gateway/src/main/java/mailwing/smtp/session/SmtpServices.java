@@ -2,10 +2,12 @@ package mailwing.smtp.session;
 
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import mailwing.gateway.Mechanism;
 import mailwing.gateway.SessionLimits;
 import mailwing.gateway.StoreClient;
 import mailwing.service.Networks;
+import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
 
@@ -15,6 +17,7 @@ import mailwing.smtp.delivery.Deliveries;
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL
 /// @param xclientPeers who may use XCLIENT
+/// @param checks who strangers' messages are from, where that is asked
 public record SmtpServices(
     String host,
     SmtpLimits limits,
@@ -22,6 +25,7 @@ public record SmtpServices(
     List<Mechanism> mechanisms,
     boolean checkSender,
     Networks xclientPeers,
+    Optional<SenderChecks> checks,
     Deliveries deliveries,
     StoreClient store,
     TraceFields trace,

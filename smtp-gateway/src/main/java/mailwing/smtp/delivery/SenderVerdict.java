@@ -1,0 +1,10 @@
+package mailwing.smtp.delivery;
+
+import java.util.Optional;
+
+/// What is to be done with a message, and what is to be told of it.
+///
+/// @param field Authentication-Results with its CRLF
+/// @param refusal why the message is not taken, where a policy asks for that
+/// @param junk the policy asks for quarantine
+public record SenderVerdict(String field, Optional<Refusal> refusal, boolean junk) {}
