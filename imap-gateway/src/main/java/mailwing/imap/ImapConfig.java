@@ -22,6 +22,7 @@ import mailwing.service.Settings;
 /// @param maxMessage largest message of APPEND, in octets
 /// @param literals which literals a client may send without being asked
 /// @param eightBitHeaders whether APPEND takes them from clients that have not enabled UTF-8
+/// @param policy limits of what commands do
 /// @param mailboxCache octets of mailbox tables kept after their last session left
 /// @param messageCache octets of envelopes, structures, headers and small bodies kept
 public record ImapConfig(
@@ -33,6 +34,7 @@ public record ImapConfig(
     long maxMessage,
     Literals literals,
     boolean eightBitHeaders,
+    Policy policy,
     long mailboxCache,
     long messageCache) {
 
@@ -42,6 +44,53 @@ public record ImapConfig(
     PLUS,
     /// LITERAL-: those of at most 4,096 octets.
     MINUS
+  }
+
+  /// What commands may do.
+  ///
+  /// @param unauthenticate whether UNAUTHENTICATE (RFC 8437) is answered
+  /// @param notifyMailboxes how many mailboxes an account may have that NOTIFY (RFC 5465) watches
+  /// @param commandMessages messages one command works on (RFC 9738), 0: any number
+  /// @param savedMessages messages one COPY or APPEND saves, 0: any number
+  public record Policy(
+      boolean unauthenticate, int notifyMailboxes, int commandMessages, int savedMessages) {
+    public static final Policy DEFAULT = new Policy(true, 10_000, 0, 0);
+
+    private static final Key<Boolean> UNAUTHENTICATE =
+        Key.flag("unauthenticate", true, "Answer UNAUTHENTICATE: a proxy may not expect it.");
+    private static final Key<Integer> NOTIFY_MAILBOXES =
+        Key.integer(
+            "limits.notify-mailboxes",
+            0,
+            100_000,
+            10_000,
+            "Largest number of an account's mailboxes that NOTIFY watches.");
+    private static final Key<Integer> COMMAND_MESSAGES =
+        Key.integer(
+            "limits.command-messages",
+            0,
+            1_000_000_000,
+            0,
+            "Messages one command works on (MESSAGELIMIT), at least 1000; 0: any number.");
+    private static final Key<Integer> SAVED_MESSAGES =
+        Key.integer(
+            "limits.saved-messages",
+            0,
+            1_000_000_000,
+            0,
+            "Messages one COPY or APPEND saves (SAVELIMIT), at least 1000; 0: any number.");
+
+    static List<Key<?>> keys() {
+      return List.of(UNAUTHENTICATE, NOTIFY_MAILBOXES, COMMAND_MESSAGES, SAVED_MESSAGES);
+    }
+
+    static Policy read(Settings settings) {
+      return new Policy(
+          settings.get(UNAUTHENTICATE),
+          settings.get(NOTIFY_MAILBOXES),
+          settings.get(COMMAND_MESSAGES),
+          settings.get(SAVED_MESSAGES));
+    }
   }
 
   /// Where changes are learned from.
@@ -129,6 +178,23 @@ public record ImapConfig(
         maxMessage,
         other,
         eightBitHeaders,
+        policy,
+        mailboxCache,
+        messageCache);
+  }
+
+  /// The same with another policy.
+  public ImapConfig withPolicy(Policy other) {
+    return new ImapConfig(
+        listeners,
+        connections,
+        limits,
+        events,
+        idleKeepalive,
+        maxMessage,
+        literals,
+        eightBitHeaders,
+        other,
         mailboxCache,
         messageCache);
   }
@@ -153,6 +219,7 @@ public record ImapConfig(
             EIGHT_BIT_HEADERS,
             MAILBOX_CACHE,
             MESSAGE_CACHE));
+    keys.addAll(Policy.keys());
     return keys;
   }
 
@@ -172,6 +239,7 @@ public record ImapConfig(
         settings.get(MAX_MESSAGE),
         settings.get(LITERALS),
         settings.get(EIGHT_BIT_HEADERS),
+        Policy.read(settings),
         settings.get(MAILBOX_CACHE),
         settings.get(MESSAGE_CACHE));
   }
@@ -188,6 +256,7 @@ public record ImapConfig(
         50L << 20,
         Literals.PLUS,
         false,
+        Policy.DEFAULT,
         64L << 20,
         64L << 20);
   }

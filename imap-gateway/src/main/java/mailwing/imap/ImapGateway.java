@@ -29,7 +29,7 @@ public final class ImapGateway implements AutoCloseable {
       ImapConfig config, Optional<TlsMaterial> tls, StoreClient store, Metrics metrics)
       throws IOException {
     services = new Services(config, store, new SessionMetrics(metrics));
-    events = new ChangeEvents(config.events(), services.mailboxes(), services.revalidation());
+    events = new ChangeEvents(config.events(), services, services.revalidation());
     group = new ListenerGroup(config.connections(), tls, metrics);
     gauges.add(metrics.gauge("mail_imap_sessions", "Sessions that are open.", group::connections));
     gauges.add(
@@ -40,6 +40,11 @@ public final class ImapGateway implements AutoCloseable {
             "mail_imap_open_mailboxes",
             "Mailboxes that sessions have open.",
             () -> services.mailboxes().size()));
+    gauges.add(
+        metrics.gauge(
+            "mail_imap_watched_accounts",
+            "Accounts that sessions watch by NOTIFY.",
+            () -> services.watches().size()));
     gauges.add(
         metrics.gauge(
             "mail_imap_events_healthy",

@@ -76,6 +76,13 @@ public final class ImapFixture implements AutoCloseable {
     return new ImapFixture(TestStore.start(), EventsConfig.polling(interval));
   }
 
+  /// Without Kafka, with another policy.
+  public static ImapFixture startPolling(Duration interval, ImapConfig.Policy policy)
+      throws IOException {
+    return new ImapFixture(
+        TestStore.start(), EventsConfig.polling(interval), config -> config.withPolicy(policy));
+  }
+
   /// Without Kafka, where tokens, keepalives and silence last as long as a test can wait.
   public static ImapFixture startShortLived(
       StoreConfig.Logins logins, Duration keepalive, Duration idleTime) throws IOException {
@@ -92,6 +99,7 @@ public final class ImapFixture implements AutoCloseable {
                 config.maxMessage(),
                 config.literals(),
                 config.eightBitHeaders(),
+                config.policy(),
                 config.mailboxCache(),
                 config.messageCache()));
   }

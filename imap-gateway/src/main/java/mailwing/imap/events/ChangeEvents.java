@@ -9,8 +9,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import mailwing.gateway.StoreException;
 import mailwing.imap.ImapConfig.EventsConfig;
+import mailwing.imap.session.AccountWatches;
 import mailwing.imap.session.OpenMailboxes;
 import mailwing.imap.session.Revalidation;
+import mailwing.imap.session.Services;
 import mailwing.store.v1.MailboxChanged;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -42,6 +44,7 @@ public final class ChangeEvents implements AutoCloseable {
 
   private final EventsConfig config;
   private final OpenMailboxes mailboxes;
+  private final AccountWatches watches;
   private final Revalidation revalidation;
   private final CountDownLatch first = new CountDownLatch(1);
   private final Thread poller;
@@ -49,9 +52,10 @@ public final class ChangeEvents implements AutoCloseable {
   private volatile boolean healthy;
   private volatile boolean closed;
 
-  public ChangeEvents(EventsConfig config, OpenMailboxes mailboxes, Revalidation revalidation) {
+  public ChangeEvents(EventsConfig config, Services services, Revalidation revalidation) {
     this.config = config;
-    this.mailboxes = mailboxes;
+    this.mailboxes = services.mailboxes();
+    this.watches = services.watches();
     this.revalidation = revalidation;
     poller = Thread.ofVirtual().name("poll-changes").start(this::pollStore);
     if (config.bootstrapServers().isPresent()) {
@@ -151,6 +155,11 @@ public final class ChangeEvents implements AutoCloseable {
     try {
       MailboxChanged changed = MailboxChanged.parseFrom(value);
       mailboxes.changed(
+          changed.getAccountId(),
+          changed.getMailboxId(),
+          changed.getModseq(),
+          changed.getDeleted());
+      watches.changed(
           changed.getAccountId(),
           changed.getMailboxId(),
           changed.getModseq(),

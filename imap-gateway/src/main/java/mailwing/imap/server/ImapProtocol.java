@@ -49,7 +49,7 @@ public final class ImapProtocol implements SessionProtocol {
     SessionGuard guard = new SessionGuard(connection, services.config().limits());
     try {
       out.untaggedOk(new ResponseCode.Capability(Capabilities.of(session)), "Mailwing is ready");
-      converse(session, connection, parser, out, guard);
+      converse(session, parser, out, guard);
     } catch (ConnectionEndedException e) {
       if (!session.farewellSaid()) {
         farewell(out, e.reason());
@@ -76,13 +76,9 @@ public final class ImapProtocol implements SessionProtocol {
   }
 
   private static void converse(
-      Session session,
-      Connection connection,
-      CommandParser parser,
-      ResponseWriter out,
-      SessionGuard guard)
+      Session session, CommandParser parser, ResponseWriter out, SessionGuard guard)
       throws IOException {
-    while (connection.awaitCommand()) {
+    while (session.awaitCommand()) {
       switch (parser.next()) {
         case Parsed.EndOfInput _ -> {
           return;

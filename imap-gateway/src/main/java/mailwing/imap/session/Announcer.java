@@ -28,7 +28,10 @@ final class Announcer {
       return false;
     }
     ResponseWriter out = session.out();
-    ViewUpdates updates = view.advance(expungeAllowed);
+    SelectedEvents wanted = session.selectedEvents();
+    // What the client does itself it is told of, whatever it wants to know of others.
+    boolean expunges = expungeAllowed && (wanted.messages() || session.expunging());
+    ViewUpdates updates = view.advance(expunges, wanted.messages(), wanted.flags());
     if (session.enabled(Feature.QRESYNC) || session.enabled(Feature.UIDONLY)) {
       out.vanished(false, UidRuns.of(updates.expungedUids()));
     } else {
@@ -44,7 +47,10 @@ final class Announcer {
       flags(out, updates.keywords(), view.readOnly());
     }
     for (MessageState message : updates.changed()) {
-      fetch(session, message, false, true);
+      fetch(session, message, wanted.always(), true);
+    }
+    if (updates.exists() >= 0 && !wanted.newMessageItems().isEmpty()) {
+      NewMessages.tell(session, wanted.newMessageItems(), updates.firstNew(), updates.exists());
     }
     return !updates.isEmpty();
   }

@@ -147,6 +147,7 @@ final class AppendExecutor {
         selected.mailbox().hint(response.getModseq());
       }
     }
+    session.madeHere(response.getMailbox(), response.getUidsList(), response.getModseq());
     return Reply.ok(
         new ResponseCode.AppendUid(
             Integer.toUnsignedLong(response.getUidValidity()), UidRuns.of(response.getUidsList())),

@@ -43,6 +43,7 @@ public final class Capabilities {
           "OBJECTID", //
           "SAVEDATE", //
           "UIDONLY", //
+          "NOTIFY", //
           "ESEARCH", //
           "SEARCHRES", //
           "WITHIN", //
@@ -71,6 +72,7 @@ public final class Capabilities {
           Grammar.APPENDLIMIT, //
           Grammar.COMPRESS, //
           Grammar.CONDSTORE, //
+          Grammar.NOTIFY, //
           Grammar.QRESYNC, //
           Grammar.OBJECTID, //
           Grammar.UTF8_ACCEPT, //

@@ -16,17 +16,16 @@ import org.jspecify.annotations.Nullable;
 final class CopyExecutor {
   private final UidRuns source = new UidRuns();
   private final UidRuns destination = new UidRuns();
+  private final Session session;
   private int count;
   private long uidValidity;
 
-  private CopyExecutor() {}
-
-  static Reply copy(Selected state, SelectedCommand.Copy command) {
+  static Reply copy(Session session, Selected state, SelectedCommand.Copy command) {
     Targets targets = Targets.of(state.view(), command.messages(), command.uid());
     if (targets == null) {
       return Reply.bad("No such message number");
     }
-    CopyExecutor done = new CopyExecutor();
+    CopyExecutor done = new CopyExecutor(session);
     Reply failed = done.run(state, targets, command.mailbox(), false);
     if (failed != null) {
       return failed;
@@ -49,7 +48,7 @@ final class CopyExecutor {
     if (targets == null) {
       return Reply.bad("No such message number");
     }
-    CopyExecutor done = new CopyExecutor();
+    CopyExecutor done = new CopyExecutor(session);
     Reply failed;
     try {
       failed = done.run(state, targets, command.mailbox(), true);
@@ -70,6 +69,10 @@ final class CopyExecutor {
         : code != null && session.enabled(Feature.QRESYNC)
             ? Reply.okWithModSeq(command.name() + " completed")
             : Reply.ok(command.name() + " completed");
+  }
+
+  private CopyExecutor(Session session) {
+    this.session = session;
   }
 
   private @Nullable Reply run(Selected state, Targets targets, MailboxName mailbox, boolean move) {
@@ -112,6 +115,10 @@ final class CopyExecutor {
           response.getSourcePreviousModseq(),
           response.getSourceModseq());
     }
+    session.madeHere(
+        response.getDestination(),
+        response.getDestinationUidsList(),
+        response.getDestinationModseq());
     if (same) {
       state.mailbox().ensure(state.store(), response.getDestinationModseq());
     }

@@ -38,6 +38,10 @@ public final class Executor {
   public static Outcome execute(Session session, String tag, Command command, SessionGuard guard)
       throws IOException {
     long start = System.nanoTime();
+    session.expunging(
+        command instanceof SelectedCommand.Expunge
+            || command instanceof SelectedCommand.Move
+            || command instanceof SelectedCommand.Replace);
     Reply reply;
     try {
       reply = run(session, tag, command);
@@ -58,6 +62,9 @@ public final class Executor {
       }
       Announcer.announceAtEnd(session, selected, expungeAllowed(command));
       reply = reply.withModSeq(selected.view().highestModSeq());
+    }
+    if (reply.status() != Reply.Status.SILENT_END && reply.status() != Reply.Status.LOGOUT) {
+      session.tellNotifications();
     }
     // Before the answer: a session that fails often waits for it.
     Outcome outcome = outcome(session, command, reply.status(), guard);
@@ -157,6 +164,16 @@ public final class Executor {
       Session session, String tag, LoggedIn state, AuthenticatedCommand command)
       throws IOException {
     EnableExecutor.implicitly(session, command);
+    Reply reply = reply(session, tag, state, command);
+    if (reply.status() == Reply.Status.OK) {
+      NotifyExecutor.changedHere(session, state, command);
+    }
+    return reply;
+  }
+
+  private static Reply reply(
+      Session session, String tag, LoggedIn state, AuthenticatedCommand command)
+      throws IOException {
     return switch (command) {
       case AuthenticatedCommand.Select c -> SelectExecutor.execute(session, state, c);
       case AuthenticatedCommand.Create c -> MailboxExecutor.create(session, state, c);
@@ -179,6 +196,7 @@ public final class Executor {
       }
       case AuthenticatedCommand.Enable c -> EnableExecutor.execute(session, c);
       case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
+      case AuthenticatedCommand.Notify c -> NotifyExecutor.execute(session, state, c);
       case AuthenticatedCommand.Unauthenticate _,
           AuthenticatedCommand.Comparator _,
           AuthenticatedCommand.MultiSearch _,
@@ -187,7 +205,6 @@ public final class Executor {
           AuthenticatedCommand.DeleteAcl _,
           AuthenticatedCommand.ListRights _,
           AuthenticatedCommand.MyRights _,
-          AuthenticatedCommand.Notify _,
           AuthenticatedCommand.GenUrlAuth _,
           AuthenticatedCommand.ResetKey _,
           AuthenticatedCommand.UrlFetch _ ->
@@ -218,7 +235,7 @@ public final class Executor {
       case SelectedCommand.Threads c -> SearchExecutor.threads(session, state, c);
       case SelectedCommand.Fetch c -> FetchExecutor.execute(session, state, c);
       case SelectedCommand.Store c -> StoreExecutor.execute(session, state, c);
-      case SelectedCommand.Copy c -> CopyExecutor.copy(state, c);
+      case SelectedCommand.Copy c -> CopyExecutor.copy(session, state, c);
       case SelectedCommand.Move c -> CopyExecutor.move(session, state, c);
       case SelectedCommand.Replace _,
           SelectedCommand.CancelUpdate _,

@@ -17,7 +17,7 @@ import mailwing.store.v1.StatusResult;
 /// together in the next. So it adds no wait to a quiet gateway, and a busy one makes one call at a
 /// time.
 final class HeadChecks {
-  private static final int MAX_BATCH = 200;
+  static final int MAX_BATCH = 200;
 
   private enum Turn {
     ANSWERED,

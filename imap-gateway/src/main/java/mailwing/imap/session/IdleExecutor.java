@@ -19,6 +19,7 @@ final class IdleExecutor {
         }
         Announcer.announce(session, selected.view(), true);
       }
+      session.tellNotifications();
       if (!session.connection().awaitCommand()) {
         return new Reply(Reply.Status.SILENT_END, null, "");
       }

@@ -31,9 +31,12 @@ import mailwing.store.v1.GetQuotaRequest;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListMailboxesRequest;
+import mailwing.store.v1.ListMetadataChangesRequest;
+import mailwing.store.v1.ListMetadataChangesResponse;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
+import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
@@ -97,6 +100,10 @@ public final class MailStore {
 
   void setMetadata(SetMetadataRequest request) {
     store.setMetadata(request);
+  }
+
+  ListMetadataChangesResponse metadataChanges(ListMetadataChangesRequest request) {
+    return store.repeatable(MailboxesGrpc.getListMetadataChangesMethod(), request);
   }
 
   Quota quota(GetQuotaRequest request) {

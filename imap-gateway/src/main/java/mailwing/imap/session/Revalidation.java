@@ -6,21 +6,24 @@ import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.StatusQuery;
 import mailwing.store.v1.StatusResult;
 
-/// Asks for the heads of all open mailboxes: after events may have been lost, and in place of
-/// events while there are none.
+/// Asks for the heads of all open mailboxes, and for what is watched: after events may have been
+/// lost, and in place of events while there are none.
 public final class Revalidation {
   private static final int BATCH = 200;
 
   private final OpenMailboxes mailboxes;
+  private final AccountWatches watches;
   private final HeadChecks heads;
 
-  Revalidation(OpenMailboxes mailboxes, HeadChecks heads) {
+  Revalidation(OpenMailboxes mailboxes, AccountWatches watches, HeadChecks heads) {
     this.mailboxes = mailboxes;
+    this.watches = watches;
     this.heads = heads;
   }
 
   /// Throws [StoreException] if the store cannot be asked.
   public void run() {
+    watches.revalidate();
     List<OpenMailbox> batch = new ArrayList<>(BATCH);
     List<StatusQuery> queries = new ArrayList<>(BATCH);
     for (OpenMailbox mailbox : mailboxes.all()) {

@@ -13,6 +13,7 @@ public final class Services {
   private final HeadChecks heads;
   private final MessageCache messages;
   private final IdleSessions idle;
+  private final AccountWatches watches;
   private final SessionMetrics metrics;
 
   public Services(ImapConfig config, StoreClient store, SessionMetrics metrics) {
@@ -27,6 +28,7 @@ public final class Services {
                     .getResultsList());
     this.messages = new MessageCache(config.messageCache());
     this.idle = new IdleSessions(config.idleKeepalive());
+    this.watches = new AccountWatches(heads);
     this.metrics = metrics;
   }
 
@@ -54,11 +56,15 @@ public final class Services {
     return idle;
   }
 
+  public AccountWatches watches() {
+    return watches;
+  }
+
   SessionMetrics metrics() {
     return metrics;
   }
 
   public Revalidation revalidation() {
-    return new Revalidation(mailboxes, heads);
+    return new Revalidation(mailboxes, watches, heads);
   }
 }

@@ -2,13 +2,18 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.StoreSession;
 import mailwing.imap.protocol.CommandParser;
+import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
+import mailwing.imap.view.MailboxKey;
+import mailwing.store.v1.MailboxRef;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +33,10 @@ public final class Session {
   private final Set<Feature> enabled = EnumSet.noneOf(Feature.class);
   private SessionState state = new SessionState.NotAuthenticated();
   private long toldModSeq;
+  private boolean expunging;
   private volatile boolean idling;
+  private volatile boolean resting;
+  private volatile @Nullable Notifications notifications;
   private volatile boolean farewellSaid;
 
   public Session(
@@ -104,6 +112,69 @@ public final class Session {
     store.onRevoked(() -> connection.end(ConnectionEndedException.Reason.REVOKED));
   }
 
+  /// What the client has asked by NOTIFY to be told; null before its first NOTIFY.
+  @Nullable Notifications notifications() {
+    return notifications;
+  }
+
+  /// From now on the client is told what it has asked for; null: as if it had never asked.
+  void notifications(@Nullable Notifications wanted) {
+    Notifications before = notifications;
+    notifications = wanted;
+    if (before != null) {
+      before.close(this);
+    }
+  }
+
+  /// What is told of the selected mailbox without being asked.
+  SelectedEvents selectedEvents() {
+    Notifications wanted = notifications;
+    return wanted == null ? SelectedEvents.ALL : wanted.selected();
+  }
+
+  /// Whether the command at hand removes messages.
+  boolean expunging() {
+    return expunging;
+  }
+
+  void expunging(boolean on) {
+    expunging = on;
+  }
+
+  /// The session has put messages into a mailbox, which made its modseq this: its client is not
+  /// told of them by NOTIFY (RFC 5465 §5).
+  void madeHere(MailboxRef mailbox, List<Integer> uids, long modSeq) {
+    Notifications wanted = notifications;
+    if (wanted != null && state instanceof SessionState.LoggedIn loggedIn) {
+      long owner = mailbox.getOwnerAccount();
+      MailboxKey key =
+          new MailboxKey(owner == 0 ? loggedIn.store().account() : owner, mailbox.getMailboxId());
+      boolean fetched =
+          !wanted.selected().newMessageItems().isEmpty()
+              && state instanceof SessionState.Selected selected
+              && selected.mailbox().shared().key().equals(key);
+      wanted.own().added(key, uids, modSeq, fetched);
+    }
+  }
+
+  /// Waits for the next command, false at the stream's end. What the client has asked by NOTIFY to
+  /// be told is told meanwhile.
+  public boolean awaitCommand() throws IOException {
+    if (notifications == null) {
+      return connection.awaitCommand();
+    }
+    // From here on changes wake the session; what came before is told now.
+    resting = true;
+    try {
+      if (connection.in().buffered() == 0) {
+        tellNow();
+      }
+      return connection.awaitCommand();
+    } finally {
+      resting = false;
+    }
+  }
+
   /// What a mailbox runs when something changed there, for [OpenMailbox#watch].
   Runnable waker() {
     return wake;
@@ -128,6 +199,7 @@ public final class Session {
   public void close() {
     services.idle().remove(this);
     idling = false;
+    notifications(null);
     unselect();
     if (state instanceof SessionState.LoggedIn loggedIn) {
       loggedIn.store().close();
@@ -144,11 +216,16 @@ public final class Session {
     }
   }
 
-  /// Something changed in the selected mailbox. From any thread; never waits.
+  /// Something changed in the selected mailbox, or in what is watched. From any thread; never
+  /// waits.
   private void wake() {
-    if (idling && pushing.compareAndSet(false, true)) {
+    if (mayPush() && pushing.compareAndSet(false, true)) {
       Thread.ofVirtual().start(this::push);
     }
+  }
+
+  private boolean mayPush() {
+    return idling || (resting && notifications != null);
   }
 
   private void push() {
@@ -156,12 +233,8 @@ public final class Session {
       connection.push(
           _ -> {
             pushing.set(false);
-            if (idling && state instanceof SessionState.Selected selected) {
-              if (selected.mailbox().shared().gone()) {
-                farewell("Selected mailbox was deleted");
-              } else if (Announcer.announce(this, selected.view(), true)) {
-                services.metrics().push();
-              }
+            if (mayPush() && tellNow()) {
+              services.metrics().push();
             }
           });
     } catch (IOException e) {
@@ -172,6 +245,40 @@ public final class Session {
       LOG.error("event=push-failed", e);
       connection.abort();
     }
+  }
+
+  /// Tells what may be told while the client waits, or between its commands; whether there was
+  /// anything.
+  boolean tellNow() throws IOException {
+    boolean told = false;
+    if (state instanceof SessionState.Selected selected) {
+      if (selected.mailbox().shared().gone()) {
+        farewell("Selected mailbox was deleted");
+        return true;
+      }
+      // Between commands numbers hold, unless the client has said that it needs none.
+      boolean expungeAllowed = idling || !selectedEvents().delayed();
+      told = Announcer.announce(this, selected.view(), expungeAllowed);
+    }
+    return tellNotifications() || told;
+  }
+
+  /// Tells of what the client watches by NOTIFY beside the selected mailbox.
+  boolean tellNotifications() throws IOException {
+    Notifications wanted = notifications;
+    if (wanted == null) {
+      return false;
+    }
+    return switch (wanted.tell(this)) {
+      case NOTHING -> false;
+      case SOMETHING -> true;
+      case OVERFLOW -> {
+        out.untaggedOk(
+            ResponseCode.Name.NOTIFICATIONOVERFLOW, "Too much to tell, as after NOTIFY NONE");
+        notifications(Notifications.none(this));
+        yield true;
+      }
+    };
   }
 
   /// Says BYE and ends the session as soon as its thread waits for the client.

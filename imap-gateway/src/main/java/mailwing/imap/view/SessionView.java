@@ -23,6 +23,7 @@ public final class SessionView {
   private volatile long position;
   private long toldModSeq;
   private long wholeModSeq;
+  private boolean passedOver;
   private final int uidNext;
   private int toldKeywords;
 
@@ -189,7 +190,15 @@ public final class SessionView {
   ///
   /// @param expungeAllowed not while FETCH, STORE or SEARCH by number is answered (RFC 9051 §7.5.1)
   public ViewUpdates advance(boolean expungeAllowed) {
-    return mailbox.locked(() -> advanceLocked(expungeAllowed));
+    return advance(expungeAllowed, true, true);
+  }
+
+  /// As [#advance(boolean)], for a client that does not want to know of everything.
+  ///
+  /// @param arrivals false: new messages stay out of the view
+  /// @param flags false: changed flags are passed over, and never told
+  public ViewUpdates advance(boolean expungeAllowed, boolean arrivals, boolean flags) {
+    return mailbox.locked(() -> advanceLocked(expungeAllowed, arrivals, flags));
   }
 
   /// What `$` means (RFC 9051 §6.4.4.1): UIDs, ascending; those that are gone by then are no one's.
@@ -205,7 +214,7 @@ public final class SessionView {
     mailbox.close(this);
   }
 
-  private ViewUpdates advanceLocked(boolean expungeAllowed) {
+  private ViewUpdates advanceLocked(boolean expungeAllowed, boolean arrivals, boolean flags) {
     MessageTable current = mailbox.table();
     List<Integer> expungedSeqs = List.of();
     List<Integer> expungedUids = List.of();
@@ -217,17 +226,21 @@ public final class SessionView {
       count = kept;
     }
     List<MessageState> changed = changedStates(current);
+    if (!flags && !changed.isEmpty()) {
+      changed = List.of();
+      passedOver = true;
+    }
     position = mailbox.log().end();
     toldModSeq = mailbox.modSeq();
     mailbox.trimLog();
     int exists = -1;
-    if (table == current && current.count() > count) {
-      int from = count;
+    int from = count;
+    if (arrivals && table == current && current.count() > count) {
       count = current.count();
       takeRecent(from);
       exists = count;
     }
-    if (table == current) {
+    if (table == current && count == current.count() && !passedOver) {
       wholeModSeq = mailbox.modSeq();
     }
     List<String> keywords = mailbox.keywordNames();
@@ -237,6 +250,7 @@ public final class SessionView {
         expungedSeqs,
         expungedUids,
         exists,
+        from + 1,
         recentCount(),
         moreKeywords ? keywords : List.of(),
         changed);

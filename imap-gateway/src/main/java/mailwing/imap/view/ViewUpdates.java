@@ -8,12 +8,14 @@ import java.util.List;
 /// @param expungedSeqs descending, so that each is right when the ones before it were applied
 /// @param expungedUids the same messages, ascending
 /// @param exists the new count, or -1 if it has not grown
+/// @param firstNew the number of the first message that is new in it
 /// @param recent how many of the view's messages are \Recent
 /// @param keywords all names if new ones appeared, else empty
 public record ViewUpdates(
     List<Integer> expungedSeqs,
     List<Integer> expungedUids,
     int exists,
+    int firstNew,
     int recent,
     List<String> keywords,
     List<MessageState> changed) {

@@ -64,6 +64,7 @@ public final class MailboxTree {
   public void setSubscribed(long account, String given, boolean subscribed) {
     String name = subscribed ? MailboxName.of(given) : MailboxName.lookup(given);
     store.mailboxRows().setSubscribed(account, name, subscribed);
+    store.changed();
   }
 
   /// The names that have others under them.

@@ -11,10 +11,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import mailwing.store.StoreException;
+import mailwing.store.persistence.AnnotationChanges;
 import mailwing.store.persistence.Annotations;
 import mailwing.store.persistence.MailboxRows;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.GetMetadataRequest;
+import mailwing.store.v1.ListMetadataChangesRequest;
+import mailwing.store.v1.ListMetadataChangesResponse;
 import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.Right;
 
@@ -25,8 +28,7 @@ public final class Metadata {
 
   static final int MAX_NAME = 255;
 
-  /// RFC 6154 section 4.
-  private static final String SPECIAL_USE = "/private/specialuse";
+  private static final String SPECIAL_USE = Annotations.SPECIAL_USE;
 
   /// RFC 5464 section 6.2.2: read-only, a URI.
   private static final String ADMIN = "/shared/admin";
@@ -38,10 +40,20 @@ public final class Metadata {
           | Right.RIGHT_INSERT_VALUE
           | Right.RIGHT_POST_VALUE;
 
+  private final MailStore store;
   private final Annotations annotations;
+  private final AnnotationChanges changes;
 
   public Metadata(MailStore store) {
+    this.store = store;
     this.annotations = new Annotations(store.sql());
+    this.changes = new AnnotationChanges(store.sql());
+  }
+
+  /// Which annotations have changed, for who may see them.
+  public ListMetadataChangesResponse changes(
+      long account, long holder, ListMetadataChangesRequest request) {
+    return changes.since(account, holder, request);
   }
 
   /// Entries of a mailbox that are among the named ones, or as deep below them as was asked.
@@ -142,6 +154,7 @@ public final class Metadata {
           Optional.of(SpecialUseNames.parse(entry == null ? "" : entry.getValue().toStringUtf8()));
     }
     annotations.set(account, of.name(), holder, List.copyOf(entries.values()), uses);
+    store.changed();
   }
 
   /// Sets entries of the server. PERMISSION_DENIED for shared ones, unless an administrator does.
@@ -152,6 +165,7 @@ public final class Metadata {
       throw new StoreException(ErrorCode.PERMISSION_DENIED, "only administrators may set it");
     }
     annotations.setServer(holder, List.copyOf(entries.values()));
+    store.changed();
   }
 
   /// By the name they are kept under; the last of several of one name counts.

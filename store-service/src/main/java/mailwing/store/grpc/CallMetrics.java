@@ -71,6 +71,7 @@ public final class CallMetrics {
     SET_ACL,
     GET_RIGHTS,
     LIST_SHARERS,
+    LIST_METADATA_CHANGES,
     GET_SNAPSHOT,
     LIST_CHANGES,
     FETCH_MESSAGES,

@@ -32,6 +32,8 @@ import mailwing.store.v1.GetStatusResponse;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.ListSharersRequest;
 import mailwing.store.v1.ListSharersResponse;
+import mailwing.store.v1.ListMetadataChangesRequest;
+import mailwing.store.v1.ListMetadataChangesResponse;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
@@ -295,5 +297,34 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
       ListSharersRequest request, StreamObserver<ListSharersResponse> observer) {
     observer.onNext(acls.sharers());
     observer.onCompleted();
+  }
+
+  @Override
+  public void listMetadataChanges(
+      ListMetadataChangesRequest request, StreamObserver<ListMetadataChangesResponse> observer) {
+    long caller = MailRights.read();
+    long owner = request.getOwnerAccount() == 0 ? caller : request.getOwnerAccount();
+    ListMetadataChangesResponse changes = metadata.changes(owner, caller, request);
+    if (owner != caller) {
+      changes =
+          changes.toBuilder()
+              .clearChanges()
+              .addAllChanges(
+                  changes.getChangesList().stream()
+                      .filter(change -> mayRead(owner, change.getMailboxId()))
+                      .toList())
+              .build();
+    }
+    observer.onNext(changes);
+    observer.onCompleted();
+  }
+
+  private boolean mayRead(long owner, long mailbox) {
+    try {
+      rights.read(MailboxLists.ref(owner, mailbox), Right.RIGHT_READ);
+      return true;
+    } catch (StoreException e) {
+      return false;
+    }
   }
 }

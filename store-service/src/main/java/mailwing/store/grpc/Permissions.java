@@ -92,6 +92,7 @@ final class Permissions {
     put(MailboxesGrpc.getSetSubscribedMethod(), WRITE);
     put(MailboxesGrpc.getGetMetadataMethod(), READ);
     put(MailboxesGrpc.getSetMetadataMethod(), WRITE);
+    put(MailboxesGrpc.getListMetadataChangesMethod(), READ);
     put(MailboxesGrpc.getGetQuotaMethod(), READ);
     put(MailboxesGrpc.getSetQuotaMethod(), WRITE); // and the account is an administrator
 

@@ -151,6 +151,7 @@ public final class AccountMail {
             "delivery",
             "subscription",
             "annotation",
+            "annotation_change",
             "mailbox_removed",
             "mailbox",
             // Late: what sharers are to be told of it is published meanwhile.

@@ -25,6 +25,9 @@ public final class Annotations {
   /// Octets of all entries kept with an account.
   private static final long MOST_OCTETS = 16L << 20;
 
+  /// RFC 6154 section 4.
+  public static final String SPECIAL_USE = "/private/specialuse";
+
   private final Sql sql;
 
   public Annotations(Sql sql) {
@@ -123,8 +126,9 @@ public final class Annotations {
               place(connection, accountId, mailbox, " FOR NO KEY UPDATE")
                   .orElseThrow(
                       () -> new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox"));
+          long changeSeq = AnnotationChanges.next(connection, accountId);
           for (MetadataEntry entry : entries) {
-            set(connection, accountId, place.mailboxId(), holder, entry);
+            set(connection, accountId, place.mailboxId(), holder, entry, changeSeq);
           }
           if (specialUse.isPresent()) {
             MailboxRows.moveSpecialUse(connection, accountId, specialUse.get());
@@ -134,6 +138,8 @@ public final class Annotations {
                 specialUse.get(),
                 accountId,
                 place.mailboxId());
+            AnnotationChanges.note(
+                connection, accountId, place.mailboxId(), holder, SPECIAL_USE, changeSeq);
           }
           checkRoom(connection, accountId, place.mailboxId());
         });
@@ -144,8 +150,12 @@ public final class Annotations {
     sql.change(
         connection -> {
           lock(connection, holder);
+          long own = AnnotationChanges.next(connection, holder);
+          boolean forAll = entries.stream().anyMatch(Annotations::shared);
+          long server = forAll ? AnnotationChanges.nextOfServer(connection) : 0;
           for (MetadataEntry entry : entries) {
-            set(connection, shared(entry) ? 0 : holder, 0, holder, entry);
+            boolean shared = shared(entry);
+            set(connection, shared ? 0 : holder, 0, holder, entry, shared ? server : own);
           }
           checkRoom(connection, holder, 0);
           checkRoom(connection, 0, 0);
@@ -157,9 +167,15 @@ public final class Annotations {
   }
 
   private static void set(
-      Connection connection, long accountId, long mailboxId, long holder, MetadataEntry entry)
+      Connection connection,
+      long accountId,
+      long mailboxId,
+      long holder,
+      MetadataEntry entry,
+      long changeSeq)
       throws SQLException {
     long of = shared(entry) ? 0 : holder;
+    AnnotationChanges.note(connection, accountId, mailboxId, of, entry.getName(), changeSeq);
     if (entry.hasValue()) {
       MailboxRows.update(
           connection,
@@ -230,6 +246,7 @@ public final class Annotations {
         "DELETE FROM annotation WHERE account_id = ? AND mailbox_id = ?",
         accountId,
         mailboxId);
+    AnnotationChanges.forget(connection, accountId, mailboxId);
   }
 
   /// INBOX was renamed: the new mailbox has its annotations, INBOX keeps them (RFC 5464 §4.1).

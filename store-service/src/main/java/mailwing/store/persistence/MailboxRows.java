@@ -81,8 +81,9 @@ public final class MailboxRows {
 
   /// Subscribes or unsubscribes a name, which need not exist. LIMIT.
   public void setSubscribed(long accountId, String name, boolean subscribed) {
-    sql.repeatable(
+    sql.change(
         connection -> {
+          Account account = lock(connection, accountId);
           try (PreparedStatement statement =
               subscribed
                   ? Sql.prepare(
@@ -99,7 +100,10 @@ public final class MailboxRows {
                       "DELETE FROM subscription WHERE account_id = ? AND name = ?",
                       accountId,
                       name)) {
-            return statement.executeUpdate();
+            if (statement.executeUpdate() > 0) {
+              publish(connection, account);
+              save(connection, account);
+            }
           }
         });
   }
@@ -131,6 +135,7 @@ public final class MailboxRows {
           }
           moveSpecialUse(connection, accountId, specialUse);
           insert(connection, account, name, true, specialUse);
+          publish(connection, account);
           save(connection, account);
           Listed made = byName(connection, accountId, name);
           if (made == null) {
@@ -218,6 +223,7 @@ public final class MailboxRows {
               accountId,
               name,
               name + "/");
+          publish(connection, account);
           save(connection, account);
         });
   }
@@ -240,6 +246,7 @@ public final class MailboxRows {
             }
           }
           insert(connection, account, newName, true, 0);
+          publish(connection, account);
           save(connection, account);
           Annotations.copy(connection, accountId, inbox.mailboxId(), newName);
           try (PreparedStatement statement =
@@ -353,6 +360,22 @@ public final class MailboxRows {
           accountId,
           uses);
     }
+  }
+
+  /// Names or subscriptions of the account changed.
+  private static void publish(Connection connection, Account account) throws SQLException {
+    account.changeSeq++;
+    publish(connection, account.id, account.changeSeq);
+  }
+
+  /// The account's mailboxes changed, not their messages; account 0 is the server.
+  static void publish(Connection connection, long accountId, long changeSeq) throws SQLException {
+    update(
+        connection,
+        "INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)"
+            + " VALUES (?, ?, 0, 0, 0, false, mail_now())",
+        accountId,
+        changeSeq);
   }
 
   private static void publish(

@@ -189,6 +189,8 @@ public final class Shares {
             put(connection, owner, mailboxId, identifier, after);
           }
           tell(connection, owner, mailboxId, false);
+          // Whoever may see the mailbox now, or may not any more, does not know yet to look here.
+          AnnotationChanges.nextOfServer(connection);
         });
   }
 

@@ -77,6 +77,7 @@ final class PermissionsTest {
             "Mailboxes/GetAcl",
             "Mailboxes/GetRights",
             "Mailboxes/ListSharers",
+            "Mailboxes/ListMetadataChanges",
             "Messages/GetSnapshot",
             "Messages/ListChanges",
             "Messages/FetchMessages",
