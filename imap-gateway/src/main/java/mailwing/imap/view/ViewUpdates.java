@@ -11,6 +11,7 @@ import java.util.List;
 /// @param firstNew the number of the first message that is new in it
 /// @param recent how many of the view's messages are \Recent
 /// @param keywords all names if new ones appeared, else empty
+/// @param otherRights what the user may do there has changed
 public record ViewUpdates(
     List<Integer> expungedSeqs,
     List<Integer> expungedUids,
@@ -18,8 +19,13 @@ public record ViewUpdates(
     int firstNew,
     int recent,
     List<String> keywords,
+    boolean otherRights,
     List<MessageState> changed) {
   public boolean isEmpty() {
-    return expungedSeqs.isEmpty() && exists < 0 && keywords.isEmpty() && changed.isEmpty();
+    return expungedSeqs.isEmpty()
+        && exists < 0
+        && keywords.isEmpty()
+        && !otherRights
+        && changed.isEmpty();
   }
 }
