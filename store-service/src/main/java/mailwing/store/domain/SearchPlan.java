@@ -3,9 +3,9 @@ package mailwing.store.domain;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import mailwing.store.StoreException;
+import mailwing.store.mime.FuzzyText;
 import mailwing.store.mime.SearchText;
 import mailwing.store.persistence.SearchRows.Condition;
 import mailwing.store.persistence.UidSpans;
@@ -24,6 +24,17 @@ sealed interface SearchPlan {
 
   record Text(SearchText text) implements SearchPlan {}
 
+  /// What may match approximately (RFC 6203).
+  ///
+  /// @param field empty but for FIELD
+  record Fuzzy(Where where, String field, FuzzyText text) implements SearchPlan {
+    enum Where {
+      FIELD,
+      BODY,
+      ALL
+    }
+  }
+
   record And(List<SearchPlan> parts) implements SearchPlan {}
 
   record Or(List<SearchPlan> parts) implements SearchPlan {}
@@ -38,6 +49,7 @@ sealed interface SearchPlan {
 
     private final long now;
     private int keys;
+    private boolean fuzzy;
 
     Maker(long now) {
       this.now = now;
@@ -60,10 +72,22 @@ sealed interface SearchPlan {
                 "e.keywords IS NOT NULL AND EXISTS"
                     + " (SELECT 1 FROM unnest(e.keywords) k WHERE lower(k) = lower(?))",
                 Facts.clean(key.getKeyword()));
-        case HEADER ->
-            new Header(key.getHeader().getName(), SearchText.matcher(key.getHeader().getValue()));
-        case BODY -> new Body(SearchText.matcher(key.getBody()));
-        case TEXT -> new Text(SearchText.matcher(key.getText()));
+        case HEADER -> header(key.getHeader().getName(), key.getHeader().getValue());
+        case BODY ->
+            fuzzy
+                ? fuzzy(Fuzzy.Where.BODY, "", key.getBody())
+                : new Body(SearchText.matcher(key.getBody()));
+        case TEXT ->
+            fuzzy
+                ? fuzzy(Fuzzy.Where.ALL, "", key.getText())
+                : new Text(SearchText.matcher(key.getText()));
+        case FUZZY -> {
+          boolean outer = fuzzy;
+          fuzzy = true;
+          SearchPlan plan = plan(key.getFuzzy());
+          fuzzy = outer;
+          yield plan;
+        }
         case BEFORE -> columns(LOCAL + " < ?", key.getBefore() * DAY);
         case ON ->
             columns(
@@ -87,6 +111,16 @@ sealed interface SearchPlan {
                 (key.getSavedOn() + 1L) * DAY);
         case SAVED_SINCE -> columns("e.save_date >= ?", key.getSavedSince() * DAY);
       };
+    }
+
+    private SearchPlan header(String name, String value) {
+      return fuzzy && !value.isBlank()
+          ? fuzzy(Fuzzy.Where.FIELD, name, value)
+          : new Header(name, SearchText.matcher(value));
+    }
+
+    private static SearchPlan fuzzy(Fuzzy.Where where, String field, String text) {
+      return new Fuzzy(where, field, FuzzyText.of(text));
     }
 
     private static Columns columns(String text, Object... parameters) {
@@ -158,59 +192,65 @@ sealed interface SearchPlan {
     }
   }
 
+  /// Says where a text may be: field (empty: anywhere) and normalised text.
+  @FunctionalInterface
+  interface MayHold {
+    Condition where(String field, String needle);
+  }
+
   /// A condition that holds wherever the plan may hold.
-  ///
-  /// @param mayHold one that holds wherever a text may be
-  default Condition possible(Function<SearchText, Condition> mayHold) {
+  default Condition possible(MayHold mayHold) {
     return bound(this, mayHold, true);
   }
 
   /// @param upper whether it must hold wherever the plan does, else nowhere else
-  private static Condition bound(
-      SearchPlan plan, Function<SearchText, Condition> mayHold, boolean upper) {
+  private static Condition bound(SearchPlan plan, MayHold mayHold, boolean upper) {
     return switch (plan) {
       case Columns columns -> columns.condition();
-      case Header header -> upper ? mayHold.apply(header.text()) : Condition.of("FALSE");
-      case Body body -> upper ? mayHold.apply(body.text()) : Condition.of("FALSE");
-      case Text all -> upper ? mayHold.apply(all.text()) : Condition.of("FALSE");
+      case Header header ->
+          upper ? mayHold.where(header.name(), header.text().normalised()) : Condition.of("FALSE");
+      case Body body -> upper ? mayHold.where("", body.text().normalised()) : Condition.of("FALSE");
+      case Text all -> upper ? mayHold.where("", all.text().normalised()) : Condition.of("FALSE");
+      case Fuzzy fuzzy -> upper ? bound(fuzzy, mayHold) : Condition.of("FALSE");
       case And and -> Condition.join(" AND ", bounds(and.parts(), mayHold, upper), "TRUE");
       case Or or -> Condition.join(" OR ", bounds(or.parts(), mayHold, upper), "FALSE");
       case Not not -> bound(not.part(), mayHold, !upper).negated();
     };
   }
 
-  private static List<Condition> bounds(
-      List<SearchPlan> parts, Function<SearchText, Condition> mayHold, boolean upper) {
+  /// Of each word one of its pieces is there as it is.
+  private static Condition bound(Fuzzy fuzzy, MayHold mayHold) {
+    List<Condition> words = new ArrayList<>();
+    for (List<String> pieces : fuzzy.text().pieces()) {
+      words.add(
+          Condition.join(
+              " OR ",
+              pieces.stream().map(piece -> mayHold.where(fuzzy.field(), piece)).toList(),
+              "TRUE"));
+    }
+    return Condition.join(" AND ", words, "TRUE");
+  }
+
+  private static List<Condition> bounds(List<SearchPlan> parts, MayHold mayHold, boolean upper) {
     return parts.stream().map(part -> bound(part, mayHold, upper)).toList();
   }
 
-  /// The conditions in the plan, in the order in which it is walked.
-  default List<Condition> conditions() {
-    return switch (this) {
-      case Columns columns -> List.of(columns.condition());
-      case Header header -> List.of();
-      case Body body -> List.of();
-      case Text all -> List.of();
-      case And and -> conditions(and.parts());
-      case Or or -> conditions(or.parts());
-      case Not not -> not.part().conditions();
-    };
+  /// What a plan is made of, down to what has no parts, in the order in which it is walked.
+  default void leaves(Consumer<SearchPlan> each) {
+    switch (this) {
+      case And and -> and.parts().forEach(part -> part.leaves(each));
+      case Or or -> or.parts().forEach(part -> part.leaves(each));
+      case Not not -> not.part().leaves(each);
+      case Columns _, Header _, Body _, Text _, Fuzzy _ -> each.accept(this);
+    }
   }
 
-  private static List<Condition> conditions(List<SearchPlan> parts) {
-    return parts.stream().flatMap(p -> p.conditions().stream()).collect(Collectors.toList());
-  }
-
-  /// Does it look into bodies?
+  /// Does a leaf look into bodies?
   default boolean readsBody() {
     return switch (this) {
-      case Columns columns -> false;
-      case Header header -> false;
-      case Body body -> true;
-      case Text all -> true;
-      case And and -> and.parts().stream().anyMatch(SearchPlan::readsBody);
-      case Or or -> or.parts().stream().anyMatch(SearchPlan::readsBody);
-      case Not not -> not.part().readsBody();
+      case Body _, Text _ -> true;
+      case Fuzzy fuzzy -> fuzzy.where() != Fuzzy.Where.FIELD;
+      default -> false;
     };
   }
 }

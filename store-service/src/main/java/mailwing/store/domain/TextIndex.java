@@ -11,7 +11,6 @@ import java.util.Map;
 import mailwing.store.StoreException;
 import mailwing.store.mime.MessageText;
 import mailwing.store.mime.OctetSource;
-import mailwing.store.mime.SearchText;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.SearchRows.Condition;
 import mailwing.store.persistence.TextIndexRows;
@@ -158,12 +157,13 @@ public final class TextIndex {
   }
 
   /// A condition that every message that holds the text meets.
-  Condition mayHold(long account, SearchText text) {
-    String needle = text.normalised();
+  ///
+  /// @param field whose value holds it; empty for any text
+  Condition mayHold(long account, String field, String needle) {
     if (needle.isEmpty()) {
       return Condition.of("TRUE");
     }
-    LookUp lookUp = new LookUp(TextGrams.ofNeedle(needle));
+    LookUp lookUp = new LookUp(TextGrams.ofNeedle(needle, field));
     rows.find(account, TextGrams.VERSION, lookUp.blocks(), lookUp);
     return lookUp.condition();
   }

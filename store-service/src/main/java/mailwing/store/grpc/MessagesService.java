@@ -389,8 +389,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     if (store.mailboxReads().find(access, mailbox, "") == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
-    SearchFrames frames =
-        new SearchFrames(new PacedStream<>(observer), SearchFrames.tellsModseq(request.getKey()));
+    SearchFrames frames = new SearchFrames(new PacedStream<>(observer), request.getKey());
     search.search(access, mailbox, request.getKey(), request.getSortList(), frames);
     frames.complete();
   }

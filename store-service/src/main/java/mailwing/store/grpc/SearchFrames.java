@@ -10,29 +10,37 @@ final class SearchFrames implements SearchRows.Sink {
 
   private final PacedStream<SearchResponse> stream;
   private final boolean modseqs;
+  private final boolean relevancies;
   private SearchResponse.Builder frame = SearchResponse.newBuilder();
 
-  SearchFrames(PacedStream<SearchResponse> stream, boolean modseqs) {
+  SearchFrames(PacedStream<SearchResponse> stream, SearchKey key) {
     this.stream = stream;
-    this.modseqs = modseqs;
+    this.modseqs = has(key, SearchKey.KeyCase.MODSEQ);
+    this.relevancies = has(key, SearchKey.KeyCase.FUZZY);
   }
 
-  /// Is MODSEQ among the keys (RFC 7162 section 3.1.5)?
-  static boolean tellsModseq(SearchKey key) {
+  /// Is such a key among the keys?
+  private static boolean has(SearchKey key, SearchKey.KeyCase wanted) {
+    if (key.getKeyCase() == wanted) {
+      return true;
+    }
     return switch (key.getKeyCase()) {
-      case MODSEQ -> true;
-      case AND -> key.getAnd().getKeysList().stream().anyMatch(SearchFrames::tellsModseq);
-      case OR -> key.getOr().getKeysList().stream().anyMatch(SearchFrames::tellsModseq);
-      case NOT -> tellsModseq(key.getNot());
+      case AND -> key.getAnd().getKeysList().stream().anyMatch(part -> has(part, wanted));
+      case OR -> key.getOr().getKeysList().stream().anyMatch(part -> has(part, wanted));
+      case NOT -> has(key.getNot(), wanted);
+      case FUZZY -> has(key.getFuzzy(), wanted);
       default -> false;
     };
   }
 
   @Override
-  public void take(long uid, long modseq) {
+  public void take(long uid, long modseq, int relevancy) {
     frame.addUids((int) uid);
     if (modseqs) {
       frame.addModseqs(modseq);
+    }
+    if (relevancies) {
+      frame.addRelevancies(relevancy);
     }
     if (frame.getUidsCount() == UIDS) {
       stream.send(frame.build());

@@ -1,5 +1,6 @@
 package mailwing.store.mime;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -7,8 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// THREAD=REFERENCES (RFC 5256 section 3), without recursion: threads may be as deep as the mailbox
-/// is long.
+/// THREAD=REFERENCES (RFC 5256 section 3) and THREAD=REFS, without recursion: threads may be as
+/// deep as the mailbox is long.
 public final class ThreadByReferences {
   private static final int NONE = -1;
 
@@ -30,14 +31,25 @@ public final class ThreadByReferences {
     this.links = new ThreadLinks(nodes);
   }
 
-  /// Makes threads of messages, which come in the order of the mailbox.
-  public static Threads thread(List<Threadable> messages) {
+  /// THREAD=REFERENCES of messages, which come in the order of the mailbox.
+  public static Threads references(List<Threadable> messages) {
     var threading = new ThreadByReferences(messages);
     threading.link();
     threading.prune();
     threading.sortRoots();
     threading.mergeSubjects();
     threading.sortAll();
+    return threading.walk();
+  }
+
+  /// THREAD=REFS (draft-ietf-morg-inthread section 4): the same trees, none joined for its subject,
+  /// the one to whom the latest message came last.
+  public static Threads refs(List<Threadable> messages) {
+    var threading = new ThreadByReferences(messages);
+    threading.link();
+    threading.prune();
+    threading.sortAll();
+    threading.sortByLatest();
     return threading.walk();
   }
 
@@ -240,6 +252,32 @@ public final class ThreadByReferences {
       sortChildren(node);
     }
     roots.sort(byDate);
+  }
+
+  private void sortByLatest() {
+    long[] latest = new long[nodes];
+    for (int root : roots) {
+      latest[root] = latest(root);
+    }
+    roots.sort(
+        Comparator.<Integer>comparingLong(root -> latest[root]).thenComparingInt(this::face));
+  }
+
+  /// The latest internal date in a tree.
+  private long latest(int root) {
+    long latest = Long.MIN_VALUE;
+    var below = new ArrayDeque<Integer>();
+    below.push(root);
+    while (!below.isEmpty()) {
+      int node = below.pop();
+      if (!isStandIn(node)) {
+        latest = Math.max(latest, messages.get(node).internalMillis());
+      }
+      for (int child = first[node]; child != NONE; child = next[child]) {
+        below.push(child);
+      }
+    }
+    return latest;
   }
 
   private Threads walk() {

@@ -5,13 +5,18 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// Finds entries of a mailbox by what columns hold.
 public final class SearchRows {
   private static final int FETCH_ROWS = 1000;
+  private static final int WHOLLY = 100;
 
   private final Sql sql;
 
@@ -45,15 +50,12 @@ public final class SearchRows {
     }
   }
 
-  /// What a message in doubt is decided by.
+  /// The text that a message in doubt is decided by.
   ///
-  /// @param held which of the conditions asked for hold
   /// @param octets the whole message, or as much of it as was asked for, where that is in one chunk
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
-  public record Candidate(
-      long uid,
-      long modseq,
-      List<Boolean> held,
+  public record Source(
+      long messageId,
       Blobs.Place place,
       long headerOctets,
       byte[] structure,
@@ -62,7 +64,51 @@ public final class SearchRows {
   /// Takes what is found, as it is found.
   @FunctionalInterface
   public interface Sink {
-    void take(long uid, long modseq);
+    void take(long uid, long modseq, int relevancy);
+  }
+
+  /// Messages found, with what RFC 6203 calls relevancy.
+  public static final class Found {
+    private long[] uids = new long[64];
+    private int[] relevancies = new int[64];
+    private int count;
+
+    public void add(long uid, int relevancy) {
+      if (count == uids.length) {
+        uids = Arrays.copyOf(uids, count * 2);
+        relevancies = Arrays.copyOf(relevancies, count * 2);
+      }
+      uids[count] = uid;
+      relevancies[count++] = relevancy;
+    }
+
+    private String uids() {
+      return array(i -> uids[i]);
+    }
+
+    private String relevancies() {
+      return array(i -> relevancies[i]);
+    }
+
+    private String array(IntToLongFunction number) {
+      StringBuilder text = new StringBuilder("{");
+      for (int i = 0; i < count; i++) {
+        text.append(i == 0 ? "" : ",").append(number.applyAsLong(i));
+      }
+      return text.append('}').toString();
+    }
+  }
+
+  /// Which of the conditions that were asked hold, by place.
+  @FunctionalInterface
+  public interface Held {
+    boolean of(int condition);
+  }
+
+  /// Takes entries as they are listed; `held` is good for that long.
+  @FunctionalInterface
+  public interface ListSink {
+    void take(long uid, long modseq, long messageId, Held held);
   }
 
   /// UIDs and modseqs of what meets the condition, in the order of `order`, SQL made of constants.
@@ -90,7 +136,78 @@ public final class SearchRows {
             statement.setFetchSize(FETCH_ROWS);
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
-                sink.take(row.getLong(1), row.getLong(2));
+                sink.take(row.getLong(1), row.getLong(2), WHOLLY);
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  /// What was found, in the order of `order`, which may name `r.relevancy`.
+  public void sorted(Access access, long mailboxId, Found found, String order, Sink sink) {
+    sql.snapshot(
+        connection -> {
+          try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "SELECT e.uid, e.modseq, r.relevancy"
+                      + " FROM unnest(CAST(? AS int8[]), CAST(? AS int4[])) r (uid, relevancy)"
+                      + " JOIN "
+                      + access.entries()
+                      + " e ON e.account_id = ? AND e.mailbox_id = ? AND e.uid = r.uid"
+                      + " JOIN message m"
+                      + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
+                      + " ORDER BY "
+                      + order)) {
+            statement.setString(1, found.uids());
+            statement.setString(2, found.relevancies());
+            statement.setLong(3, access.account());
+            statement.setLong(4, mailboxId);
+            statement.setFetchSize(FETCH_ROWS);
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                sink.take(row.getLong(1), row.getLong(2), row.getInt(3));
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  /// Entries that meet the condition, ascending by UID, with what holds of them.
+  public void list(
+      Access access, long mailboxId, Condition condition, List<Condition> asked, ListSink sink) {
+    StringBuilder text = new StringBuilder("SELECT e.uid, e.modseq, e.message_id");
+    asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
+    boolean message =
+        condition.text().contains("m.")
+            || asked.stream().anyMatch(one -> one.text().contains("m."));
+    text.append(" FROM ").append(access.entries()).append(" e");
+    if (message) {
+      text.append(" JOIN message m")
+          .append(" ON m.account_id = e.account_id AND m.message_id = e.message_id");
+    }
+    text.append(" WHERE e.account_id = ? AND e.mailbox_id = ? AND (")
+        .append(condition.text())
+        .append(") ORDER BY e.uid");
+    sql.snapshot(
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(text.toString())) {
+            int at = 1;
+            for (Condition one : asked) {
+              at = bind(statement, at, one);
+            }
+            statement.setLong(at++, access.account());
+            statement.setLong(at++, mailboxId);
+            bind(statement, at, condition);
+            statement.setFetchSize(FETCH_ROWS);
+            try (ResultSet row = statement.executeQuery()) {
+              boolean[] held = new boolean[asked.size()];
+              while (row.next()) {
+                for (int i = 0; i < held.length; i++) {
+                  held[i] = row.getBoolean(4 + i);
+                }
+                sink.take(row.getLong(1), row.getLong(2), row.getLong(3), i -> held[i]);
               }
             }
           }
@@ -108,7 +225,8 @@ public final class SearchRows {
       List<String> references,
       String baseSubject,
       byte @Nullable [] envelope,
-      long sentMillis) {}
+      long sentMillis,
+      long internalMillis) {}
 
   /// Messages that meet the condition, ascending by UID, each handed on as it comes. The envelope
   /// is there where the message has a base subject.
@@ -120,7 +238,7 @@ public final class SearchRows {
               connection.prepareStatement(
                   "SELECT e.uid, m.message_id_header, m.reference_ids, m.base_subject,"
                       + " CASE WHEN m.base_subject <> '' THEN m.envelope END,"
-                      + " coalesce(m.sent_millis, e.internal_date)"
+                      + " coalesce(m.sent_millis, e.internal_date), e.internal_date"
                       + " FROM "
                       + access.entries()
                       + " e JOIN message m"
@@ -142,7 +260,8 @@ public final class SearchRows {
                         references == null ? List.of() : List.of((String[]) references.getArray()),
                         row.getString(4),
                         row.getBytes(5),
-                        row.getLong(6)));
+                        row.getLong(6),
+                        row.getLong(7)));
               }
             }
           }
@@ -150,66 +269,43 @@ public final class SearchRows {
         });
   }
 
-  /// The messages of these UIDs, ascending.
+  /// The text of messages by their ids.
   ///
-  /// @param uids an array in SQL
-  /// @param asked whose truth each candidate tells
   /// @param body the whole message is needed, else its header
-  public List<Candidate> candidates(
-      Access access, long mailboxId, String uids, List<Condition> asked, boolean body) {
-    StringBuilder text =
-        new StringBuilder(
-            "SELECT e.uid, e.modseq, m.size, m.blob_id, m.first_chunk_octets, m.header_octets,"
-                + " m.structure, ");
-    text.append(
-        body
-            ? "CASE WHEN m.size = m.first_chunk_octets THEN b.octets END"
-            : "CASE WHEN m.header_octets <= m.first_chunk_octets"
-                + " THEN substring(b.octets FROM 1 FOR CAST(m.header_octets AS integer)) END");
-    asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
-    text.append(
-        " FROM "
-            + access.entries()
-            + " e JOIN message m"
-            + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-            + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
+  public List<Source> sources(long accountId, Collection<Long> ids, boolean body) {
+    String text =
+        "SELECT m.message_id, m.blob_id, m.size, m.first_chunk_octets, m.header_octets,"
+            + " m.structure, "
+            + (body
+                ? "CASE WHEN m.size = m.first_chunk_octets THEN b.octets END"
+                : "CASE WHEN m.header_octets <= m.first_chunk_octets"
+                    + " THEN substring(b.octets FROM 1 FOR CAST(m.header_octets AS integer)) END")
+            + " FROM message m LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
             + " AND b.blob_id = m.blob_id AND b.chunk_no = 0"
-            + " WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid = ANY (CAST(? AS int8[]))"
-            + " ORDER BY e.uid");
+            // The range keeps a planner that knows nothing of the account yet from reading all.
+            + " WHERE m.account_id = ? AND m.message_id BETWEEN ? AND ? AND m.message_id = ANY (?)";
     return sql.repeatable(
         connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(text.toString())) {
-            int at = 1;
-            for (Condition one : asked) {
-              at = bind(statement, at, one);
-            }
-            statement.setLong(at++, access.account());
-            statement.setLong(at++, mailboxId);
-            statement.setString(at, uids);
-            List<Candidate> candidates = new ArrayList<>();
+          try (PreparedStatement statement = connection.prepareStatement(text)) {
+            statement.setLong(1, accountId);
+            statement.setLong(2, Collections.min(ids));
+            statement.setLong(3, Collections.max(ids));
+            statement.setArray(4, connection.createArrayOf("int8", ids.toArray()));
+            List<Source> sources = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
-                candidates.add(candidate(row, asked.size()));
+                sources.add(
+                    new Source(
+                        row.getLong(1),
+                        new Blobs.Place(Rows.uuid(row, 2), row.getLong(3), row.getInt(4)),
+                        row.getLong(5),
+                        row.getBytes(6),
+                        row.getBytes(7)));
               }
             }
-            return candidates;
+            return sources;
           }
         });
-  }
-
-  private static Candidate candidate(ResultSet row, int asked) throws SQLException {
-    List<Boolean> held = new ArrayList<>(asked);
-    for (int i = 0; i < asked; i++) {
-      held.add(row.getBoolean(9 + i));
-    }
-    return new Candidate(
-        row.getLong(1),
-        row.getLong(2),
-        held,
-        new Blobs.Place(Rows.uuid(row, 4), row.getLong(3), row.getInt(5)),
-        row.getLong(6),
-        row.getBytes(7),
-        row.getBytes(8));
   }
 
   private static int bind(PreparedStatement statement, int first, Condition condition)

@@ -39,9 +39,7 @@ class SearchMeasure {
   @Test
   void measure() {
     int messages = Integer.getInteger("mailwing.measure", 0);
-    for (int i = 0; i < vocabulary.length; i++) {
-      vocabulary[i] = word();
-    }
+    words();
     try (MailFixture store = new MailFixture()) {
       MailFixture.User user = store.user(MailFixture.ALICE);
       MailboxRef inbox = user.ref("INBOX");
@@ -72,6 +70,12 @@ class SearchMeasure {
           store.number("SELECT pg_total_relation_size('text_postings')"),
           store.number("SELECT sum(size) FROM message"));
       round("with index", user, inbox);
+    }
+  }
+
+  void words() {
+    for (int i = 0; i < vocabulary.length; i++) {
+      vocabulary[i] = word();
     }
   }
 
@@ -145,7 +149,7 @@ class SearchMeasure {
     System.out.printf(Locale.ROOT, format, values);
   }
 
-  private void fill(MailFixture.User user, MailboxRef inbox, int done) {
+  void fill(MailFixture.User user, MailboxRef inbox, int done) {
     MailFixture.Reply<AppendResponse> reply = new MailFixture.Reply<>();
     StreamObserver<AppendRequest> call = user.async().append(reply);
     for (int i = 0; i < AT_ONCE; i++) {

@@ -27,7 +27,8 @@ class ThreadsTest {
         Arrays.asList(references),
         UnicodeCasemap.map(base.text()),
         base.replyOrForward(),
-        sent);
+        sent,
+        uid);
   }
 
   /// As the THREAD response writes them (section 5).
@@ -69,7 +70,22 @@ class ThreadsTest {
   }
 
   private static String references(Threadable... messages) {
-    return written(ThreadByReferences.thread(List.of(messages)));
+    return written(ThreadByReferences.references(List.of(messages)));
+  }
+
+  @Test
+  void refsJoinsNoSubjectsAndOrdersByTheLatestMessage() {
+    assertThat(
+            written(
+                ThreadByReferences.refs(
+                    List.of(
+                        message(1, "a", "Plan", 50),
+                        message(2, "b", "Other", 10),
+                        message(3, "c", "Re: Plan", 5),
+                        message(4, "d", "Re: Plan", 60, "a"),
+                        message(5, "e", "Re: gone", 1, "x"),
+                        message(6, "f", "Re: gone", 2, "x")))))
+        .isEqualTo("(2)(3)(1 4)((5)(6))");
   }
 
   @Test
@@ -208,7 +224,7 @@ class ThreadsTest {
                 random.nextInt(5),
                 references));
       }
-      Threads threads = ThreadByReferences.thread(messages);
+      Threads threads = ThreadByReferences.references(messages);
       var uids = new ArrayList<Integer>();
       for (int k = 0; k < threads.size(); k++) {
         if (threads.uid(k) == 0) {
@@ -248,10 +264,10 @@ class ThreadsTest {
     assertThatCode(
             () -> {
               long start = System.nanoTime();
-              Threads threads = ThreadByReferences.thread(chain);
+              Threads threads = ThreadByReferences.references(chain);
               assertThat(threads.depth(count - 1)).isEqualTo(count - 1);
-              assertThat(ThreadByReferences.thread(reversed).uid(0)).isEqualTo(count);
-              assertThat(ThreadByReferences.thread(real).size()).isEqualTo(count + 1);
+              assertThat(ThreadByReferences.references(reversed).uid(0)).isEqualTo(count);
+              assertThat(ThreadByReferences.references(real).size()).isEqualTo(count + 1);
               assertThat(ThreadBySubject.thread(real).size()).isEqualTo(count);
               assertThat(Duration.ofNanos(System.nanoTime() - start))
                   .isLessThan(Duration.ofSeconds(10));
