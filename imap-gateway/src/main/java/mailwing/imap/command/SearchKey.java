@@ -2,6 +2,8 @@ package mailwing.imap.command;
 
 import java.time.LocalDate;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /// What SEARCH looks for (RFC 9051 §6.4.4 and extensions), strings decoded from the charset.
 ///
@@ -84,15 +86,36 @@ public sealed interface SearchKey {
   /// RFC 5466.
   record Filter(String name) implements SearchKey {}
 
-  /// Whether MODSEQ stands anywhere in it: then answers carry modseqs (RFC 7162 §3.1.5).
-  default boolean asksModSeq() {
+  /// Whether such a key stands anywhere in it.
+  default boolean has(Predicate<SearchKey> wanted) {
+    return wanted.test(this)
+        || switch (this) {
+          case And and -> and.keys().stream().anyMatch(key -> key.has(wanted));
+          case Or or -> or.left().has(wanted) || or.right().has(wanted);
+          case Not not -> not.key().has(wanted);
+          case Fuzzy fuzzy -> fuzzy.key().has(wanted);
+          default -> false;
+        };
+  }
+
+  /// With each key that has no parts replaced.
+  default SearchKey map(UnaryOperator<SearchKey> replaced) {
     return switch (this) {
-      case ModSeq _ -> true;
-      case And and -> and.keys().stream().anyMatch(SearchKey::asksModSeq);
-      case Or or -> or.left().asksModSeq() || or.right().asksModSeq();
-      case Not not -> not.key().asksModSeq();
-      case Fuzzy fuzzy -> fuzzy.key().asksModSeq();
-      default -> false;
+      case And and -> new And(and.keys().stream().map(key -> key.map(replaced)).toList());
+      case Or or -> new Or(or.left().map(replaced), or.right().map(replaced));
+      case Not not -> new Not(not.key().map(replaced));
+      case Fuzzy fuzzy -> new Fuzzy(fuzzy.key().map(replaced));
+      default -> replaced.apply(this);
     };
+  }
+
+  /// MODSEQ stands in it: then answers carry modseqs (RFC 7162 §3.1.5).
+  default boolean asksModSeq() {
+    return has(ModSeq.class::isInstance);
+  }
+
+  /// FUZZY stands in it: then what is found has a relevancy (RFC 6203 §4).
+  default boolean asksFuzzy() {
+    return has(Fuzzy.class::isInstance);
   }
 }

@@ -53,7 +53,9 @@ public sealed interface SelectedCommand extends Command {
       SUBJECT,
       TO,
       DISPLAYFROM,
-      DISPLAYTO
+      DISPLAYTO,
+      /// RFC 6203 §6.
+      RELEVANCY
     }
   }
 

@@ -1,5 +1,6 @@
 package mailwing.imap.protocol;
 
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -8,6 +9,7 @@ import java.util.Set;
 import mailwing.gateway.OctetReader;
 import mailwing.imap.command.AppendMessage;
 import mailwing.imap.command.Command;
+import mailwing.imap.command.SearchKey;
 import mailwing.imap.command.Secret;
 import org.jspecify.annotations.Nullable;
 
@@ -181,6 +183,19 @@ public final class CommandParser {
       }
     }
     return IdleLine.INVALID;
+  }
+
+  /// A search program that is kept as text, in UTF-8 (RFC 5466 §3.1); null where it is none.
+  public @Nullable SearchKey searchProgram(byte[] text) throws IOException {
+    byte[] line = Arrays.copyOf(text, text.length + 2);
+    line[text.length] = '\r';
+    line[text.length + 1] = '\n';
+    Input input = new Input(new OctetReader(new ByteArrayInputStream(line)), () -> {}, in.limits());
+    try {
+      return new SearchGrammar(tokens.of(input)).whole();
+    } catch (EOFException | Input.StreamLost | SyntaxError e) {
+      return null;
+    }
   }
 
   /// base64 with its padding, or null.

@@ -97,6 +97,9 @@ public sealed interface ResponseCode {
   /// RFC 5267 §4.3.
   record NoUpdate(String tag) implements ResponseCode {}
 
+  /// RFC 5466 §3.1.
+  record UndefinedFilter(String name) implements ResponseCode {}
+
   /// RFC 9738 §3.1; lowest UID that was processed, 0 if none is told.
   record MessageLimit(long limit, long uid) implements ResponseCode {}
 

@@ -78,6 +78,11 @@ public final class ResponseWriter {
     status(null, Status.OK, code, text);
   }
 
+  /// A warning that does not end a command.
+  public void untaggedNo(@Nullable ResponseCode code, String text) throws IOException {
+    status(null, Status.NO, code, text);
+  }
+
   public void bye(@Nullable ResponseCode code, String text) throws IOException {
     status(null, Status.BYE, code, text);
   }

@@ -30,6 +30,22 @@ final class SearchGrammar {
     this.sets = sets;
   }
 
+  /// Of a text of its own.
+  SearchGrammar(Tokens tokens) {
+    this(tokens, new Sets(tokens));
+  }
+
+  /// A search program from a line's beginning to its end.
+  SearchKey whole() throws IOException, SyntaxError {
+    if (!tokens.in.firstLine()) {
+      throw SyntaxError.bad("Nothing to search for");
+    }
+    tokens.in.checkSize();
+    SearchKey key = program(null);
+    tokens.end();
+    return key;
+  }
+
   Command search(boolean uid) throws IOException, SyntaxError {
     tokens.sp();
     SearchReturn returns = returns(Grammar.ESEARCH);
@@ -212,7 +228,7 @@ final class SearchGrammar {
         tokens.need(Grammar.SEARCH_FUZZY, "search key");
         yield new SearchKey.Fuzzy(argument());
       }
-      case "FILTER" -> needed(Grammar.FILTERS, new SearchKey.Filter(text()));
+      case "FILTER" -> filter();
       default -> throw SyntaxError.bad("Unknown search key");
     };
   }
@@ -220,6 +236,21 @@ final class SearchGrammar {
   private SearchKey needed(Grammar grammar, SearchKey key) throws SyntaxError {
     tokens.need(grammar, "search key");
     return key;
+  }
+
+  private SearchKey filter() throws SyntaxError {
+    tokens.need(Grammar.FILTERS, "search key");
+    tokens.sp();
+    String name = tokens.atom();
+    if (name.contains("/")) {
+      throw SyntaxError.bad("Not a filter's name");
+    }
+    // Filters are in UTF-8, and so must be what they stand in (RFC 5466 §3.1).
+    if (!charset.equals(StandardCharsets.UTF_8) && !charset.equals(StandardCharsets.US_ASCII)) {
+      throw SyntaxError.bad(
+          new ResponseCode.BadCharset(List.of("UTF-8", "US-ASCII")), "FILTER implies UTF-8");
+    }
+    return new SearchKey.Filter(name);
   }
 
   /// An astring in the command's charset.

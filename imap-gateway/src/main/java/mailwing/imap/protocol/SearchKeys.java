@@ -3,7 +3,6 @@ package mailwing.imap.protocol;
 import com.google.protobuf.ByteString;
 import java.time.LocalDate;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import mailwing.imap.command.SearchKey;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet.Range;
@@ -13,16 +12,12 @@ import mailwing.store.v1.UidRange;
 import mailwing.store.v1.UidSet;
 
 /// Search keys as the contract has them: sequence numbers, `$`, `*` and \Recent become UIDs.
+/// Filters have been replaced by what they stand for.
 public final class SearchKeys {
   private final MessageNumbers numbers;
-  private final UnaryOperator<SearchKey> filters;
 
-  /// Keys of a session's view.
-  ///
-  /// @param filters the key a FILTER stands for (RFC 5466)
-  public SearchKeys(MessageNumbers numbers, UnaryOperator<SearchKey> filters) {
+  public SearchKeys(MessageNumbers numbers) {
     this.numbers = numbers;
-    this.filters = filters;
   }
 
   public mailwing.store.v1.SearchKey toContract(SearchKey key) {
@@ -60,8 +55,8 @@ public final class SearchKeys {
             : to.setThreadId(ByteString.copyFromUtf8(number)).build();
       }
       case SearchKey.SaveDateSupported _ -> to.setSaveDateSupported(true).build();
-      case SearchKey.Fuzzy f -> toContract(f.key());
-      case SearchKey.Filter f -> toContract(filters.apply(f));
+      case SearchKey.Fuzzy f -> to.setFuzzy(toContract(f.key())).build();
+      case SearchKey.Filter _ -> throw new IllegalArgumentException("filters stand for keys");
     };
   }
 
@@ -139,6 +134,7 @@ public final class SearchKeys {
       case TO -> SortCriterion.Field.TO;
       case DISPLAYFROM -> SortCriterion.Field.DISPLAY_FROM;
       case DISPLAYTO -> SortCriterion.Field.DISPLAY_TO;
+      case RELEVANCY -> SortCriterion.Field.RELEVANCY;
     };
   }
 }

@@ -43,6 +43,7 @@ public final class SearchWriter {
   /// What ESEARCH tells (RFC 9051 §7.3.4): 0, -1 for count, or null where not told.
   ///
   /// @param all ranges; empty where nothing was found: then ALL is left out
+  /// @param relevancies RFC 6203 §4: of what ALL or PARTIAL tells
   /// @param partial with `partialResult`, RFC 9394 §3.1; an empty result is NIL
   public record Esearch(
       long min,
@@ -51,19 +52,32 @@ public final class SearchWriter {
       @Nullable List<Range> all,
       long modSeq,
       @Nullable PartialRange partial,
-      List<Range> partialResult) {}
+      List<Range> partialResult,
+      @Nullable List<Integer> relevancies) {}
 
-  /// ESEARCH, correlated to the command's tag.
-  public void esearch(String tag, boolean uid, Esearch data) throws IOException {
-    to.raw("* ESEARCH (TAG ").string(tag).raw(uid ? ") UID" : ")");
-    items(data);
+  /// What an ESEARCH response belongs to: a command and, where it may search several mailboxes, one
+  /// of them (RFC 7377 §2.1).
+  ///
+  /// @param mailbox null: the selected one
+  public record Correlator(String tag, @Nullable MailboxName mailbox, long uidValidity) {
+    public static Correlator of(String tag) {
+      return new Correlator(tag, null, 0);
+    }
   }
 
-  /// ESEARCH of one of several mailboxes (RFC 7377 §2.1); its numbers are UIDs.
-  public void esearch(String tag, MailboxName mailbox, long uidValidity, Esearch data)
-      throws IOException {
-    to.raw("* ESEARCH (TAG ").string(tag).raw(" MAILBOX ").mailbox(mailbox);
-    to.raw(" UIDVALIDITY ").number(uidValidity).raw(") UID");
+  private void correlator(Correlator of) throws IOException {
+    to.raw("* ESEARCH (TAG ").string(of.tag());
+    MailboxName mailbox = of.mailbox();
+    if (mailbox != null) {
+      to.raw(" MAILBOX ").mailbox(mailbox).raw(" UIDVALIDITY ").number(of.uidValidity());
+    }
+    to.raw(")");
+  }
+
+  /// ESEARCH, correlated to its command.
+  public void esearch(Correlator of, boolean uid, Esearch data) throws IOException {
+    correlator(of);
+    to.raw(uid ? " UID" : "");
     items(data);
   }
 
@@ -84,8 +98,42 @@ public final class SearchWriter {
       }
       to.raw(")");
     }
+    List<Integer> relevancies = data.relevancies();
+    if (relevancies != null) {
+      String before = " RELEVANCY (";
+      for (int relevancy : relevancies) {
+        to.raw(before).number(relevancy);
+        before = " ";
+      }
+      to.raw(relevancies.isEmpty() ? " RELEVANCY ()" : ")");
+    }
     esearchNumber(" MODSEQ ", data.modSeq(), 1);
     to.crlf();
+  }
+
+  /// What came to a result or left it (RFC 5267 §4.3.2): messages from a position on, which is 0
+  /// where there is no order but the mailbox's.
+  public record Moved(int position, List<Range> messages) {}
+
+  /// REMOVEFROM and ADDTO of a context.
+  public void update(Correlator context, boolean uid, List<Moved> removed, List<Moved> added)
+      throws IOException {
+    correlator(context);
+    to.raw(uid ? " UID" : "");
+    moved(" REMOVEFROM (", removed);
+    moved(" ADDTO (", added);
+    to.crlf();
+  }
+
+  private void moved(String name, List<Moved> moved) throws IOException {
+    String before = name;
+    for (Moved one : moved) {
+      to.raw(before).number(one.position()).sp().ranges(one.messages());
+      before = " ";
+    }
+    if (!moved.isEmpty()) {
+      to.raw(")");
+    }
   }
 
   private void esearchNumber(String name, long number, long least) throws IOException {

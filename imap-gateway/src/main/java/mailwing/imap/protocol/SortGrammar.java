@@ -56,6 +56,10 @@ final class SortGrammar {
       case "TO" -> SortKey.Field.TO;
       case "DISPLAYFROM" -> display(SortKey.Field.DISPLAYFROM);
       case "DISPLAYTO" -> display(SortKey.Field.DISPLAYTO);
+      case "RELEVANCY" -> {
+        tokens.need(Grammar.SEARCH_FUZZY, "sort key");
+        yield SortKey.Field.RELEVANCY;
+      }
       default -> throw SyntaxError.bad("Unknown sort key");
     };
   }

@@ -22,6 +22,10 @@ final class SyntaxError extends Exception {
     return new SyntaxError(false, null, text, false);
   }
 
+  static SyntaxError bad(ResponseCode code, String text) {
+    return new SyntaxError(false, code, text, false);
+  }
+
   static SyntaxError no(ResponseCode code, String text) {
     return new SyntaxError(true, code, text, false);
   }

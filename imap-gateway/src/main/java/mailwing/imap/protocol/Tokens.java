@@ -23,6 +23,14 @@ final class Tokens {
     this.in = in;
   }
 
+  /// Others that allow the same, of another input.
+  Tokens of(Input input) {
+    Tokens tokens = new Tokens(input);
+    tokens.grammars(grammars);
+    tokens.utf8 = utf8;
+    return tokens;
+  }
+
   void grammars(Set<Grammar> allowed) {
     grammars.clear();
     grammars.addAll(allowed);

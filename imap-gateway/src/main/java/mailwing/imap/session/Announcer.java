@@ -10,7 +10,6 @@ import mailwing.imap.protocol.UidRuns;
 import mailwing.imap.view.MessageState;
 import mailwing.imap.view.SessionView;
 import mailwing.imap.view.ViewUpdates;
-import mailwing.store.v1.Right;
 
 /// Tells a client what changed in its mailbox: the one place where EXPUNGE or VANISHED, EXISTS,
 /// RECENT and unsolicited FETCH are sent (RFC 9051 §7.5.1, RFC 7162 §3.2).
@@ -25,7 +24,8 @@ final class Announcer {
   /// @param expungeAllowed numbers may change now
   static boolean announce(Session session, SessionView view, boolean expungeAllowed)
       throws IOException {
-    if (!view.mayBeBehind()) {
+    UpdateContexts contexts = session.contexts();
+    if (!view.mayBeBehind() && !contexts.behind()) {
       return false;
     }
     ResponseWriter out = session.out();
@@ -33,6 +33,7 @@ final class Announcer {
     // What the client does itself it is told of, whatever it wants to know of others.
     boolean expunges = expungeAllowed && (wanted.messages() || session.expunging());
     ViewUpdates updates = view.advance(expunges, wanted.messages(), wanted.flags());
+    contexts.expunged(session, updates.expungedUids(), updates.expungedSeqs());
     if (session.enabled(Feature.QRESYNC) || session.enabled(Feature.UIDONLY)) {
       out.vanished(false, UidRuns.of(updates.expungedUids()));
     } else {
@@ -44,14 +45,17 @@ final class Announcer {
       out.exists(updates.exists());
       recent(session, updates.recent());
     }
-    if (!updates.keywords().isEmpty() || updates.otherRights()) {
-      flags(out, view.mailbox().keywords(), view);
+    if (!updates.keywords().isEmpty()) {
+      flags(out, updates.keywords(), view.readOnly());
     }
     for (MessageState message : updates.changed()) {
       fetch(session, message, wanted.always(), true);
     }
     if (updates.exists() >= 0 && !wanted.newMessageItems().isEmpty()) {
       NewMessages.tell(session, wanted.newMessageItems(), updates.firstNew(), updates.exists());
+    }
+    if (session.state() instanceof SessionState.Selected selected) {
+      contexts.changed(session, selected, updates.touched());
     }
     return !updates.isEmpty();
   }
@@ -86,17 +90,14 @@ final class Announcer {
     }
   }
 
-  /// FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords, and of these the ones
-  /// that the user may change (RFC 4314 §5.1.1).
-  static void flags(ResponseWriter out, List<String> keywords, SessionView view)
+  /// FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords.
+  static void flags(ResponseWriter out, List<String> keywords, boolean readOnly)
       throws IOException {
-    out.flags(new FlagList(SYSTEM_FLAGS, keywords));
-    int rights = view.readOnly() ? 0 : view.mailbox().rights();
-    boolean write = (rights & Right.RIGHT_WRITE_VALUE) != 0;
-    FlagList permanent = new FlagList(Rights.changeableFlags(rights), write ? keywords : List.of());
+    FlagList flags = new FlagList(SYSTEM_FLAGS, keywords);
+    out.flags(flags);
     out.untaggedOk(
-        new ResponseCode.PermanentFlags(permanent, write),
-        permanent.equals(FlagList.NONE) ? "No flags can change" : "Flags that can change");
+        new ResponseCode.PermanentFlags(readOnly ? FlagList.NONE : flags, !readOnly),
+        readOnly ? "No flags can change" : "Flags that can change");
   }
 
   /// Begins FETCH, or UIDFETCH (RFC 9586 §3.3).

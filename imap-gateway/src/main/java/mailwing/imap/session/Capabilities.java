@@ -19,9 +19,6 @@ public final class Capabilities {
   private static final List<String> AFTER_LOGIN =
       List.of(
           "NAMESPACE", //
-          "ACL", //
-          "RIGHTS=texk", //
-          "LIST-MYRIGHTS", //
           "CREATE-SPECIAL-USE", //
           "LIST-EXTENDED", //
           "LIST-STATUS", //
@@ -55,6 +52,12 @@ public final class Capabilities {
           "ESORT", //
           "THREAD=ORDEREDSUBJECT", //
           "THREAD=REFERENCES", //
+          "THREAD=REFS", //
+          "CONTEXT=SEARCH", //
+          "CONTEXT=SORT", //
+          "SEARCH=FUZZY", //
+          "FILTERS", //
+          "MULTISEARCH", //
           "PARTIAL", //
           "I18NLEVEL=1", //
           "PREVIEW" //
@@ -63,8 +66,6 @@ public final class Capabilities {
   /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
   private static final List<Grammar> GRAMMAR =
       List.of(
-          Grammar.ACL, //
-          Grammar.LIST_MYRIGHTS, //
           Grammar.CREATE_SPECIAL_USE, //
           Grammar.LIST_EXTENDED, //
           Grammar.LIST_STATUS, //
@@ -89,6 +90,11 @@ public final class Capabilities {
           Grammar.ESORT, //
           Grammar.THREAD, //
           Grammar.PARTIAL, //
+          Grammar.CONTEXT_SEARCH, //
+          Grammar.CONTEXT_SORT, //
+          Grammar.SEARCH_FUZZY, //
+          Grammar.FILTERS, //
+          Grammar.MULTISEARCH, //
           Grammar.PREVIEW, //
           Grammar.SAVEDATE //
           );

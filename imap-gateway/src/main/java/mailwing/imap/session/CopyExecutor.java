@@ -107,7 +107,7 @@ final class CopyExecutor {
       destination.add(Integer.toUnsignedLong(response.getDestinationUids(i)));
       count++;
     }
-    boolean same = state.mailbox().is(response.getDestination());
+    boolean same = response.getDestination().getMailboxId() == state.mailbox().ref().getMailboxId();
     if (move) {
       ExpungeExecutor.removed(
           state,

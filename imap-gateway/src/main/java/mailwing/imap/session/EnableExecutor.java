@@ -59,6 +59,7 @@ final class EnableExecutor {
       case SelectedCommand.Search c -> c.key().asksModSeq();
       case SelectedCommand.Sort c -> c.key().asksModSeq();
       case SelectedCommand.Threads c -> c.key().asksModSeq();
+      case AuthenticatedCommand.MultiSearch c -> c.key().asksModSeq();
       default -> false;
     };
   }

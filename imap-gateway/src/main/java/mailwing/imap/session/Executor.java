@@ -43,8 +43,12 @@ public final class Executor {
             || command instanceof SelectedCommand.Move
             || command instanceof SelectedCommand.Replace);
     Reply reply;
+    Command wanted = command;
     try {
-      reply = run(session, tag, command);
+      Filters.Expanded expanded = Filters.expand(session, command);
+      wanted = expanded.command();
+      Reply refused = expanded.refused();
+      reply = refused == null ? run(session, tag, wanted) : refused;
     } catch (StoreException e) {
       reply = StoreErrors.reply(e.code());
       if (e.revoked()) {
@@ -57,10 +61,10 @@ public final class Executor {
         && reply.status() != Reply.Status.SILENT_END
         && reply.status() != Reply.Status.ANSWERED) {
       if (selected.mailbox().shared().gone()) {
-        session.farewell(Session.GONE);
+        session.farewell("Selected mailbox was deleted");
         return Outcome.END;
       }
-      Announcer.announceAtEnd(session, selected, expungeAllowed(command));
+      Announcer.announceAtEnd(session, selected, expungeAllowed(wanted));
       reply = reply.withModSeq(selected.view().highestModSeq());
     }
     if (reply.status() != Reply.Status.SILENT_END && reply.status() != Reply.Status.LOGOUT) {
@@ -105,6 +109,7 @@ public final class Executor {
       case SelectedCommand.Search c -> c.uid() && !NumbersUsed.in(c.key());
       case SelectedCommand.Sort c -> c.uid() && !NumbersUsed.in(c.key());
       case SelectedCommand.Threads c -> c.uid() && !NumbersUsed.in(c.key());
+      case AuthenticatedCommand.MultiSearch c -> !NumbersUsed.in(c.key());
       default -> true;
     };
   }
@@ -183,25 +188,29 @@ public final class Executor {
       case AuthenticatedCommand.ListMailboxes c -> ListExecutor.list(session, state, c);
       case AuthenticatedCommand.Lsub c -> ListExecutor.lsub(session, state, c);
       case AuthenticatedCommand.Status c -> MailboxExecutor.status(session, state, c);
+      case AuthenticatedCommand.MultiSearch c ->
+          MultiSearchExecutor.execute(session, state, tag, c);
       case AuthenticatedCommand.GetQuota c -> Quotas.get(session, state, c);
       case AuthenticatedCommand.GetQuotaRoot c -> Quotas.getRoot(session, state, c);
       case AuthenticatedCommand.SetQuota c -> Quotas.set(session, state, c);
       case AuthenticatedCommand.GetMetadata c -> MetadataExecutor.get(session, state, c);
-      case AuthenticatedCommand.SetMetadata c -> MetadataExecutor.set(state, c);
+      case AuthenticatedCommand.SetMetadata c -> MetadataExecutor.set(session, state, c);
       case AuthenticatedCommand.Append c -> AppendExecutor.execute(session, state, c);
       case AuthenticatedCommand.Idle _ -> IdleExecutor.execute(session);
-      case AuthenticatedCommand.Namespace _ -> ListExecutor.namespace(session, state);
-      case AuthenticatedCommand.GetAcl c -> AclExecutor.get(session, state, c);
-      case AuthenticatedCommand.SetAcl c -> AclExecutor.set(state, c);
-      case AuthenticatedCommand.DeleteAcl c -> AclExecutor.delete(state, c);
-      case AuthenticatedCommand.ListRights c -> AclExecutor.listRights(session, state, c);
-      case AuthenticatedCommand.MyRights c -> AclExecutor.myRights(session, state, c);
+      case AuthenticatedCommand.Namespace _ -> {
+        session.out().namespace(List.of(""), List.of(), List.of());
+        yield Reply.ok("NAMESPACE completed");
+      }
       case AuthenticatedCommand.Enable c -> EnableExecutor.execute(session, c);
       case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
       case AuthenticatedCommand.Notify c -> NotifyExecutor.execute(session, state, c);
       case AuthenticatedCommand.Unauthenticate _,
           AuthenticatedCommand.Comparator _,
-          AuthenticatedCommand.MultiSearch _,
+          AuthenticatedCommand.GetAcl _,
+          AuthenticatedCommand.SetAcl _,
+          AuthenticatedCommand.DeleteAcl _,
+          AuthenticatedCommand.ListRights _,
+          AuthenticatedCommand.MyRights _,
           AuthenticatedCommand.GenUrlAuth _,
           AuthenticatedCommand.ResetKey _,
           AuthenticatedCommand.UrlFetch _ ->
@@ -230,14 +239,15 @@ public final class Executor {
       case SelectedCommand.Search c -> SearchExecutor.search(session, state, tag, c);
       case SelectedCommand.Sort c -> SearchExecutor.sort(session, state, tag, c);
       case SelectedCommand.Threads c -> SearchExecutor.threads(session, state, c);
+      case SelectedCommand.CancelUpdate c ->
+          session.contexts().cancel(c.tags())
+              ? Reply.ok("CANCELUPDATE completed")
+              : Reply.bad("No such search is kept up to date");
       case SelectedCommand.Fetch c -> FetchExecutor.execute(session, state, c);
       case SelectedCommand.Store c -> StoreExecutor.execute(session, state, c);
       case SelectedCommand.Copy c -> CopyExecutor.copy(session, state, c);
       case SelectedCommand.Move c -> CopyExecutor.move(session, state, c);
-      case SelectedCommand.Replace _,
-          SelectedCommand.CancelUpdate _,
-          SelectedCommand.UidBatches _ ->
-          Reply.bad(NOT_SUPPORTED);
+      case SelectedCommand.Replace _, SelectedCommand.UidBatches _ -> Reply.bad(NOT_SUPPORTED);
     };
   }
 }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Hits {
   private final @Nullable SessionView view;
   private int[] uids = new int[64];
+  // One octet a message, where they are scored.
+  private byte[] relevancies = new byte[0];
   private int count;
   private long highest;
   private long first;
@@ -28,6 +30,7 @@ final class Hits {
 
   void add(SearchResponse response) {
     boolean modSeqs = response.getModseqsCount() > 0;
+    boolean scored = response.getRelevanciesCount() > 0;
     for (int i = 0; i < response.getUidsCount(); i++) {
       int uid = response.getUids(i);
       if (view != null && view.seq(uid) == 0) {
@@ -40,6 +43,12 @@ final class Hits {
         last = response.getModseqs(i);
         first = count == 0 ? last : first;
         highest = Math.max(highest, last);
+      }
+      if (scored) {
+        if (relevancies.length < uids.length) {
+          relevancies = Arrays.copyOf(relevancies, uids.length);
+        }
+        relevancies[count] = (byte) response.getRelevancies(i);
       }
       uids[count++] = uid;
     }
@@ -76,6 +85,20 @@ final class Hits {
     return runs.toList();
   }
 
+  /// The scores at `[from, to)` (RFC 6203 §4).
+  List<Integer> relevancies(int from, int to) {
+    List<Integer> scores = new ArrayList<>(to - from);
+    for (int i = from; i < to; i++) {
+      scores.add((int) relevancies[i]);
+    }
+    return scores;
+  }
+
+  /// All, in their order.
+  int[] uids() {
+    return Arrays.copyOf(uids, count);
+  }
+
   /// What SAVE saves: what of MIN, MAX and PARTIAL is told, or all (RFC 5182 §2.1, RFC 9394 §3.2).
   List<UidRange> saved(SearchReturn returns) {
     boolean all =
@@ -103,25 +126,6 @@ final class Hits {
       }
       saved = Arrays.copyOf(saved, length);
     }
-    return ranges(saved);
-  }
-
-  private static List<UidRange> ranges(int[] uids) {
-    // Unsigned order is signed order with the sign bit turned.
-    for (int i = 0; i < uids.length; i++) {
-      uids[i] ^= Integer.MIN_VALUE;
-    }
-    Arrays.sort(uids);
-    List<UidRange> ranges = new ArrayList<>();
-    for (int i = 0; i < uids.length; ) {
-      int start = uids[i];
-      int end = start;
-      i++;
-      while (i < uids.length && uids[i] <= end + 1) {
-        end = uids[i++];
-      }
-      ranges.add(new UidRange(start ^ Integer.MIN_VALUE, end ^ Integer.MIN_VALUE));
-    }
-    return ranges;
+    return UidArrays.ranges(saved);
   }
 }

@@ -71,7 +71,8 @@ final class MetadataExecutor {
         : Reply.ok(new ResponseCode.Metadata("LONGENTRIES", longest), "GETMETADATA completed");
   }
 
-  static Reply set(LoggedIn state, AuthenticatedCommand.SetMetadata command) {
+  static Reply set(Session session, LoggedIn state, AuthenticatedCommand.SetMetadata command)
+      throws IOException {
     if (!names(
         command.entries().stream().map(AuthenticatedCommand.SetMetadata.Entry::name).toList())) {
       return Reply.bad("Entries are below /private or /shared");
@@ -86,6 +87,9 @@ final class MetadataExecutor {
         if (value.size() > MAX_VALUE) {
           return Reply.no(
               new ResponseCode.Metadata("MAXSIZE", MAX_VALUE), "The value is too large");
+        }
+        if (mailbox == null && !Filters.mayBe(session, entry.name(), value)) {
+          return Reply.no(ResponseCode.Name.CANNOT, "Not a search");
         }
         set.setValue(value);
       }

@@ -32,13 +32,10 @@ final class Quotas {
     return Reply.ok("GETQUOTA completed");
   }
 
-  /// One's own mailbox need not exist (RFC 9208 §4.1.2).
+  /// The mailbox need not exist (RFC 9208 §4.1.2).
   static Reply getRoot(Session session, LoggedIn state, AuthenticatedCommand.GetQuotaRoot command)
       throws IOException {
-    Quota quota =
-        state
-            .store()
-            .quota(GetQuotaRequest.newBuilder().setMailbox(command.mailbox().value()).build());
+    Quota quota = state.store().quota(GetQuotaRequest.getDefaultInstance());
     session.out().quotaRoot(command.mailbox(), List.of(quota.getAddress()));
     tell(session.out(), quota);
     return Reply.ok("GETQUOTAROOT completed");

@@ -2,15 +2,17 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.Set;
 import mailwing.gateway.StoreException;
 import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SearchKey;
 import mailwing.imap.command.SearchReturn;
 import mailwing.imap.command.SearchReturn.Option;
 import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.SearchKeys;
 import mailwing.imap.protocol.SearchWriter;
+import mailwing.imap.protocol.SearchWriter.Correlator;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.SearchRequest;
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// of them the client knows and by what number. Answers are written once all is known: a store that
 /// fails half-way must not leave half a line.
 final class SearchExecutor {
-  private static final SearchReturn ALL = new SearchReturn(java.util.Set.of(Option.ALL), null);
+  private static final SearchReturn ALL = new SearchReturn(Set.of(Option.ALL), null);
 
   private SearchExecutor() {}
 
@@ -34,11 +36,16 @@ final class SearchExecutor {
     if (returns == null && session.enabled(Feature.IMAP4REV2)) {
       returns = ALL;
     }
-    Hits hits = find(state, command.key(), List.of(), returns);
+    Order order = new Order(command.key(), List.of(), command.uid());
+    Reply refused = refusal(session, tag, returns, List.of(), command.key());
+    if (refused != null) {
+      return refused;
+    }
+    Hits hits = find(state, order, returns);
     if (returns == null) {
       line(session, hits, command.uid(), false);
     } else {
-      tell(session, state.view(), tag, command.uid(), hits, returns);
+      tell(session, state, Correlator.of(tag), order, hits, returns);
     }
     return Reply.ok(command.name() + " completed");
   }
@@ -46,13 +53,42 @@ final class SearchExecutor {
   static Reply sort(Session session, Selected state, String tag, SelectedCommand.Sort command)
       throws IOException {
     SearchReturn returns = command.returns();
-    Hits hits = find(state, command.key(), SearchKeys.sort(command.order()), returns);
+    Order order = new Order(command.key(), SearchKeys.sort(command.order()), command.uid());
+    Reply refused = refusal(session, tag, returns, command.order(), command.key());
+    if (refused != null) {
+      return refused;
+    }
+    Hits hits = find(state, order, returns);
     if (returns == null) {
       line(session, hits, command.uid(), true);
     } else {
-      tell(session, state.view(), tag, command.uid(), hits, returns);
+      tell(session, state, Correlator.of(tag), order, hits, returns);
     }
     return Reply.ok(command.name() + " completed");
+  }
+
+  /// What a searching command looks for, and how it wants to be told.
+  record Order(SearchKey key, List<SortCriterion> sort, boolean uid) {}
+
+  /// What is wrong with a searching command; null if nothing is.
+  static @Nullable Reply refusal(
+      Session session,
+      String tag,
+      @Nullable SearchReturn returns,
+      List<SelectedCommand.SortKey> sort,
+      SearchKey key) {
+    boolean relevancy =
+        (returns != null && returns.options().contains(Option.RELEVANCY))
+            || sort.stream().anyMatch(by -> by.field() == SelectedCommand.SortKey.Field.RELEVANCY);
+    if (relevancy && !key.asksFuzzy()) {
+      return Reply.bad("RELEVANCY goes with FUZZY only");
+    }
+    if (returns != null
+        && returns.options().contains(Option.UPDATE)
+        && session.contexts().has(tag)) {
+      return Reply.bad("Tag reuse");
+    }
+    return null;
   }
 
   static Reply threads(Session session, Selected state, SelectedCommand.Threads command)
@@ -61,11 +97,8 @@ final class SearchExecutor {
         switch (command.algorithm()) {
           case ORDEREDSUBJECT -> ThreadRequest.Algorithm.ORDEREDSUBJECT;
           case REFERENCES -> ThreadRequest.Algorithm.REFERENCES;
-          case REFS -> null;
+          case REFS -> ThreadRequest.Algorithm.REFS;
         };
-    if (algorithm == null) {
-      return Reply.bad("Unknown thread algorithm");
-    }
     SessionView view = state.view();
     Trees trees = new Trees(view, command.uid());
     if (view.count() > 0) {
@@ -101,12 +134,11 @@ final class SearchExecutor {
         .build();
   }
 
-  private static SearchKeys keys(SessionView view) {
-    return new SearchKeys(new ViewNumbers(view), UnaryOperator.identity());
+  static SearchKeys keys(SessionView view) {
+    return new SearchKeys(new ViewNumbers(view));
   }
 
-  private static Hits find(
-      Selected state, SearchKey key, List<SortCriterion> sort, @Nullable SearchReturn returns) {
+  static Hits find(Selected state, Order order, @Nullable SearchReturn returns) {
     Hits hits = new Hits(state.view());
     try {
       state
@@ -114,8 +146,8 @@ final class SearchExecutor {
           .search(
               SearchRequest.newBuilder()
                   .setMailbox(state.mailbox().ref())
-                  .setKey(keys(state.view()).toContract(key))
-                  .addAllSort(sort)
+                  .setKey(keys(state.view()).toContract(order.key()))
+                  .addAllSort(order.sort())
                   .build(),
               hits::add);
     } catch (StoreException e) {
@@ -137,16 +169,24 @@ final class SearchExecutor {
     line.end(hits.highestModSeq());
   }
 
-  private static void tell(
-      Session session, SessionView view, String tag, boolean uid, Hits hits, SearchReturn returns)
+  /// Tells what was found, saves it and keeps it up, as far as the client asked for that.
+  static void tell(
+      Session session, Selected state, Correlator of, Order order, Hits hits, SearchReturn returns)
       throws IOException {
     if (returns.options().contains(Option.SAVE)) {
-      view.save(hits.saved(returns));
+      state.view().save(hits.saved(returns));
       if (returns.options().size() == 1 && returns.partial() == null) {
         return;
       }
     }
-    session.out().searches().esearch(tag, uid, answer(hits, uid, returns));
+    // Of several mailboxes only those that have something are told (RFC 7377 §2.1).
+    if (of.mailbox() == null || hits.count() > 0) {
+      session.out().searches().esearch(of, order.uid(), answer(hits, order.uid(), returns));
+    }
+    if (returns.options().contains(Option.UPDATE)
+        && !session.contexts().add(state.view(), of, order, hits.uids())) {
+      session.out().untaggedNo(new ResponseCode.NoUpdate(of.tag()), "Too many contexts");
+    }
   }
 
   /// What of the hits the client asked for.
@@ -170,6 +210,14 @@ final class SearchExecutor {
         all ? hits.runs(0, count, uid) : null,
         modSeq,
         partial,
-        hits.runs(places.from(), places.to(), uid));
+        hits.runs(places.from(), places.to(), uid),
+        returns.options().contains(Option.RELEVANCY) ? relevancies(hits, partial, places) : null);
+  }
+
+  private static List<Integer> relevancies(
+      Hits hits, @Nullable PartialRange partial, Partial places) {
+    return partial == null
+        ? hits.relevancies(0, hits.count())
+        : hits.relevancies(places.from(), places.to());
   }
 }

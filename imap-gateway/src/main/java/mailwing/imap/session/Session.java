@@ -22,8 +22,6 @@ import org.slf4j.LoggerFactory;
 /// Its thread owns everything here while it works on a command; while it waits for `DONE`, pushes
 /// run under the connection's output lock instead ([Connection#push]), so the two never meet.
 public final class Session {
-  static final String GONE = "Selected mailbox was deleted or is not shared any more";
-
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   private final Services services;
@@ -32,6 +30,7 @@ public final class Session {
   private final CommandParser parser;
   private final Runnable wake = this::wake;
   private final AtomicBoolean pushing = new AtomicBoolean();
+  private final UpdateContexts contexts = new UpdateContexts();
   private final Set<Feature> enabled = EnumSet.noneOf(Feature.class);
   private SessionState state = new SessionState.NotAuthenticated();
   private long toldModSeq;
@@ -67,6 +66,11 @@ public final class Session {
 
   SessionState state() {
     return state;
+  }
+
+  /// Searches of the selected mailbox whose results are kept up to date.
+  UpdateContexts contexts() {
+    return contexts;
   }
 
   /// Whether the client has switched this on.
@@ -191,6 +195,7 @@ public final class Session {
   void unselect() {
     if (state instanceof SessionState.Selected selected) {
       state = new SessionState.Authenticated(selected.store());
+      contexts.clear();
       selected.mailbox().unwatch(wake);
       selected.view().close();
       services.mailboxes().release(selected.mailbox());
@@ -255,7 +260,7 @@ public final class Session {
     boolean told = false;
     if (state instanceof SessionState.Selected selected) {
       if (selected.mailbox().shared().gone()) {
-        farewell(GONE);
+        farewell("Selected mailbox was deleted");
         return true;
       }
       // Between commands numbers hold, unless the client has said that it needs none.

@@ -26,7 +26,6 @@ public final class SessionView {
   private boolean passedOver;
   private final int uidNext;
   private int toldKeywords;
-  private int toldRights;
 
   SessionView(SharedMailbox mailbox, int id, boolean readOnly, int firstRecentUid) {
     this.mailbox = mailbox;
@@ -39,7 +38,6 @@ public final class SessionView {
     wholeModSeq = toldModSeq;
     uidNext = mailbox.uidNext();
     toldKeywords = mailbox.keywordNames().size();
-    toldRights = mailbox.rights();
     if (firstRecentUid != 0) {
       recent.add(new UidRange(firstRecentUid, table.lastUid()));
     }
@@ -185,8 +183,7 @@ public final class SessionView {
                 || count != table.count()
                 || position != mailbox.log().end()
                 || wholeModSeq != mailbox.modSeq()
-                || toldKeywords != mailbox.keywordNames().size()
-                || toldRights != mailbox.rights());
+                || toldKeywords != mailbox.keywordNames().size());
   }
 
   /// Moves the view on to the mailbox's present state, as far as the client may be told now.
@@ -229,6 +226,8 @@ public final class SessionView {
       count = kept;
     }
     List<MessageState> changed = changedStates(current);
+    List<UidRange> touched = new ArrayList<>();
+    touched(touched, changedSeqs(current, true));
     if (!flags && !changed.isEmpty()) {
       changed = List.of();
       passedOver = true;
@@ -240,6 +239,7 @@ public final class SessionView {
     int from = count;
     if (arrivals && table == current && current.count() > count) {
       count = current.count();
+      touched.add(new UidRange(table.uid(from), table.uid(count - 1)));
       takeRecent(from);
       exists = count;
     }
@@ -249,8 +249,6 @@ public final class SessionView {
     List<String> keywords = mailbox.keywordNames();
     boolean moreKeywords = keywords.size() > toldKeywords;
     toldKeywords = keywords.size();
-    boolean otherRights = toldRights != mailbox.rights();
-    toldRights = mailbox.rights();
     return new ViewUpdates(
         expungedSeqs,
         expungedUids,
@@ -258,8 +256,18 @@ public final class SessionView {
         from + 1,
         recentCount(),
         moreKeywords ? keywords : List.of(),
-        otherRights,
-        changed);
+        changed,
+        touched);
+  }
+
+  private void touched(List<UidRange> touched, int[] seqs) {
+    for (int i = 0; i < seqs.length; ) {
+      int from = i++;
+      while (i < seqs.length && seqs[i] <= seqs[i - 1] + 1) {
+        i++;
+      }
+      touched.add(new UidRange(uid(seqs[from]), uid(seqs[i - 1])));
+    }
   }
 
   private int moveTo(MessageTable current, List<Integer> seqs, List<Integer> uids) {
@@ -278,9 +286,23 @@ public final class SessionView {
   }
 
   private List<MessageState> changedStates(MessageTable current) {
+    int[] seqs = changedSeqs(current, false);
+    List<MessageState> states = new ArrayList<>(seqs.length);
+    for (int i = 0; i < seqs.length; i++) {
+      if (i == 0 || seqs[i] != seqs[i - 1]) {
+        states.add(state(seqs[i]));
+      }
+    }
+    return states;
+  }
+
+  /// Ascending; some may stand twice.
+  ///
+  /// @param own also what this view's session changed and told itself
+  private int[] changedSeqs(MessageTable current, boolean own) {
     ChangeLog log = mailbox.log();
     if (position == log.end()) {
-      return List.of();
+      return new int[0];
     }
     int[] seqs;
     int found = 0;
@@ -295,20 +317,14 @@ public final class SessionView {
     } else {
       seqs = new int[(int) (log.end() - position)];
       for (long at = position; at < log.end(); at++) {
-        int seq = log.origin(at) == id ? 0 : seq(log.uid(at));
+        int seq = log.origin(at) == id && !own ? 0 : seq(log.uid(at));
         if (seq != 0 && current.indexOf(log.uid(at)) >= 0) {
           seqs[found++] = seq;
         }
       }
       Arrays.sort(seqs, 0, found);
     }
-    List<MessageState> states = new ArrayList<>(found);
-    for (int i = 0; i < found; i++) {
-      if (i == 0 || seqs[i] != seqs[i - 1]) {
-        states.add(state(seqs[i]));
-      }
-    }
-    return states;
+    return Arrays.copyOf(seqs, found);
   }
 
   private MessageState state(int seq) {

@@ -2,7 +2,7 @@ package mailwing.imap.view;
 
 /// UIDs from first to last, both included, unsigned.
 public record UidRange(int first, int last) {
-  boolean holds(int uid) {
+  public boolean holds(int uid) {
     return Integer.compareUnsigned(uid, first) >= 0 && Integer.compareUnsigned(uid, last) <= 0;
   }
 }

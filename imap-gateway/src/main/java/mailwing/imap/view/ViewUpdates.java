@@ -10,8 +10,8 @@ import java.util.List;
 /// @param exists the new count, or -1 if it has not grown
 /// @param firstNew the number of the first message that is new in it
 /// @param recent how many of the view's messages are \Recent
+/// @param touched UIDs of the messages that changed, whoever changed them, and of the new ones
 /// @param keywords all names if new ones appeared, else empty
-/// @param otherRights what the user may do there has changed
 public record ViewUpdates(
     List<Integer> expungedSeqs,
     List<Integer> expungedUids,
@@ -19,13 +19,9 @@ public record ViewUpdates(
     int firstNew,
     int recent,
     List<String> keywords,
-    boolean otherRights,
-    List<MessageState> changed) {
+    List<MessageState> changed,
+    List<UidRange> touched) {
   public boolean isEmpty() {
-    return expungedSeqs.isEmpty()
-        && exists < 0
-        && keywords.isEmpty()
-        && !otherRights
-        && changed.isEmpty();
+    return expungedSeqs.isEmpty() && exists < 0 && keywords.isEmpty() && changed.isEmpty();
   }
 }

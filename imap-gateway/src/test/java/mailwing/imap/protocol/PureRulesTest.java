@@ -6,9 +6,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Random;
-import mailwing.imap.command.FlagList;
 import mailwing.imap.command.InternalDate;
-import mailwing.imap.command.SearchKey;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.command.SequenceSet.Range;
 import org.assertj.core.api.Assertions;
@@ -188,10 +186,10 @@ class PureRulesTest {
             return List.of(new Range(102, 102));
           }
         };
-    SearchKeys keys = new SearchKeys(numbers, key -> new SearchKey.Flag(FlagList.SEEN));
+    SearchKeys keys = new SearchKeys(numbers);
     mailwing.imap.command.SelectedCommand.Search search =
         (mailwing.imap.command.SelectedCommand.Search)
-            Wire.command("SEARCH 1:3 UID 5:* NEW $ OR SENTON 2-Jan-1970 FROM x FILTER f");
+            Wire.command("SEARCH 1:3 UID 5:* NEW $ OR SENTON 2-Jan-1970 FROM x FUZZY BODY b");
     mailwing.store.v1.SearchKey key = keys.toContract(search.key());
     assertThat(key.getAnd().getKeysList()).hasSize(6);
     assertThat(key.getAnd().getKeys(0).getUid().getRanges(0).getLast()).isEqualTo(103);
@@ -201,6 +199,6 @@ class PureRulesTest {
     assertThat(key.getAnd().getKeys(4).getOr().getKeys(0).getSentOn())
         .isEqualTo((int) LocalDate.of(1970, 1, 2).toEpochDay());
     assertThat(key.getAnd().getKeys(4).getOr().getKeys(1).getHeader().getName()).isEqualTo("FROM");
-    assertThat(key.getAnd().getKeys(5).getFlagSet()).isEqualTo(FlagList.SEEN);
+    assertThat(key.getAnd().getKeys(5).getFuzzy().getBody()).isEqualTo("b");
   }
 }

@@ -168,11 +168,17 @@ class ResponseWriterTest {
                 w ->
                     w.searches()
                         .esearch(
-                            "tag1",
-                            new MailboxName("folder1"),
-                            1,
+                            new SearchWriter.Correlator("tag1", new MailboxName("folder1"), 1),
+                            true,
                             new SearchWriter.Esearch(
-                                0, 0, -1, List.of(new Range(4001, 4001)), 0, null, List.of()))))
+                                0,
+                                0,
+                                -1,
+                                List.of(new Range(4001, 4001)),
+                                0,
+                                null,
+                                List.of(),
+                                null))))
         .isEqualTo("* ESEARCH (TAG \"tag1\" MAILBOX folder1 UIDVALIDITY 1) UID ALL 4001\r\n");
   }
 
@@ -183,10 +189,12 @@ class ResponseWriterTest {
             w -> {
               w.searches()
                   .esearch(
-                      "A282", false, new SearchWriter.Esearch(2, 0, 3, null, 0, null, List.of()));
+                      SearchWriter.Correlator.of("A282"),
+                      false,
+                      new SearchWriter.Esearch(2, 0, 3, null, 0, null, List.of(), null));
               w.searches()
                   .esearch(
-                      "A283",
+                      SearchWriter.Correlator.of("A283"),
                       true,
                       new SearchWriter.Esearch(
                           0,
@@ -195,20 +203,44 @@ class ResponseWriterTest {
                           List.of(new Range(2, 2), new Range(10, 11)),
                           0,
                           null,
-                          List.of()));
+                          List.of(),
+                          null));
               w.searches()
                   .esearch(
-                      "x",
+                      SearchWriter.Correlator.of("x"),
                       true,
                       new SearchWriter.Esearch(
-                          0, 0, -1, List.of(), 0, new PartialRange(-1, -100), List.of()));
+                          0, 0, -1, List.of(), 0, new PartialRange(-1, -100), List.of(), null));
+              w.searches()
+                  .esearch(
+                      SearchWriter.Correlator.of("B1"),
+                      false,
+                      new SearchWriter.Esearch(
+                          0,
+                          0,
+                          -1,
+                          List.of(new Range(1, 1), new Range(5, 5)),
+                          0,
+                          null,
+                          List.of(),
+                          List.of(4, 99)));
+              w.searches()
+                  .update(
+                      SearchWriter.Correlator.of("B01"),
+                      true,
+                      List.of(new SearchWriter.Moved(0, List.of(new Range(7, 8)))),
+                      List.of(
+                          new SearchWriter.Moved(1, List.of(new Range(2733, 2733))),
+                          new SearchWriter.Moved(1, List.of(new Range(2731, 2732)))));
             });
     assertThat(text)
         .isEqualTo(
             "* ESEARCH (TAG \"A282\") MIN 2 COUNT 3\r\n"
                 + "* ESEARCH (TAG \"A283\") UID ALL 2,10:11\r\n"
-                + "* ESEARCH (TAG \"x\") UID PARTIAL (-1:-100 NIL)\r\n");
-    assertThat(Wire.read(false, text)).hasSize(3);
+                + "* ESEARCH (TAG \"x\") UID PARTIAL (-1:-100 NIL)\r\n"
+                + "* ESEARCH (TAG \"B1\") ALL 1,5 RELEVANCY (4 99)\r\n"
+                + "* ESEARCH (TAG \"B01\") UID REMOVEFROM (0 7:8) ADDTO (1 2733 1 2731:2732)\r\n");
+    assertThat(Wire.read(false, text)).hasSize(5);
   }
 
   /// RFC 9051 §8.
