@@ -10,6 +10,7 @@ import mailwing.imap.protocol.UidRuns;
 import mailwing.imap.view.MessageState;
 import mailwing.imap.view.SessionView;
 import mailwing.imap.view.ViewUpdates;
+import mailwing.store.v1.Right;
 
 /// Tells a client what changed in its mailbox: the one place where EXPUNGE or VANISHED, EXISTS,
 /// RECENT and unsolicited FETCH are sent (RFC 9051 §7.5.1, RFC 7162 §3.2).
@@ -45,8 +46,8 @@ final class Announcer {
       out.exists(updates.exists());
       recent(session, updates.recent());
     }
-    if (!updates.keywords().isEmpty()) {
-      flags(out, updates.keywords(), view.readOnly());
+    if (!updates.keywords().isEmpty() || updates.otherRights()) {
+      flags(out, view.mailbox().keywords(), view);
     }
     for (MessageState message : updates.changed()) {
       fetch(session, message, wanted.always(), true);
@@ -90,14 +91,17 @@ final class Announcer {
     }
   }
 
-  /// FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords.
-  static void flags(ResponseWriter out, List<String> keywords, boolean readOnly)
+  /// FLAGS and PERMANENTFLAGS: the system flags and the mailbox's keywords, and of these the ones
+  /// that the user may change (RFC 4314 §5.1.1).
+  static void flags(ResponseWriter out, List<String> keywords, SessionView view)
       throws IOException {
-    FlagList flags = new FlagList(SYSTEM_FLAGS, keywords);
-    out.flags(flags);
+    out.flags(new FlagList(SYSTEM_FLAGS, keywords));
+    int rights = view.readOnly() ? 0 : view.mailbox().rights();
+    boolean write = (rights & Right.RIGHT_WRITE_VALUE) != 0;
+    FlagList permanent = new FlagList(Rights.changeableFlags(rights), write ? keywords : List.of());
     out.untaggedOk(
-        new ResponseCode.PermanentFlags(readOnly ? FlagList.NONE : flags, !readOnly),
-        readOnly ? "No flags can change" : "Flags that can change");
+        new ResponseCode.PermanentFlags(permanent, write),
+        permanent.equals(FlagList.NONE) ? "No flags can change" : "Flags that can change");
   }
 
   /// Begins FETCH, or UIDFETCH (RFC 9586 §3.3).

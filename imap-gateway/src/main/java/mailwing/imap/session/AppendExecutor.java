@@ -23,6 +23,7 @@ import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Flags;
+import mailwing.store.v1.Right;
 import mailwing.store.v1.StatusQuery;
 import mailwing.store.v1.StatusResult;
 
@@ -45,6 +46,10 @@ final class AppendExecutor {
                     .setName(command.mailbox().value())
                     .setToken(state.store().token())
                     .build());
+    boolean hidden = OpenMailbox.isGone(target.getError());
+    if (hidden && mayInsertUnread(state, command.mailbox())) {
+      return upload(session, state, command);
+    }
     if (target.getError() == ErrorCode.MAILBOX_NOT_FOUND) {
       return Reply.no(ResponseCode.Name.TRYCREATE, "Mailbox does not exist");
     }
@@ -52,6 +57,18 @@ final class AppendExecutor {
       return StoreErrors.reply(target.getError());
     }
     return upload(session, state, command);
+  }
+
+  /// Another's mailbox may be there to append to and not to be read (RFC 4314 §4).
+  private static boolean mayInsertUnread(LoggedIn state, MailboxName mailbox) {
+    try {
+      return (state.store().rights(mailbox) & Right.RIGHT_INSERT_VALUE) != 0;
+    } catch (StoreException e) {
+      if (OpenMailbox.isGone(e.code())) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private static Reply upload(Session session, LoggedIn state, AuthenticatedCommand.Append command)
@@ -139,7 +156,7 @@ final class AppendExecutor {
 
   private static Reply commit(Session session, LoggedIn state, AppendResponse response) {
     if (session.state() instanceof Selected selected
-        && selected.mailbox().ref().getMailboxId() == response.getMailbox().getMailboxId()) {
+        && selected.mailbox().is(response.getMailbox())) {
       try {
         selected.mailbox().ensure(state.store(), response.getModseq());
       } catch (StoreException e) {

@@ -19,6 +19,9 @@ public final class Capabilities {
   private static final List<String> AFTER_LOGIN =
       List.of(
           "NAMESPACE", //
+          "ACL", //
+          "RIGHTS=texk", //
+          "LIST-MYRIGHTS", //
           "CREATE-SPECIAL-USE", //
           "LIST-EXTENDED", //
           "LIST-STATUS", //
@@ -66,6 +69,8 @@ public final class Capabilities {
   /// What the parser lets through beside [Grammar#BASE]: the grammar of what is announced.
   private static final List<Grammar> GRAMMAR =
       List.of(
+          Grammar.ACL, //
+          Grammar.LIST_MYRIGHTS, //
           Grammar.CREATE_SPECIAL_USE, //
           Grammar.LIST_EXTENDED, //
           Grammar.LIST_STATUS, //

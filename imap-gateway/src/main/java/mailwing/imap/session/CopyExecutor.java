@@ -107,7 +107,7 @@ final class CopyExecutor {
       destination.add(Integer.toUnsignedLong(response.getDestinationUids(i)));
       count++;
     }
-    boolean same = response.getDestination().getMailboxId() == state.mailbox().ref().getMailboxId();
+    boolean same = state.mailbox().is(response.getDestination());
     if (move) {
       ExpungeExecutor.removed(
           state,

@@ -61,7 +61,7 @@ public final class Executor {
         && reply.status() != Reply.Status.SILENT_END
         && reply.status() != Reply.Status.ANSWERED) {
       if (selected.mailbox().shared().gone()) {
-        session.farewell("Selected mailbox was deleted");
+        session.farewell(Session.GONE);
         return Outcome.END;
       }
       Announcer.announceAtEnd(session, selected, expungeAllowed(wanted));
@@ -197,20 +197,17 @@ public final class Executor {
       case AuthenticatedCommand.SetMetadata c -> MetadataExecutor.set(session, state, c);
       case AuthenticatedCommand.Append c -> AppendExecutor.execute(session, state, c);
       case AuthenticatedCommand.Idle _ -> IdleExecutor.execute(session);
-      case AuthenticatedCommand.Namespace _ -> {
-        session.out().namespace(List.of(""), List.of(), List.of());
-        yield Reply.ok("NAMESPACE completed");
-      }
+      case AuthenticatedCommand.Namespace _ -> ListExecutor.namespace(session, state);
+      case AuthenticatedCommand.GetAcl c -> AclExecutor.get(session, state, c);
+      case AuthenticatedCommand.SetAcl c -> AclExecutor.set(state, c);
+      case AuthenticatedCommand.DeleteAcl c -> AclExecutor.delete(state, c);
+      case AuthenticatedCommand.ListRights c -> AclExecutor.listRights(session, state, c);
+      case AuthenticatedCommand.MyRights c -> AclExecutor.myRights(session, state, c);
       case AuthenticatedCommand.Enable c -> EnableExecutor.execute(session, c);
       case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
       case AuthenticatedCommand.Notify c -> NotifyExecutor.execute(session, state, c);
       case AuthenticatedCommand.Unauthenticate _,
           AuthenticatedCommand.Comparator _,
-          AuthenticatedCommand.GetAcl _,
-          AuthenticatedCommand.SetAcl _,
-          AuthenticatedCommand.DeleteAcl _,
-          AuthenticatedCommand.ListRights _,
-          AuthenticatedCommand.MyRights _,
           AuthenticatedCommand.GenUrlAuth _,
           AuthenticatedCommand.ResetKey _,
           AuthenticatedCommand.UrlFetch _ ->

@@ -6,6 +6,7 @@ import mailwing.imap.command.SequenceSet;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.store.v1.ExpungeRequest;
+import mailwing.store.v1.Right;
 import mailwing.store.v1.UidRange;
 
 /// EXPUNGE, UID EXPUNGE and CLOSE (RFC 9051 §6.4.1, §6.4.3, §6.4.9).
@@ -34,7 +35,8 @@ final class ExpungeExecutor {
 
   /// Removes without telling (RFC 9051 §6.4.1).
   static Reply close(Session session, Selected state) {
-    if (!state.readOnly()) {
+    // Who may not expunge closes all the same (RFC 4314 §4).
+    if (!state.readOnly() && state.mayAny(Right.RIGHT_EXPUNGE_VALUE)) {
       expunge(state, List.of());
     }
     session.unselect();

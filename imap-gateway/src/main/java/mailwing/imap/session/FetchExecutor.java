@@ -13,6 +13,7 @@ import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.FlagChange;
 import mailwing.imap.view.MessageState;
 import mailwing.imap.view.SessionView;
+import mailwing.store.v1.Right;
 import mailwing.store.v1.UidRange;
 
 /// FETCH (RFC 9051 §6.4.5): flags, UIDs, sizes and modseqs come from memory; all else from the
@@ -115,7 +116,7 @@ final class FetchExecutor {
   private void batch(SessionView view, int[] seqs, int from, int to) throws IOException {
     List<MessageState> messages = view.states(seqs, from, to);
     boolean[] seenNow = new boolean[messages.size()];
-    if (plan.setsSeen() && !state.readOnly() && setSeen(messages, seenNow)) {
+    if (plan.setsSeen() && maySee() && setSeen(messages, seenNow)) {
       messages = view.states(seqs, from, to);
     }
     fetcher.load(messages);
@@ -126,6 +127,11 @@ final class FetchExecutor {
         case UNKNOWN_CTE -> undecoded++;
       }
     }
+  }
+
+  /// RFC 4314 §4: FETCH sets \Seen where the user may.
+  private boolean maySee() {
+    return !state.readOnly() && state.mayAny(Right.RIGHT_SEEN_VALUE);
   }
 
   /// Sets \Seen on all of a batch at once; whether any changed.

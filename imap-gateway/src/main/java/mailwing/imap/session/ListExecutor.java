@@ -20,6 +20,8 @@ import mailwing.store.v1.Mailbox;
 /// LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9): one call of the store each, whatever is to be
 /// told of each mailbox.
 final class ListExecutor {
+  private static final String OTHERS = "Other Users/";
+
   private ListExecutor() {}
 
   static Reply list(Session session, LoggedIn state, AuthenticatedCommand.ListMailboxes command)
@@ -44,18 +46,26 @@ final class ListExecutor {
                     .setWithStatus(!status.isEmpty())
                     .setWithDeletedOctets(status.contains(StatusItem.DELETED_STORAGE))
                     .setWithNonexistent(subscribed)
+                    .setWithShared(true)
                     .addAllMetadataEntries(returns.metadata())
                     .build());
     for (ListSelection.Line line : new ListSelection(command).lines(mailboxes)) {
       Mailbox mailbox = line.mailbox();
       MailboxName name = new MailboxName(mailbox.getName());
-      out.list(
-          attributes(mailbox, subscribed || returns.subscribed()), name, line.childInfo(), null);
+      List<String> attributes = attributes(mailbox, subscribed || returns.subscribed());
+      if (!command.extended() && mailbox.getRef().getMailboxId() == 0) {
+        // A client that asks in the old way may know no other name for it.
+        attributes.addFirst("\\Noselect");
+      }
+      out.list(attributes, name, line.childInfo(), null);
       // Not of a name that is told for its children alone (RFC 5819 §3).
-      if (line.selected() && mailbox.getSelectable() && !status.isEmpty()) {
+      if (line.selected() && mailbox.hasStatus() && mailbox.getSelectable()) {
         MailboxExecutor.tellStatus(session, name, status, mailbox.getRef(), mailbox.getStatus());
       }
       boolean exists = mailbox.getRef().getMailboxId() != 0;
+      if (line.selected() && exists && returns.myRights()) {
+        out.myRights(name, Rights.letters(mailbox.getRights()));
+      }
       if (line.selected() && exists && !returns.metadata().isEmpty()) {
         MetadataExecutor.tell(out, name, returns.metadata(), mailbox.getMetadataList());
       }
@@ -73,7 +83,8 @@ final class ListExecutor {
     }
     ListPattern pattern = new ListPattern(command.reference(), command.pattern());
     TreeMap<String, List<String>> lines = new TreeMap<>();
-    ListMailboxesRequest all = ListMailboxesRequest.newBuilder().setWithNonexistent(true).build();
+    ListMailboxesRequest all =
+        ListMailboxesRequest.newBuilder().setWithNonexistent(true).setWithShared(true).build();
     for (Mailbox mailbox : state.store().list(all)) {
       if (!mailbox.getSubscribed()) {
         continue;
@@ -94,6 +105,15 @@ final class ListExecutor {
       session.out().lsub(line.getValue(), new MailboxName(line.getKey()));
     }
     return Reply.ok("LSUB completed");
+  }
+
+  /// NAMESPACE (RFC 2342): that of others is told where one of them shares.
+  static Reply namespace(Session session, LoggedIn state) throws IOException {
+    session
+        .out()
+        .namespace(
+            List.of(""), state.store().seesOthers() ? List.of(OTHERS) : List.of(), List.of());
+    return Reply.ok("NAMESPACE completed");
   }
 
   static List<String> attributes(Mailbox mailbox, boolean tellSubscribed) {

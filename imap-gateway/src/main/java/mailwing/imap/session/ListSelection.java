@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import mailwing.imap.command.AuthenticatedCommand.ListMailboxes;
 import mailwing.imap.command.AuthenticatedCommand.SelectOption;
@@ -24,6 +26,7 @@ final class ListSelection {
   private final boolean subscribed;
   private final boolean special;
   private final boolean recursive;
+  private final boolean levels;
 
   ListSelection(ListMailboxes command) {
     // An empty name among several, or with options, matches nothing (RFC 5258 §3).
@@ -34,6 +37,10 @@ final class ListSelection {
             .toList();
     this.subscribed = command.select().contains(SelectOption.SUBSCRIBED);
     this.special = command.select().contains(SelectOption.SPECIAL_USE);
+    // A pattern that ends with % finds levels that are no mailboxes (RFC 9051 §6.3.9).
+    this.levels =
+        command.select().isEmpty()
+            && command.patterns().stream().anyMatch(pattern -> pattern.endsWith("%"));
     this.recursive = command.select().contains(SelectOption.RECURSIVEMATCH);
   }
 
@@ -51,6 +58,9 @@ final class ListSelection {
     above
         .keySet()
         .forEach(name -> names.computeIfAbsent(name, n -> Mailbox.newBuilder().setName(n).build()));
+    Set<String> superiors = levels ? missingSuperiors(names) : Set.of();
+    superiors.forEach(
+        name -> names.put(name, Mailbox.newBuilder().setName(name).setHasChildren(true).build()));
     List<Line> lines = new ArrayList<>();
     for (Mailbox mailbox : names.values()) {
       if (!matches(mailbox.getName())) {
@@ -58,11 +68,26 @@ final class ListSelection {
       }
       Boolean hidden = above.get(mailbox.getName());
       boolean selected = selects(mailbox);
-      if (selected || Boolean.TRUE.equals(hidden)) {
+      if (selected || superiors.contains(mailbox.getName()) || Boolean.TRUE.equals(hidden)) {
         lines.add(new Line(mailbox, selected, hidden == null ? List.of() : criteria()));
       }
     }
     return lines;
+  }
+
+  /// Only others' mailboxes have superiors that are not there: the namespace, its owners, and what
+  /// is not shared.
+  private static Set<String> missingSuperiors(Map<String, Mailbox> names) {
+    Set<String> missing = new HashSet<>();
+    for (String name : names.keySet()) {
+      for (int slash = name.lastIndexOf('/'); slash > 0; slash = name.lastIndexOf('/', slash - 1)) {
+        String superior = name.substring(0, slash);
+        if (!names.containsKey(superior)) {
+          missing.add(superior);
+        }
+      }
+    }
+    return missing;
   }
 
   /// The superiors of selected names; true where one of these does not match the patterns, so that

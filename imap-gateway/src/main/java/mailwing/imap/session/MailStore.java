@@ -11,6 +11,7 @@ import mailwing.gateway.StoreSession;
 import mailwing.gateway.StoreStream;
 import mailwing.gateway.StoreUpload;
 import mailwing.imap.cache.Need;
+import mailwing.imap.command.MailboxName;
 import mailwing.imap.view.Changes;
 import mailwing.imap.view.Head;
 import mailwing.store.v1.AppendRequest;
@@ -26,13 +27,17 @@ import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.GetAclRequest;
+import mailwing.store.v1.GetAclResponse;
 import mailwing.store.v1.GetMetadataRequest;
 import mailwing.store.v1.GetQuotaRequest;
+import mailwing.store.v1.GetRightsRequest;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.ListMetadataChangesRequest;
 import mailwing.store.v1.ListMetadataChangesResponse;
+import mailwing.store.v1.ListSharersRequest;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
@@ -45,6 +50,7 @@ import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
+import mailwing.store.v1.SetAclRequest;
 import mailwing.store.v1.SetMetadataRequest;
 import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
@@ -112,6 +118,34 @@ public final class MailStore {
 
   Quota setQuota(SetQuotaRequest request) {
     return store.setQuota(request);
+  }
+
+  GetAclResponse acl(MailboxName mailbox) {
+    return store.repeatable(
+        MailboxesGrpc.getGetAclMethod(),
+        GetAclRequest.newBuilder().setMailbox(mailbox.value()).build());
+  }
+
+  void setAcl(SetAclRequest request) {
+    store.once(MailboxesGrpc.getSetAclMethod(), request);
+  }
+
+  /// The user's own rights, as Right bits.
+  int rights(MailboxName mailbox) {
+    return store
+        .repeatable(
+            MailboxesGrpc.getGetRightsMethod(),
+            GetRightsRequest.newBuilder().setMailbox(mailbox.value()).build())
+        .getRights();
+  }
+
+  /// Whether others let the user see mailboxes of theirs.
+  boolean seesOthers() {
+    return store
+            .repeatable(
+                MailboxesGrpc.getListSharersMethod(), ListSharersRequest.getDefaultInstance())
+            .getSharersCount()
+        > 0;
   }
 
   void delete(String name) {
@@ -287,6 +321,7 @@ public final class MailStore {
         head.getHighestModseq(),
         head.getFirstRecentUid(),
         claimed && head.getRecent() > 0,
+        head.getRights(),
         head.getKeywordsList());
   }
 }

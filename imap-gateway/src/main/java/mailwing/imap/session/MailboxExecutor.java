@@ -125,7 +125,7 @@ final class MailboxExecutor {
     switch (result.getError()) {
       case ERROR_CODE_UNSPECIFIED ->
           selected.mailbox().ensure(selected.store(), result.getStatus().getHighestModseq());
-      case MAILBOX_NOT_FOUND -> selected.mailbox().gone();
+      case MAILBOX_NOT_FOUND, PERMISSION_DENIED -> selected.mailbox().gone();
       default -> throw new StoreException(result.getError(), "status refused", null);
     }
   }

@@ -12,8 +12,8 @@ import mailwing.store.v1.MailboxRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A mailbox that this gateway's sessions have open: what is known of it, how it is kept current,
-/// and whom to tell.
+/// A mailbox that a user's sessions on this gateway have open: what is known of it, how it is kept
+/// current, and whom to tell. Another user's sessions on it see another \Seen, and have their own.
 ///
 /// The store is asked once for all of them, however many want to know at the same time.
 public final class OpenMailbox {
@@ -22,14 +22,16 @@ public final class OpenMailbox {
 
   private final SharedMailbox shared;
   private final MailboxRef ref;
+  private final long user;
   private final ReentrantLock syncing = new ReentrantLock();
   private final Map<Runnable, MailStore> watchers = new ConcurrentHashMap<>();
   private final AtomicLong wanted = new AtomicLong();
   private final AtomicBoolean catchingUp = new AtomicBoolean();
 
-  OpenMailbox(SharedMailbox shared, MailboxRef ref) {
+  OpenMailbox(SharedMailbox shared, MailboxRef ref, long user) {
     this.shared = shared;
     this.ref = ref;
+    this.user = user;
   }
 
   public SharedMailbox shared() {
@@ -38,6 +40,21 @@ public final class OpenMailbox {
 
   MailboxRef ref() {
     return ref;
+  }
+
+  /// The account whose sessions these are.
+  long user() {
+    return user;
+  }
+
+  boolean is(MailboxRef other) {
+    return ref.getMailboxId() == other.getMailboxId()
+        && ref.getOwnerAccount() == other.getOwnerAccount();
+  }
+
+  /// The store says so of a mailbox that is not there, or not the user's to read any more.
+  static boolean isGone(ErrorCode error) {
+    return error == ErrorCode.MAILBOX_NOT_FOUND || error == ErrorCode.PERMISSION_DENIED;
   }
 
   void watch(Runnable told, MailStore store) {
@@ -70,7 +87,7 @@ public final class OpenMailbox {
         moved = true;
       }
     } catch (StoreException e) {
-      if (e.code() == ErrorCode.MAILBOX_NOT_FOUND) {
+      if (isGone(e.code())) {
         gone();
       }
       throw e;
@@ -146,7 +163,7 @@ public final class OpenMailbox {
         return true;
       } catch (StoreException e) {
         LOG.debug("event=catch-up-failed error={}", e.code());
-        if (e.code() == ErrorCode.MAILBOX_NOT_FOUND || e.code() == ErrorCode.UNAVAILABLE) {
+        if (isGone(e.code()) || e.code() == ErrorCode.UNAVAILABLE) {
           return false;
         }
       }
@@ -154,7 +171,7 @@ public final class OpenMailbox {
     return false;
   }
 
-  /// The mailbox does not exist any more: its sessions must end.
+  /// The mailbox does not exist any more for this user: its sessions must end.
   void gone() {
     shared.markGone();
     tellAll();

@@ -32,10 +32,13 @@ final class Quotas {
     return Reply.ok("GETQUOTA completed");
   }
 
-  /// The mailbox need not exist (RFC 9208 §4.1.2).
+  /// One's own mailbox need not exist (RFC 9208 §4.1.2).
   static Reply getRoot(Session session, LoggedIn state, AuthenticatedCommand.GetQuotaRoot command)
       throws IOException {
-    Quota quota = state.store().quota(GetQuotaRequest.getDefaultInstance());
+    Quota quota =
+        state
+            .store()
+            .quota(GetQuotaRequest.newBuilder().setMailbox(command.mailbox().value()).build());
     session.out().quotaRoot(command.mailbox(), List.of(quota.getAddress()));
     tell(session.out(), quota);
     return Reply.ok("GETQUOTAROOT completed");

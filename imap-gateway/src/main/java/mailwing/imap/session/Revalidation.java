@@ -45,7 +45,7 @@ public final class Revalidation {
       List<StatusResult> results = heads.call(queries);
       for (int i = 0; i < batch.size(); i++) {
         StatusResult result = results.get(i);
-        if (result.getError() == ErrorCode.MAILBOX_NOT_FOUND) {
+        if (OpenMailbox.isGone(result.getError())) {
           batch.get(i).gone();
         } else if (result.getError() == ErrorCode.ERROR_CODE_UNSPECIFIED) {
           batch.get(i).hint(result.getStatus().getHighestModseq());

@@ -8,7 +8,6 @@ import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
 import mailwing.imap.session.SessionState.Selected;
-import mailwing.imap.view.MailboxKey;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
@@ -40,7 +39,7 @@ final class SelectExecutor {
     if (resync != null) {
       Resync.tell(session, selected, resync);
     }
-    return selected.readOnly()
+    return selected.readOnly() || !selected.mayAny(Rights.WRITING)
         ? Reply.ok(ResponseCode.Name.READ_ONLY, command.name() + " completed")
         : Reply.ok(ResponseCode.Name.READ_WRITE, command.name() + " completed");
   }
@@ -55,13 +54,14 @@ final class SelectExecutor {
         MailboxRef.newBuilder().setOwnerAccount(owner).setMailboxId(told.getMailboxId()).build();
     MailboxStatus status = opened.getStatus();
     OpenMailboxes mailboxes = session.services().mailboxes();
-    OpenMailbox mailbox = mailboxes.acquire(new MailboxKey(owner, told.getMailboxId()), ref);
+    OpenMailbox mailbox = mailboxes.acquire(ref, store.account());
     mailbox.watch(session.waker(), store);
     try {
       mailbox.ensure(store, status.getHighestModseq());
-      boolean readOnly = command.readOnly() || opened.getReadOnly();
       SessionView view =
-          mailbox.shared().open(readOnly, status.getRecent() > 0 ? status.getFirstRecentUid() : 0);
+          mailbox
+              .shared()
+              .open(command.readOnly(), status.getRecent() > 0 ? status.getFirstRecentUid() : 0);
       return new Selected(
           store,
           mailbox,
@@ -79,7 +79,7 @@ final class SelectExecutor {
     ResponseWriter out = session.out();
     SessionView view = selected.view();
     var keywords = selected.mailbox().shared().keywords();
-    Announcer.flags(out, keywords, selected.readOnly());
+    Announcer.flags(out, keywords, view);
     out.exists(view.count());
     Announcer.recent(session, view.recentCount());
     boolean unseenTold = !session.enabled(Feature.IMAP4REV2) && !session.enabled(Feature.UIDONLY);

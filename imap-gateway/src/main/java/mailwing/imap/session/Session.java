@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 /// Its thread owns everything here while it works on a command; while it waits for `DONE`, pushes
 /// run under the connection's output lock instead ([Connection#push]), so the two never meet.
 public final class Session {
+  static final String GONE = "Selected mailbox was deleted or is not shared any more";
+
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   private final Services services;
@@ -260,7 +262,7 @@ public final class Session {
     boolean told = false;
     if (state instanceof SessionState.Selected selected) {
       if (selected.mailbox().shared().gone()) {
-        farewell("Selected mailbox was deleted");
+        farewell(GONE);
         return true;
       }
       // Between commands numbers hold, unless the client has said that it needs none.

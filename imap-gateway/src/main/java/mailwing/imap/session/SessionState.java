@@ -22,8 +22,14 @@ sealed interface SessionState {
   record Selected(
       MailStore store, OpenMailbox mailbox, SessionView view, String name, List<String> attributes)
       implements LoggedIn {
+    /// EXAMINE: nothing changes, whatever the rights.
     boolean readOnly() {
       return view.readOnly();
+    }
+
+    /// Has one of these rights (Right bits) as far as is known; the store knows best.
+    boolean mayAny(int rights) {
+      return (mailbox.shared().rights() & rights) != 0;
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 ///
 /// @param firstRecentUid messages from here on (unsigned) are \Recent for whoever claims them
 /// @param recentClaimed whether the caller has claimed them with this very answer
+/// @param rights the caller's, as the store's Right bits
 /// @param keywords names the mailbox knows; none where they were not asked for
 public record Head(
     int uidValidity,
@@ -13,4 +14,5 @@ public record Head(
     long modSeq,
     int firstRecentUid,
     boolean recentClaimed,
+    int rights,
     List<String> keywords) {}

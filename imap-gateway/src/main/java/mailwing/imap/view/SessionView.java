@@ -26,6 +26,7 @@ public final class SessionView {
   private boolean passedOver;
   private final int uidNext;
   private int toldKeywords;
+  private int toldRights;
 
   SessionView(SharedMailbox mailbox, int id, boolean readOnly, int firstRecentUid) {
     this.mailbox = mailbox;
@@ -38,6 +39,7 @@ public final class SessionView {
     wholeModSeq = toldModSeq;
     uidNext = mailbox.uidNext();
     toldKeywords = mailbox.keywordNames().size();
+    toldRights = mailbox.rights();
     if (firstRecentUid != 0) {
       recent.add(new UidRange(firstRecentUid, table.lastUid()));
     }
@@ -183,7 +185,8 @@ public final class SessionView {
                 || count != table.count()
                 || position != mailbox.log().end()
                 || wholeModSeq != mailbox.modSeq()
-                || toldKeywords != mailbox.keywordNames().size());
+                || toldKeywords != mailbox.keywordNames().size()
+                || toldRights != mailbox.rights());
   }
 
   /// Moves the view on to the mailbox's present state, as far as the client may be told now.
@@ -249,6 +252,8 @@ public final class SessionView {
     List<String> keywords = mailbox.keywordNames();
     boolean moreKeywords = keywords.size() > toldKeywords;
     toldKeywords = keywords.size();
+    boolean otherRights = toldRights != mailbox.rights();
+    toldRights = mailbox.rights();
     return new ViewUpdates(
         expungedSeqs,
         expungedUids,
@@ -256,6 +261,7 @@ public final class SessionView {
         from + 1,
         recentCount(),
         moreKeywords ? keywords : List.of(),
+        otherRights,
         changed,
         touched);
   }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// A mailbox as this gateway knows it, for all of its sessions on it: UIDs, flags, modseqs and
-/// sizes, current to a modseq that the store has told. It talks to nobody: whoever asked the store
-/// hands the answer in.
+/// A mailbox as this gateway knows it, for all of one user's sessions on it: UIDs, flags, modseqs
+/// and sizes, current to a modseq that the store has told. It talks to nobody: whoever asked the
+/// store hands the answer in.
 ///
 /// Sessions see it through a [SessionView], which keeps the numbering that the client was told.
 public final class SharedMailbox {
@@ -24,6 +24,7 @@ public final class SharedMailbox {
   private volatile long modSeq;
   private volatile long furthest;
   private volatile boolean gone;
+  private volatile int rights;
   private int uidValidity;
   private int uidNext;
   private int recentWatermark;
@@ -52,7 +53,12 @@ public final class SharedMailbox {
     return loaded;
   }
 
-  /// The mailbox was deleted; its sessions must end.
+  /// What the user may do in it, as the store's Right bits.
+  public int rights() {
+    return rights;
+  }
+
+  /// The mailbox was deleted, or is not the user's to read any more; its sessions must end.
   public boolean gone() {
     return gone;
   }
@@ -247,6 +253,7 @@ public final class SharedMailbox {
     }
     keywordSets.addNames(head.keywords());
     uidValidity = head.uidValidity();
+    rights = head.rights();
     if (Integer.compareUnsigned(head.uidNext(), uidNext) > 0) {
       uidNext = head.uidNext();
     }

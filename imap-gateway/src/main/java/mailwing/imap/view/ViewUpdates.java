@@ -12,6 +12,7 @@ import java.util.List;
 /// @param recent how many of the view's messages are \Recent
 /// @param touched UIDs of the messages that changed, whoever changed them, and of the new ones
 /// @param keywords all names if new ones appeared, else empty
+/// @param otherRights what the user may do there has changed
 public record ViewUpdates(
     List<Integer> expungedSeqs,
     List<Integer> expungedUids,
@@ -19,9 +20,14 @@ public record ViewUpdates(
     int firstNew,
     int recent,
     List<String> keywords,
+    boolean otherRights,
     List<MessageState> changed,
     List<UidRange> touched) {
   public boolean isEmpty() {
-    return expungedSeqs.isEmpty() && exists < 0 && keywords.isEmpty() && changed.isEmpty();
+    return expungedSeqs.isEmpty()
+        && exists < 0
+        && keywords.isEmpty()
+        && !otherRights
+        && changed.isEmpty();
   }
 }
