@@ -8,6 +8,8 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import mailwing.gateway.ConnectionEndedException.Reason;
 import mailwing.service.TlsMaterial;
@@ -239,14 +241,17 @@ public final class Connection {
   private void handshake(TlsMaterial material) throws IOException {
     waitUntil = now() + config.handshakeTime().toNanos();
     cutAt = waitUntil;
+    boolean certificates = listener.clientCertificates();
+    SSLContext context = certificates ? material.anyClientContext() : material.sslContext();
     SSLSocket tls =
         (SSLSocket)
-            material
-                .sslContext()
+            context
                 .getSocketFactory()
                 .createSocket(socket, remote.getHostString(), remote.getPort(), true);
     tls.setUseClientMode(false);
-    tls.setSSLParameters(TlsMaterial.parameters(material.sslContext()));
+    SSLParameters parameters = TlsMaterial.parameters(context);
+    parameters.setWantClientAuth(certificates);
+    tls.setSSLParameters(parameters);
     tlsSocket = tls;
     try {
       tls.startHandshake();

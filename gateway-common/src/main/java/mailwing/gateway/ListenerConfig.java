@@ -12,16 +12,30 @@ import mailwing.service.Settings;
 /// @param port 0 lets the system choose
 /// @param proxyProtocol whether each connection must begin with a PROXY header, from a configured
 ///   proxy
+/// @param clientCertificates whether clients are asked for a certificate under TLS, for EXTERNAL
 public record ListenerConfig(
-    String name, String address, int port, Encryption encryption, boolean proxyProtocol) {
+    String name,
+    String address,
+    int port,
+    Encryption encryption,
+    boolean proxyProtocol,
+    boolean clientCertificates) {
 
-  /// The keys `listeners.NAME.address`, `.port`, `.encryption` and `.proxy-protocol`.
+  /// One that asks for no certificates.
+  public ListenerConfig(
+      String name, String address, int port, Encryption encryption, boolean proxyProtocol) {
+    this(name, address, port, encryption, proxyProtocol, false);
+  }
+
+  /// The keys `listeners.NAME.address`, `.port`, `.encryption`, `.proxy-protocol` and
+  /// `.client-certificates`.
   public static final class Keys {
     private final String name;
     private final Key<String> address;
     private final Key<Integer> port;
     private final Key<Encryption> encryption;
     private final Key<Boolean> proxyProtocol;
+    private final Key<Boolean> clientCertificates;
 
     /// A listener that is there by default on `defaultPort`; without a default port it is there
     /// only if one is set.
@@ -43,10 +57,15 @@ public record ListenerConfig(
               section + "proxy-protocol",
               proxy,
               "Each connection begins with a PROXY header, from one of proxy-networks.");
+      this.clientCertificates =
+          Key.flag(
+              section + "client-certificates",
+              false,
+              "Clients may show a certificate under TLS, to log in by (auth.mechanisms EXTERNAL).");
     }
 
     public List<Key<?>> keys() {
-      return List.of(address, port, encryption, proxyProtocol);
+      return List.of(address, port, encryption, proxyProtocol, clientCertificates);
     }
 
     /// The listener, unless it is turned off.
@@ -60,7 +79,8 @@ public record ListenerConfig(
                   settings.get(address),
                   chosen,
                   settings.get(encryption),
-                  settings.get(proxyProtocol)));
+                  settings.get(proxyProtocol),
+                  settings.get(clientCertificates)));
     }
 
     /// The keys of several listeners.

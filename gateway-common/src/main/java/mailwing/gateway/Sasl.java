@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The server's side of a SASL exchange (RFC 4422), whatever protocol frames it.
 ///
-/// PLAIN and LOGIN are decoded here and checked by the store; SCRAM's octets are relayed to the
-/// store, which conducts it. Additional data with success travels as a last challenge, which the
+/// PLAIN and LOGIN are decoded here and checked by the store; the others' octets are relayed to the
+/// store, which conducts them. Additional data with success travels as a last challenge, which the
 /// client answers with an empty response.
 public final class Sasl {
   /// How the protocol carries a challenge.
@@ -85,7 +85,8 @@ public final class Sasl {
       return switch (mechanism) {
         case PLAIN -> plain(initial == null ? ask(dialog, "") : initial);
         case LOGIN -> login(initial, dialog);
-        case SCRAM_SHA_256, SCRAM_SHA_256_PLUS -> relayed(mechanism, initial, dialog);
+        case SCRAM_SHA_256, SCRAM_SHA_256_PLUS, OAUTHBEARER, XOAUTH2, EXTERNAL ->
+            relayed(mechanism, initial, dialog);
       };
     } catch (MalformedException e) {
       return new Result.Malformed();
@@ -142,6 +143,10 @@ public final class Sasl {
               .setClient(client)
               .putAllChannelBindings(
                   connection.tls().map(TlsInfo::channelBindings).orElse(java.util.Map.of()));
+      if (mechanism == Mechanism.EXTERNAL) {
+        first.addAllClientCertificates(
+            connection.tls().map(TlsInfo::clientCertificates).orElse(java.util.List.of()));
+      }
       // Client-first mechanisms: without an initial response an empty challenge asks for it (RFC
       // 4422 §5).
       byte[] opening = initial == null ? ask(dialog, "") : initial;

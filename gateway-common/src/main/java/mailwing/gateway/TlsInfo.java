@@ -4,12 +4,16 @@ import com.google.protobuf.ByteString;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
@@ -32,6 +36,20 @@ public final class TlsInfo {
 
   public String cipher() {
     return cipher;
+  }
+
+  /// What the client has shown and proved to hold the key of, DER, its own first; empty where it
+  /// has shown none. Nobody has looked at who issued them.
+  public List<ByteString> clientCertificates() {
+    List<ByteString> chain = new ArrayList<>();
+    try {
+      for (Certificate certificate : socket.getSession().getPeerCertificates()) {
+        chain.add(ByteString.copyFrom(certificate.getEncoded()));
+      }
+      return chain;
+    } catch (SSLPeerUnverifiedException | CertificateEncodingException e) {
+      return List.of();
+    }
   }
 
   /// Channel binding data by name: `tls-exporter` (RFC 9266; TLS 1.3) and `tls-server-end-point`

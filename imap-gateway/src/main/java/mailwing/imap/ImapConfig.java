@@ -7,6 +7,7 @@ import java.util.Optional;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.Mechanism;
 import mailwing.gateway.SessionLimits;
 import mailwing.service.ConfigException;
 import mailwing.service.Key;
@@ -21,6 +22,7 @@ import mailwing.service.Settings;
 /// @param idleKeepalive how often `* OK Still here` is said during IDLE
 /// @param maxMessage largest message of APPEND, in octets
 /// @param literals which literals a client may send without being asked
+/// @param mechanisms of AUTHENTICATE, in the order announced
 /// @param eightBitHeaders whether APPEND takes them from clients that have not enabled UTF-8
 /// @param policy limits of what commands do
 /// @param mailboxCache octets of mailbox tables kept after their last session left
@@ -33,6 +35,7 @@ public record ImapConfig(
     Duration idleKeepalive,
     long maxMessage,
     Literals literals,
+    List<Mechanism> mechanisms,
     boolean eightBitHeaders,
     Policy policy,
     long mailboxCache,
@@ -177,6 +180,24 @@ public record ImapConfig(
         idleKeepalive,
         maxMessage,
         other,
+        mechanisms,
+        eightBitHeaders,
+        policy,
+        mailboxCache,
+        messageCache);
+  }
+
+  /// The same with other mechanisms.
+  public ImapConfig withMechanisms(List<Mechanism> other) {
+    return new ImapConfig(
+        listeners,
+        connections,
+        limits,
+        events,
+        idleKeepalive,
+        maxMessage,
+        literals,
+        other,
         eightBitHeaders,
         policy,
         mailboxCache,
@@ -193,6 +214,7 @@ public record ImapConfig(
         idleKeepalive,
         maxMessage,
         literals,
+        mechanisms,
         eightBitHeaders,
         other,
         mailboxCache,
@@ -201,6 +223,7 @@ public record ImapConfig(
 
   public ImapConfig {
     listeners = List.copyOf(listeners);
+    mechanisms = List.copyOf(mechanisms);
   }
 
   public static List<Key<?>> keys() {
@@ -216,6 +239,7 @@ public record ImapConfig(
             KEEPALIVE,
             MAX_MESSAGE,
             LITERALS,
+            Mechanism.KEY,
             EIGHT_BIT_HEADERS,
             MAILBOX_CACHE,
             MESSAGE_CACHE));
@@ -238,6 +262,7 @@ public record ImapConfig(
         settings.get(KEEPALIVE),
         settings.get(MAX_MESSAGE),
         settings.get(LITERALS),
+        Mechanism.read(settings),
         settings.get(EIGHT_BIT_HEADERS),
         Policy.read(settings),
         settings.get(MAILBOX_CACHE),
@@ -255,6 +280,7 @@ public record ImapConfig(
         Duration.ofMinutes(2),
         50L << 20,
         Literals.PLUS,
+        Mechanism.DEFAULTS,
         false,
         Policy.DEFAULT,
         64L << 20,

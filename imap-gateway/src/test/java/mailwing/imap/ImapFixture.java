@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.Mechanism;
 import mailwing.gateway.SessionLimits;
 import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig.EventsConfig;
@@ -25,13 +26,21 @@ import mailwing.service.Networks;
 import mailwing.store.StoreConfig;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.UpdateUserRequest;
+import mailwing.testkit.TestIssuer;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
 
 /// Gateways in front of one real store: `imap` and `imaps` trust loopback, `imap-b` is a second
-/// gateway, with LITERAL-, and `imap-public` trusts nobody.
+/// gateway, with LITERAL-, and `imap-public` trusts nobody. `imaps-certificate` asks for
+/// certificates; the store takes an issuer's tokens and the certificate of [#CERTIFIED].
 public final class ImapFixture implements AutoCloseable {
+  /// Whose certificate transcripts' clients hold.
+  static final String CERTIFIED = "certified@" + TestStore.DOMAIN;
+
+  private static final TestTls OWN = TestTls.ofUser(CERTIFIED);
+
+  private final TestIssuer issuer;
   private final TestStore store;
   private final List<StoreClient> clients = new ArrayList<>();
   private final List<ImapGateway> gateways = new ArrayList<>();
@@ -39,18 +48,21 @@ public final class ImapFixture implements AutoCloseable {
 
   private final UnaryOperator<ImapConfig> config;
 
-  private ImapFixture(TestStore store, EventsConfig events) throws IOException {
-    this(store, events, UnaryOperator.identity());
+  private ImapFixture(TestIssuer issuer, TestStore store, EventsConfig events) throws IOException {
+    this(issuer, store, events, UnaryOperator.identity());
   }
 
-  private ImapFixture(TestStore store, EventsConfig events, UnaryOperator<ImapConfig> config)
+  private ImapFixture(
+      TestIssuer issuer, TestStore store, EventsConfig events, UnaryOperator<ImapConfig> config)
       throws IOException {
+    this.issuer = issuer;
     this.store = store;
     this.config = config;
     ImapGateway first =
         gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")), Literals.PLUS);
     ports.put("imap", first.port("imap"));
     ports.put("imaps", first.port("imaps"));
+    ports.put("imaps-certificate", first.port("imaps-certificate"));
     ports.put(
         "imap-b",
         gateway(events, Networks.parse(List.of("127.0.0.0/8", "::1")), Literals.MINUS)
@@ -60,9 +72,11 @@ public final class ImapFixture implements AutoCloseable {
 
   /// With Kafka.
   public static ImapFixture start() throws IOException {
-    TestStore store = TestStore.startWithKafka();
+    TestIssuer issuer = TestIssuer.start();
+    TestStore store = TestStore.startWithKafka(logins(issuer, StoreConfig.Logins.defaults()));
     var kafka = store.kafka().orElseThrow();
     return new ImapFixture(
+        issuer,
         store,
         new EventsConfig(
             Optional.of(kafka.bootstrapServers()),
@@ -71,23 +85,40 @@ public final class ImapFixture implements AutoCloseable {
             List.of()));
   }
 
+  private static StoreConfig.Logins logins(TestIssuer issuer, StoreConfig.Logins logins) {
+    return logins.with(
+        issuer.config(),
+        new StoreConfig.Certificates(
+            OWN.certificate(), StoreConfig.Certificates.Identity.SAN_EMAIL));
+  }
+
   /// Without Kafka: the store is polled.
   public static ImapFixture startPolling(Duration interval) throws IOException {
-    return new ImapFixture(TestStore.start(), EventsConfig.polling(interval));
+    TestIssuer issuer = TestIssuer.start();
+    return new ImapFixture(
+        issuer,
+        TestStore.start(logins(issuer, StoreConfig.Logins.defaults())),
+        EventsConfig.polling(interval));
   }
 
   /// Without Kafka, with another policy.
   public static ImapFixture startPolling(Duration interval, ImapConfig.Policy policy)
       throws IOException {
+    TestIssuer issuer = TestIssuer.start();
     return new ImapFixture(
-        TestStore.start(), EventsConfig.polling(interval), config -> config.withPolicy(policy));
+        issuer,
+        TestStore.start(logins(issuer, StoreConfig.Logins.defaults())),
+        EventsConfig.polling(interval),
+        config -> config.withPolicy(policy));
   }
 
   /// Without Kafka, where tokens, keepalives and silence last as long as a test can wait.
   public static ImapFixture startShortLived(
       StoreConfig.Logins logins, Duration keepalive, Duration idleTime) throws IOException {
+    TestIssuer issuer = TestIssuer.start();
     return new ImapFixture(
-        TestStore.start(logins),
+        issuer,
+        TestStore.start(logins(issuer, logins)),
         EventsConfig.polling(Duration.ofSeconds(1)),
         config ->
             new ImapConfig(
@@ -98,6 +129,7 @@ public final class ImapFixture implements AutoCloseable {
                 keepalive,
                 config.maxMessage(),
                 config.literals(),
+                config.mechanisms(),
                 config.eightBitHeaders(),
                 config.policy(),
                 config.mailboxCache(),
@@ -114,11 +146,18 @@ public final class ImapFixture implements AutoCloseable {
                 ImapConfig.defaults(
                         List.of(
                             new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
+                            new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false),
                             new ListenerConfig(
-                                "imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
+                                "imaps-certificate",
+                                "127.0.0.1",
+                                0,
+                                Encryption.IMPLICIT,
+                                false,
+                                true)),
                         ConnectionConfig.defaults(trusted),
                         events)
-                    .withLiterals(literals)),
+                    .withLiterals(literals)
+                    .withMechanisms(List.of(Mechanism.values()))),
             Optional.of(TestTls.shared().material()),
             client,
             new Metrics());
@@ -163,12 +202,15 @@ public final class ImapFixture implements AutoCloseable {
 
   /// What transcripts find: `@do user NAME`, `@do octets VARIABLE COUNT`, `@do entries VARIABLE
   /// COUNT`, `@do deliver NAME SUBJECT`, `@do administrator NAME`, `@do quota NAME OCTETS MESSAGES
-  /// MAILBOXES`, `@do password NAME NEW`.
+  /// MAILBOXES`, `@do password NAME NEW`, `@do token NAME AS [CLAIM VALUE]`.
   public Transcript.Setting setting() {
-    return new Transcript.Setting(
-        ports,
-        TestTls.shared().clientContext(),
-        Map.of(),
+    return new Transcript.Setting(ports, TestTls.shared().clientContext(OWN), Map.of(), actions());
+  }
+
+  private Map<String, Transcript.Action> actions() {
+    Map<String, Transcript.Action> actions = new HashMap<>();
+    actions.put("token", this::token);
+    actions.putAll(
         Map.of(
             "user",
             (arguments, variables) -> {
@@ -217,6 +259,21 @@ public final class ImapFixture implements AutoCloseable {
             "password",
             (arguments, variables) ->
                 store.setPassword(arguments.get(0) + "@" + TestStore.DOMAIN, arguments.get(1))));
+    return actions;
+  }
+
+  /// `@do token NAME AS [CLAIM VALUE]`: variables `bearer` and `older`, the messages of OAUTHBEARER
+  /// and XOAUTH2 with a token of NAME's that wants to act as AS (`-`: nobody).
+  private void token(List<String> arguments, Map<String, String> variables) {
+    var claims = issuer.claims(arguments.get(0) + "@" + TestStore.DOMAIN);
+    if (arguments.size() > 2) {
+      claims.claim(arguments.get(2), arguments.get(3));
+    }
+    String token = issuer.token(claims.build());
+    String as = arguments.get(1);
+    String user = as.equals("-") ? "" : as + "@" + TestStore.DOMAIN;
+    variables.put("bearer", TestIssuer.bearer(user, token));
+    variables.put("older", TestIssuer.older(user, token));
   }
 
   @Override
@@ -224,5 +281,6 @@ public final class ImapFixture implements AutoCloseable {
     gateways.parallelStream().forEach(ImapGateway::close);
     clients.forEach(StoreClient::close);
     store.close();
+    issuer.close();
   }
 }

@@ -21,8 +21,7 @@ class SessionLifeTest {
   void start() throws IOException {
     fixture =
         ImapFixture.startShortLived(
-            new StoreConfig.Logins(
-                Duration.ofSeconds(2), Duration.ofDays(30), Duration.ofMinutes(5), 2),
+            StoreConfig.Logins.passwords(Duration.ofSeconds(2), Duration.ofMinutes(5)),
             Duration.ofSeconds(1),
             Duration.ofSeconds(6));
   }

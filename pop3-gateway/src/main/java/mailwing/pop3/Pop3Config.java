@@ -26,11 +26,6 @@ public record Pop3Config(
     List<Mechanism> mechanisms,
     boolean markSeen) {
 
-  /// What is offered unless the configuration says otherwise.
-  public static final List<Mechanism> MECHANISMS =
-      List.of(
-          Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.SCRAM_SHA_256, Mechanism.SCRAM_SHA_256_PLUS);
-
   private static final List<ListenerConfig.Keys> LISTENERS =
       List.of(
           new ListenerConfig.Keys("pop3", Optional.of(2110), Encryption.STARTTLS, false),
@@ -51,6 +46,7 @@ public record Pop3Config(
     List<Key<?>> keys = new ArrayList<>(ListenerConfig.Keys.all(LISTENERS));
     keys.addAll(ConnectionConfig.keys());
     keys.addAll(SESSION.keys());
+    keys.add(Mechanism.KEY);
     keys.add(MARK_SEEN);
     return keys;
   }
@@ -62,13 +58,17 @@ public record Pop3Config(
         listeners,
         ConnectionConfig.read(settings),
         SESSION.read(settings),
-        MECHANISMS,
+        Mechanism.read(settings),
         settings.get(MARK_SEEN));
   }
 
   /// The documented defaults, for a gateway in a process with others.
   public static Pop3Config defaults(List<ListenerConfig> listeners, ConnectionConfig connections) {
     return new Pop3Config(
-        listeners, connections, SessionLimits.defaults(Duration.ofMinutes(10)), MECHANISMS, true);
+        listeners,
+        connections,
+        SessionLimits.defaults(Duration.ofMinutes(10)),
+        Mechanism.DEFAULTS,
+        true);
   }
 }

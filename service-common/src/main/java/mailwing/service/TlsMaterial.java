@@ -47,6 +47,7 @@ public final class TlsMaterial {
   private final ReentrantLock reload = new ReentrantLock();
   private final @Nullable X509TrustManager trust;
   private final SSLContext context;
+  private final SSLContext anyClientContext;
   private volatile Identity identity;
   private volatile Identity previous;
   private volatile long lookedAt = System.nanoTime();
@@ -64,6 +65,7 @@ public final class TlsMaterial {
       this.previous = identity;
       this.trust = authoritiesFile == null ? null : trust(Pem.certificates(authoritiesFile));
       this.context = context(new ReloadingKeyManager(this), trust);
+      this.anyClientContext = context(new ReloadingKeyManager(this), new AnyClient());
     } catch (IOException | GeneralSecurityException e) {
       throw new ConfigException("TLS material cannot be used: " + ServiceMain.reason(e));
     }
@@ -95,6 +97,12 @@ public final class TlsMaterial {
   /// For sockets of this identity. One context for good: renewed files show in its next handshake.
   public SSLContext sslContext() {
     return context;
+  }
+
+  /// As [#sslContext], for servers: takes any certificate that a client shows, which so proves only
+  /// that it holds the key. Who issued it is for others to look at.
+  public SSLContext anyClientContext() {
+    return anyClientContext;
   }
 
   public X509ExtendedKeyManager keyManager() {

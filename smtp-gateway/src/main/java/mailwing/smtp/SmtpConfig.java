@@ -51,11 +51,6 @@ public record SmtpConfig(
 
   private record ListenerKeys(Service service, ListenerConfig.Keys keys) {}
 
-  /// What is offered unless the configuration says otherwise.
-  public static final List<Mechanism> MECHANISMS =
-      List.of(
-          Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.SCRAM_SHA_256, Mechanism.SCRAM_SHA_256_PLUS);
-
   private static final List<ListenerKeys> LISTENERS =
       List.of(
           keys(Service.MX, "smtp", Optional.of(2525), Encryption.STARTTLS, false),
@@ -152,6 +147,7 @@ public record SmtpConfig(
             BARE_LINE_ENDS,
             DATA_TIME,
             MESSAGE_TIME,
+            Mechanism.KEY,
             CHECK_SENDER,
             XCLIENT_NETWORKS,
             CHECK_SENDERS,
@@ -187,7 +183,7 @@ public record SmtpConfig(
             settings.get(DATA_TIME),
             settings.get(MESSAGE_TIME)),
         settings.find(HOST).orElseGet(SmtpConfig::machineName),
-        MECHANISMS,
+        Mechanism.read(settings),
         settings.get(CHECK_SENDER),
         settings.get(XCLIENT_NETWORKS),
         settings.get(CHECK_SENDERS)
@@ -208,7 +204,7 @@ public record SmtpConfig(
         SessionLimits.defaults(Duration.ofMinutes(5)),
         SmtpLimits.DEFAULTS,
         host,
-        MECHANISMS,
+        Mechanism.DEFAULTS,
         true,
         Networks.none(),
         Optional.empty(),

@@ -8,6 +8,7 @@ import java.util.Optional;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.Mechanism;
 import mailwing.gateway.SessionLimits;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreClientConfig;
@@ -60,7 +61,7 @@ final class GatewayFixture implements AutoCloseable {
                 session,
                 limits,
                 "mx.example.test",
-                SmtpConfig.MECHANISMS,
+                Mechanism.DEFAULTS,
                 true,
                 trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
                 Optional.of(new SenderPolicy(true, false, Duration.ofSeconds(20))),

@@ -104,10 +104,70 @@ public record StoreConfig(
   /// @param keyLife how long a key signs tokens before the next one does
   /// @param rememberPassword how long a password that was right is remembered; zero: not at all
   /// @param concurrentHashes password hashes computed at a time, each of 19 MiB
+  /// @param oauth whose access tokens are taken; empty: nobody's
+  /// @param certificates which certificates of users are taken; empty: none
   public record Logins(
-      Duration tokenLife, Duration keyLife, Duration rememberPassword, int concurrentHashes) {
+      Duration tokenLife,
+      Duration keyLife,
+      Duration rememberPassword,
+      int concurrentHashes,
+      Optional<Oauth> oauth,
+      Optional<Certificates> certificates) {
     public static Logins defaults() {
-      return new Logins(Duration.ofMinutes(10), Duration.ofDays(30), Duration.ofMinutes(5), 4);
+      return passwords(Duration.ofMinutes(10), Duration.ofMinutes(5));
+    }
+
+    /// By passwords alone.
+    public static Logins passwords(Duration tokenLife, Duration rememberPassword) {
+      return new Logins(
+          tokenLife, Duration.ofDays(30), rememberPassword, 4, Optional.empty(), Optional.empty());
+    }
+
+    /// The same, and by access tokens and certificates.
+    public Logins with(Oauth issuer, Certificates users) {
+      return new Logins(
+          tokenLife,
+          keyLife,
+          rememberPassword,
+          concurrentHashes,
+          Optional.of(issuer),
+          Optional.of(users));
+    }
+  }
+
+  /// An issuer of access tokens (RFC 6749, RFC 9068).
+  ///
+  /// @param issuer what tokens name as `iss`, a URL
+  /// @param keys where its keys (RFC 7517) are: a URL or a file; empty: by its discovery document
+  /// @param audiences tokens name one of these as `aud`
+  /// @param scope tokens have it; empty: none is needed
+  /// @param userClaim the claim that holds the user's address
+  /// @param clockSkew how far its clock may be off ours
+  public record Oauth(
+      String issuer,
+      Optional<String> keys,
+      List<String> audiences,
+      Optional<String> scope,
+      String userClaim,
+      Duration clockSkew) {
+    public Oauth {
+      audiences = List.copyOf(audiences);
+    }
+  }
+
+  /// Certificates of users.
+  ///
+  /// @param authorities PEM: who issues them
+  /// @param identity where the user's address stands in them
+  public record Certificates(Path authorities, Identity identity) {
+    /// A place in a certificate.
+    public enum Identity {
+      /// The rfc822Names of the subject's alternative names (RFC 5280 §4.2.1.6).
+      SAN_EMAIL,
+      /// The subject's emailAddress.
+      SUBJECT_EMAIL,
+      /// The subject's common name.
+      COMMON_NAME
     }
   }
 

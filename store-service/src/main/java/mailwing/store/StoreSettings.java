@@ -70,6 +70,39 @@ public final class StoreSettings {
       Key.integer(
           "logins.concurrent-hashes", 1, 1000, 4, "Argon2id hashes at a time, each of 19 MiB.");
 
+  private static final Key<String> ISSUER =
+      Key.text(
+          "oauth.issuer",
+          null,
+          "Whose access tokens are taken (SASL OAUTHBEARER, XOAUTH2): the iss of its JWTs, a URL;"
+              + " without, none.");
+  private static final Key<String> ISSUER_KEYS =
+      Key.text(
+          "oauth.keys",
+          null,
+          "Its keys, a JWK set: a URL of https, or a file; without, what its discovery document"
+              + " names.");
+  private static final Key<List<String>> AUDIENCES =
+      Key.list("oauth.audiences", List.of(), "Tokens have one of these as aud; needed.");
+  private static final Key<String> SCOPE =
+      Key.text("oauth.scope", null, "Tokens have this scope; without, any.");
+  private static final Key<String> USER_CLAIM =
+      Key.text("oauth.user-claim", "email", "The claim that holds the user's address.");
+  private static final Key<Duration> CLOCK_SKEW =
+      Key.duration("oauth.clock-skew", "60s", "How far the issuer's clock may be off.");
+  private static final Key<Path> USER_AUTHORITIES =
+      Key.path(
+          "certificates.authorities",
+          null,
+          "Users log in by certificates of these authorities (SASL EXTERNAL), PEM; without, by"
+              + " none.");
+  private static final Key<StoreConfig.Certificates.Identity> CERTIFICATE_IDENTITY =
+      Key.choice(
+          "certificates.identity",
+          StoreConfig.Certificates.Identity.class,
+          StoreConfig.Certificates.Identity.SAN_EMAIL,
+          "Where the user's address stands in them.");
+
   private static final Key<String> SEPARATOR =
       Key.text(
           "addresses.detail-separator", "+", "What separates user from detail; empty: nothing.");
@@ -136,6 +169,14 @@ public final class StoreSettings {
         KEY_LIFE,
         REMEMBER,
         HASHES,
+        ISSUER,
+        ISSUER_KEYS,
+        AUDIENCES,
+        SCOPE,
+        USER_CLAIM,
+        CLOCK_SKEW,
+        USER_AUTHORITIES,
+        CERTIFICATE_IDENTITY,
         SEPARATOR,
         POSTMASTER,
         CACHE,
@@ -179,7 +220,14 @@ public final class StoreSettings {
             settings.get(TOKEN_LIFE),
             settings.get(KEY_LIFE),
             settings.get(REMEMBER),
-            settings.get(HASHES)),
+            settings.get(HASHES),
+            oauth(settings),
+            settings
+                .find(USER_AUTHORITIES)
+                .map(
+                    authorities ->
+                        new StoreConfig.Certificates(
+                            authorities, settings.get(CERTIFICATE_IDENTITY)))),
         new StoreConfig.Addresses(
             settings.get(SEPARATOR), settings.find(POSTMASTER), settings.get(CACHE)),
         new StoreConfig.Kafka(
@@ -194,6 +242,20 @@ public final class StoreSettings {
             settings.get(QUEUE_EXPIRY),
             settings.get(QUEUE_NOTICE),
             settings.get(QUEUE_MEMORY)));
+  }
+
+  private static Optional<StoreConfig.Oauth> oauth(Settings settings) {
+    return settings
+        .find(ISSUER)
+        .map(
+            issuer ->
+                new StoreConfig.Oauth(
+                    issuer,
+                    settings.find(ISSUER_KEYS),
+                    settings.get(AUDIENCES),
+                    settings.find(SCOPE),
+                    settings.get(USER_CLAIM),
+                    settings.get(CLOCK_SKEW)));
   }
 
   private static Optional<StoreConfig.Tls> tls(Settings settings) {

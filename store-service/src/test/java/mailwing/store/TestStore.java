@@ -47,8 +47,7 @@ public final class TestStore implements AutoCloseable {
         StoreConfig.Grpc.onPort(0).inProcess(name),
         new StoreConfig.Http("127.0.0.1", 0),
         StoreConfig.Credentials.of(SMTP, POP3, IMAP, ADMIN),
-        new StoreConfig.Logins(
-            Duration.ofMinutes(10), Duration.ofDays(30), Duration.ofMinutes(5), 2),
+        StoreConfig.Logins.defaults(),
         new StoreConfig.Addresses("+", java.util.Optional.empty(), Duration.ofSeconds(5)),
         kafka);
   }

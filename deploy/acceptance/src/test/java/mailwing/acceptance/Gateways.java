@@ -10,6 +10,7 @@ import java.util.function.Function;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
+import mailwing.gateway.Mechanism;
 import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig;
 import mailwing.imap.ImapGateway;
@@ -24,10 +25,11 @@ import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.TranscriptClient;
 
-/// One SMTP gateway, one POP3 gateway and two IMAP gateways with their default settings, on free
-/// ports of loopback.
+/// One SMTP gateway, one POP3 gateway and two IMAP gateways with their default settings but for
+/// logins, which may be by every mechanism, on free ports of loopback.
 final class Gateways implements AutoCloseable {
   static final Networks LOOPBACK = Networks.parse(List.of("127.0.0.0/8", "::1"));
+  private static final List<Mechanism> EVERY = List.of(Mechanism.values());
   private static final String HOST = "mail.example.test";
 
   private final List<StoreClient> clients = new ArrayList<>();
@@ -45,18 +47,19 @@ final class Gateways implements AutoCloseable {
     ConnectionConfig connections = ConnectionConfig.defaults(trusted);
     SmtpGateway smtp =
         SmtpGateway.start(
-            SmtpConfig.defaults(
-                List.of(
-                    new SmtpConfig.ServiceListener(
-                        Service.MX, listener("smtp", Encryption.STARTTLS)),
-                    new SmtpConfig.ServiceListener(
-                        Service.SUBMISSION, listener("submission", Encryption.STARTTLS)),
-                    new SmtpConfig.ServiceListener(
-                        Service.SUBMISSION, listener("submissions", Encryption.IMPLICIT)),
-                    new SmtpConfig.ServiceListener(
-                        Service.LMTP, listener("lmtp", Encryption.STARTTLS))),
-                connections,
-                HOST),
+            everyMechanism(
+                SmtpConfig.defaults(
+                    List.of(
+                        new SmtpConfig.ServiceListener(
+                            Service.MX, listener("smtp", Encryption.STARTTLS)),
+                        new SmtpConfig.ServiceListener(
+                            Service.SUBMISSION, listener("submission", Encryption.STARTTLS)),
+                        new SmtpConfig.ServiceListener(
+                            Service.SUBMISSION, listener("submissions", Encryption.IMPLICIT)),
+                        new SmtpConfig.ServiceListener(
+                            Service.LMTP, listener("lmtp", Encryption.STARTTLS))),
+                    connections,
+                    HOST)),
             keep(clients.apply(TestStore.Role.SMTP)),
             Optional.of(TestTls.shared().material()),
             metrics);
@@ -66,10 +69,12 @@ final class Gateways implements AutoCloseable {
     }
     Pop3Gateway pop3 =
         Pop3Gateway.start(
-            Pop3Config.defaults(
-                List.of(
-                    listener("pop3", Encryption.STARTTLS), listener("pop3s", Encryption.IMPLICIT)),
-                connections),
+            everyMechanism(
+                Pop3Config.defaults(
+                    List.of(
+                        listener("pop3", Encryption.STARTTLS),
+                        listener("pop3s", Encryption.IMPLICIT)),
+                    connections)),
             keep(clients.apply(TestStore.Role.POP3)),
             Optional.of(TestTls.shared().material()),
             metrics);
@@ -80,11 +85,12 @@ final class Gateways implements AutoCloseable {
       ImapGateway imap =
           ImapGateway.start(
               ImapConfig.defaults(
-                  List.of(
-                      listener("imap", Encryption.STARTTLS),
-                      listener("imaps", Encryption.IMPLICIT)),
-                  connections,
-                  events),
+                      List.of(
+                          listener("imap", Encryption.STARTTLS),
+                          listener("imaps", Encryption.IMPLICIT)),
+                      connections,
+                      events)
+                  .withMechanisms(EVERY),
               Optional.of(TestTls.shared().material()),
               keep(clients.apply(TestStore.Role.IMAP)),
               new Metrics());
@@ -99,8 +105,27 @@ final class Gateways implements AutoCloseable {
     return client;
   }
 
+  private static SmtpConfig everyMechanism(SmtpConfig config) {
+    return new SmtpConfig(
+        config.listeners(),
+        config.connections(),
+        config.session(),
+        config.limits(),
+        config.host(),
+        EVERY,
+        config.checkSender(),
+        config.xclientPeers(),
+        config.store());
+  }
+
+  private static Pop3Config everyMechanism(Pop3Config config) {
+    return new Pop3Config(
+        config.listeners(), config.connections(), config.session(), EVERY, config.markSeen());
+  }
+
   private static ListenerConfig listener(String name, Encryption encryption) {
-    return new ListenerConfig(name, "127.0.0.1", 0, encryption, false);
+    return new ListenerConfig(
+        name, "127.0.0.1", 0, encryption, false, encryption == Encryption.IMPLICIT);
   }
 
   /// What the gateways of this store listen to.

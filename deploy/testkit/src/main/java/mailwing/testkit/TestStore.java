@@ -112,6 +112,11 @@ public final class TestStore implements AutoCloseable {
 
   /// With the JVM's one embedded Kafka and a topic of its own.
   public static TestStore startWithKafka() {
+    return startWithKafka(StoreConfig.Logins.defaults());
+  }
+
+  /// The same, with other rules for logins.
+  public static TestStore startWithKafka(StoreConfig.Logins logins) {
     EmbeddedKafka broker = EmbeddedKafka.shared();
     StoreConfig.Kafka there = StoreConfig.Kafka.at(broker.bootstrapServers());
     return new TestStore(
@@ -122,7 +127,7 @@ public final class TestStore implements AutoCloseable {
                 there.partitions(),
                 there.replication(),
                 there.properties())),
-        StoreConfig.Logins.defaults());
+        logins);
   }
 
   /// The in-process channel, without a credential.

@@ -11,12 +11,16 @@ import java.security.Key;
 import java.security.KeyStore;
 import java.util.Base64;
 import java.util.Objects;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import mailwing.service.TlsMaterial;
+import org.jspecify.annotations.Nullable;
 
 /// A self-signed certificate for localhost, made once a JVM by the JDK's keytool.
 public final class TestTls {
+  private static final String LOCALHOST = "dns:localhost,ip:127.0.0.1,ip:::1";
+
   private final Path directory;
 
   private TestTls(Path directory) {
@@ -24,19 +28,24 @@ public final class TestTls {
   }
 
   private static final class Holder {
-    static final TestTls SHARED = make("EC");
+    static final TestTls SHARED = make("CN=localhost", LOCALHOST);
+  }
 
-    private static TestTls make(String algorithm) {
-      try {
-        Path directory = Files.createTempDirectory("mailwing-tls");
-        TestTls made = new TestTls(directory);
-        made.generate(algorithm);
-        Runtime.getRuntime().addShutdownHook(new Thread(made::remove, "remove-test-tls"));
-        return made;
-      } catch (IOException | GeneralSecurityException e) {
-        throw new IllegalStateException(e);
-      }
+  private static TestTls make(String name, String alternativeNames) {
+    try {
+      Path directory = Files.createTempDirectory("mailwing-tls");
+      TestTls made = new TestTls(directory);
+      made.generate(name, alternativeNames);
+      Runtime.getRuntime().addShutdownHook(new Thread(made::remove, "remove-test-tls"));
+      return made;
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException(e);
     }
+  }
+
+  /// A user's own certificate, self-signed.
+  public static TestTls ofUser(String address) {
+    return make("CN=" + address, "email:" + address);
   }
 
   /// The one all tests of this JVM share.
@@ -60,9 +69,18 @@ public final class TestTls {
 
   /// For clients: trusts this certificate alone.
   public SSLContext clientContext() {
+    return clientContext((KeyManager[]) null);
+  }
+
+  /// For clients that show a certificate where they are asked for one.
+  public SSLContext clientContext(TestTls own) {
+    return clientContext(new KeyManager[] {own.material().keyManager()});
+  }
+
+  private SSLContext clientContext(KeyManager @Nullable [] keys) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {TlsMaterial.trustOnly(certificate())}, null);
+      context.init(keys, new TrustManager[] {TlsMaterial.trustOnly(certificate())}, null);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
@@ -72,13 +90,14 @@ public final class TestTls {
   /// Makes another key and certificate and puts them where the present ones are.
   public static void generateInto(Path directory) {
     try {
-      new TestTls(directory).generate("EC");
+      new TestTls(directory).generate("CN=localhost", LOCALHOST);
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private void generate(String algorithm) throws IOException, GeneralSecurityException {
+  private void generate(String name, String alternativeNames)
+      throws IOException, GeneralSecurityException {
     Path store = directory.resolve("store.p12");
     Files.deleteIfExists(store);
     Process keytool =
@@ -94,13 +113,13 @@ public final class TestTls {
                 "-alias",
                 "test",
                 "-keyalg",
-                algorithm,
+                "EC",
                 "-groupname",
                 "secp256r1",
                 "-dname",
-                "CN=localhost",
+                name,
                 "-ext",
-                "san=dns:localhost,ip:127.0.0.1,ip:::1",
+                "san=" + alternativeNames,
                 "-ext",
                 "bc=ca:true",
                 "-validity",

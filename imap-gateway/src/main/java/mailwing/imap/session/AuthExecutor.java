@@ -2,7 +2,6 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.Base64;
-import java.util.List;
 import java.util.Optional;
 import mailwing.gateway.Connection;
 import mailwing.gateway.Mechanism;
@@ -15,11 +14,6 @@ import mailwing.store.v1.Protocol;
 
 /// STARTTLS, AUTHENTICATE and LOGIN (RFC 9051 §6.2).
 final class AuthExecutor {
-  /// In the order announced.
-  static final List<Mechanism> MECHANISMS =
-      List.of(
-          Mechanism.PLAIN, Mechanism.LOGIN, Mechanism.SCRAM_SHA_256, Mechanism.SCRAM_SHA_256_PLUS);
-
   private static final int MAX_SASL_LINE = 12 * 1024;
 
   private AuthExecutor() {}
@@ -48,7 +42,8 @@ final class AuthExecutor {
       throws IOException {
     Connection connection = session.connection();
     Optional<Mechanism> mechanism =
-        Mechanism.named(command.mechanism()).filter(MECHANISMS::contains);
+        Mechanism.named(command.mechanism())
+            .filter(session.services().config().mechanisms()::contains);
     if (mechanism.isEmpty()) {
       return Reply.no(ResponseCode.Name.CANNOT, "Mechanism is not supported");
     }

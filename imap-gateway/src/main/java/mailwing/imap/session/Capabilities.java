@@ -140,7 +140,7 @@ public final class Capabilities {
     if (!connection.mayLogIn()) {
       capabilities.add("LOGINDISABLED");
     }
-    for (Mechanism mechanism : AuthExecutor.MECHANISMS) {
+    for (Mechanism mechanism : config.mechanisms()) {
       if (mechanism.allowedOn(connection)) {
         capabilities.add("AUTH=" + mechanism.saslName());
       }

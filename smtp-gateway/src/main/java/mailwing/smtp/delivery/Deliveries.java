@@ -121,7 +121,7 @@ public final class Deliveries {
     for (RecipientResult result : response.getResultsList()) {
       results.add(
           switch (result.getStatus()) {
-            case DELIVERED, DEFERRED -> Optional.empty();
+            case DELIVERED, DEFERRED, QUEUED -> Optional.empty();
             case FAILED, STATUS_UNSPECIFIED, UNRECOGNIZED ->
                 Optional.of(Refusal.of(result.getError()));
           });

@@ -20,10 +20,14 @@ import mailwing.store.v1.ErrorCode;
 ///
 /// Users log in with their whole address, in any case and in either form of the domain.
 public final class Logins {
+  private static final int MAX_IDENTITY = 1024;
+
   private final DirectoryStore directory;
   private final Passwords passwords;
   private final Tokens tokens;
   private final RememberedPasswords remembered;
+  private final Optional<AccessTokens> accessTokens;
+  private final Optional<UserCertificates> userCertificates;
   private final byte[] decoyKey;
 
   public Logins(
@@ -36,6 +40,8 @@ public final class Logins {
     this.passwords = passwords;
     this.tokens = tokens;
     this.remembered = new RememberedPasswords(config.rememberPassword());
+    this.accessTokens = config.oauth().map(AccessTokens::new);
+    this.userCertificates = config.certificates().map(UserCertificates::new);
     // Shared and lasting: an unknown user's salt must not change with the store that is asked.
     this.decoyKey =
         credentials
@@ -63,19 +69,56 @@ public final class Logins {
     return admit(account.get(), authorizationId);
   }
 
-  /// The server's side of a SCRAM exchange.
+  /// The server's side of an exchange. INVALID_ARGUMENT for a mechanism that is not offered here.
   ///
   /// @param bindings channel binding data by name; empty if no -PLUS was offered
-  public Scram scram(String mechanism, Map<String, ByteString> bindings) {
-    if (!mechanism.equals(Scram.NAME) && !mechanism.equals(Scram.PLUS)) {
-      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such mechanism here");
+  /// @param certificates the client's, DER, its own first
+  public SaslExchange exchange(
+      String mechanism, Map<String, ByteString> bindings, List<ByteString> certificates) {
+    return switch (mechanism) {
+      case Scram.NAME, Scram.PLUS -> {
+        String nonce = Base64.getEncoder().withoutPadding().encodeToString(tokens.randomOctets(18));
+        yield new Scram(mechanism, bindings, this::find, this::decoy, nonce);
+      }
+      case Bearer.OAUTHBEARER, Bearer.XOAUTH2 ->
+          new Bearer(mechanism, offered(accessTokens), this::find, this::itself);
+      case "EXTERNAL" -> {
+        UserCertificates known = offered(userCertificates);
+        yield message -> external(known.users(certificates), message);
+      }
+      default -> throw notOffered();
+    };
+  }
+
+  private static <T> T offered(Optional<T> part) {
+    return part.orElseThrow(Logins::notOffered);
+  }
+
+  private static StoreException notOffered() {
+    return new StoreException(ErrorCode.INVALID_ARGUMENT, "no such mechanism here");
+  }
+
+  /// EXTERNAL (RFC 4422 appendix A): the message is whom the client wants to act as. A certificate
+  /// may name several users.
+  private SaslExchange.Step external(List<String> users, ByteString message) {
+    if (message.size() > MAX_IDENTITY || !message.isValidUtf8()) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "not a message of EXTERNAL");
     }
-    String nonce = Base64.getEncoder().withoutPadding().encodeToString(tokens.randomOctets(18));
-    return new Scram(mechanism, bindings, this::find, this::decoy, nonce);
+    String authorizationId = message.toStringUtf8();
+    List<AccountRow> accounts = users.stream().flatMap(user -> find(user).stream()).toList();
+    AccountRow account =
+        accounts.stream()
+            .filter(a -> itself(a, authorizationId))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new StoreException(
+                        ErrorCode.AUTHENTICATION_FAILED, "no user of this certificate"));
+    return new SaslExchange.Proven(account, authorizationId, ByteString.EMPTY);
   }
 
   /// The account that a finished exchange has proved. As [#byPassword] for its errors.
-  public AccountRow bySasl(Scram.Proven proven) {
+  public AccountRow bySasl(SaslExchange.Proven proven) {
     return admit(proven.account(), proven.authorizationId());
   }
 
@@ -102,19 +145,18 @@ public final class Logins {
   }
 
   private AccountRow admit(AccountRow account, String authorizationId) {
-    boolean itself =
-        authorizationId.isEmpty()
-            || Address.parse(authorizationId)
-                .flatMap(directory::account)
-                .filter(a -> a.accountId() == account.accountId())
-                .isPresent();
-    if (!itself) {
+    if (!itself(account, authorizationId)) {
       throw new StoreException(ErrorCode.AUTHENTICATION_FAILED, "the user may act as itself only");
     }
     if (!account.enabled()) {
       throw new StoreException(ErrorCode.ACCOUNT_DISABLED, "the account is disabled");
     }
     return account;
+  }
+
+  private boolean itself(AccountRow account, String authorizationId) {
+    return authorizationId.isEmpty()
+        || find(authorizationId).filter(a -> a.accountId() == account.accountId()).isPresent();
   }
 
   private Verifiers decoy(String name) {

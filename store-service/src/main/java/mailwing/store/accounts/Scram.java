@@ -19,16 +19,13 @@ import mailwing.store.v1.ErrorCode;
 ///
 /// An unknown user gets a salt of its own that never changes, and fails at the proof, as a wrong
 /// password does.
-public final class Scram {
+public final class Scram implements SaslExchange {
   public static final String NAME = "SCRAM-SHA-256";
   public static final String PLUS = "SCRAM-SHA-256-PLUS";
   static final int ITERATIONS = 65_536;
 
   /// StoredKey and ServerKey (RFC 5802 §3).
   record Keys(ByteString storedKey, ByteString serverKey) {}
-
-  /// The end of an exchange whose proof is right.
-  public record Proven(AccountRow account, String authorizationId, ByteString serverFinal) {}
 
   private record First(
       AccountRow account,
@@ -61,6 +58,11 @@ public final class Scram {
     this.accounts = accounts;
     this.decoys = decoys;
     this.serverNonce = serverNonce;
+  }
+
+  @Override
+  public Step next(ByteString message) {
+    return first.isPresent() ? last(message) : new Challenge(first(message));
   }
 
   /// client-first-message in, server-first-message out.

@@ -7,7 +7,7 @@ import java.util.List;
 import mailwing.service.Metrics;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Logins;
-import mailwing.store.accounts.Scram;
+import mailwing.store.accounts.SaslExchange;
 import mailwing.store.accounts.Tokens;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.v1.AuthenticatePasswordRequest;
@@ -28,6 +28,8 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
     SUCCEEDED,
     FAILED
   }
+
+  private static final int MAX_RESPONSES = 4;
 
   private final Logins logins;
   private final Tokens tokens;
@@ -97,11 +99,12 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
         .build();
   }
 
-  /// One SCRAM exchange: client-first, client-final.
+  /// One SASL exchange.
   private final class Exchange implements StreamObserver<AuthenticateSaslRequest> {
     private final StreamObserver<AuthenticateSaslResponse> answer;
-    private @Nullable Scram scram;
+    private @Nullable SaslExchange exchange;
     private int responses;
+    private boolean done;
 
     Exchange(StreamObserver<AuthenticateSaslResponse> answer) {
       this.answer = answer;
@@ -109,36 +112,43 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
 
     @Override
     public void onNext(AuthenticateSaslRequest request) {
-      Scram exchange = scram;
-      if (exchange == null) {
-        exchange = logins.scram(request.getMechanism(), request.getChannelBindingsMap());
-        scram = exchange;
+      SaslExchange going = exchange;
+      if (going == null) {
+        going =
+            logins.exchange(
+                request.getMechanism(),
+                request.getChannelBindingsMap(),
+                request.getClientCertificatesList());
+        exchange = going;
         if (!request.hasResponse()) {
           challenge(ByteString.EMPTY);
           return;
         }
       }
+      if (done || ++responses > MAX_RESPONSES) {
+        throw new StoreException(ErrorCode.INVALID_ARGUMENT, "the exchange is over");
+      }
       try {
-        step(exchange, request.getResponse());
+        step(going, request.getResponse());
       } catch (StoreException e) {
         throw counted(e);
       }
     }
 
-    private void step(Scram exchange, ByteString response) {
-      responses++;
-      if (responses == 1) {
-        challenge(exchange.first(response));
-        return;
+    private void step(SaslExchange going, ByteString response) {
+      switch (going.next(response)) {
+        case SaslExchange.Challenge next -> challenge(next.octets());
+        case SaslExchange.Proven proven -> {
+          done = true;
+          SaslSuccess success =
+              SaslSuccess.newBuilder()
+                  .setSession(admitted(logins.bySasl(proven)))
+                  .setAdditionalData(proven.additionalData())
+                  .build();
+          answer.onNext(AuthenticateSaslResponse.newBuilder().setSuccess(success).build());
+          answer.onCompleted();
+        }
       }
-      Scram.Proven proven = exchange.last(response);
-      SaslSuccess success =
-          SaslSuccess.newBuilder()
-              .setSession(admitted(logins.bySasl(proven)))
-              .setAdditionalData(proven.serverFinal())
-              .build();
-      answer.onNext(AuthenticateSaslResponse.newBuilder().setSuccess(success).build());
-      answer.onCompleted();
     }
 
     private void challenge(ByteString challenge) {
@@ -152,7 +162,7 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
 
     @Override
     public void onCompleted() {
-      if (responses < 2) {
+      if (!done) {
         throw new StoreException(ErrorCode.AUTHENTICATION_FAILED, "the exchange was given up");
       }
     }

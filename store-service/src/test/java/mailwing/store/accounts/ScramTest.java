@@ -47,12 +47,12 @@ final class ScramTest {
         .isEqualTo(
             "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
                 + "s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
-    Scram.Proven proven =
+    SaslExchange.Proven proven =
         scram.last(
             utf8(
                 "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
                     + "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="));
-    assertThat(proven.serverFinal().toStringUtf8())
+    assertThat(proven.additionalData().toStringUtf8())
         .isEqualTo("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
     assertThat(proven.account().accountId()).isEqualTo(7);
   }
@@ -112,7 +112,8 @@ final class ScramTest {
     Scram scram = scram(Scram.NAME, Map.of());
     String bare = "n=u=2Cs=3Der,r=rOprNGfwEbeRWgbNEkqO";
     String first = scram.first(utf8("n,a=me," + bare)).toStringUtf8();
-    Scram.Proven proven = scram.last(utf8(ScramClient.last("n,a=me,", bare, first, "pencil", "")));
+    SaslExchange.Proven proven =
+        scram.last(utf8(ScramClient.last("n,a=me,", bare, first, "pencil", "")));
     assertThat(proven.account().address()).isEqualTo("u,s=er");
     assertThat(proven.authorizationId()).isEqualTo("me");
   }
