@@ -107,20 +107,22 @@ final class CopyExecutor {
       destination.add(Integer.toUnsignedLong(response.getDestinationUids(i)));
       count++;
     }
-    boolean same = state.mailbox().is(response.getDestination());
-    if (move) {
+    session.madeHere(
+        response.getDestination(),
+        response.getDestinationUidsList(),
+        response.getDestinationModseq());
+    if (state.mailbox().is(response.getDestination())) {
+      // The store says what came as well as what went, which one modseq may stand for.
+      state
+          .mailbox()
+          .ensure(
+              state.store(), Math.max(response.getDestinationModseq(), response.getSourceModseq()));
+    } else if (move) {
       ExpungeExecutor.removed(
           state,
           response.getSourceUidsList(),
           response.getSourcePreviousModseq(),
           response.getSourceModseq());
-    }
-    session.madeHere(
-        response.getDestination(),
-        response.getDestinationUidsList(),
-        response.getDestinationModseq());
-    if (same) {
-      state.mailbox().ensure(state.store(), response.getDestinationModseq());
     }
   }
 

@@ -46,6 +46,7 @@ final class MailboxExecutor {
     OldNames.tell(session, List.of("\\NonExistent"), name, command.mailbox());
     if (session.state() instanceof Selected selected && selected.name().equals(name)) {
       session.unselect();
+      session.out().untaggedOk(ResponseCode.Name.CLOSED, "Selected mailbox was deleted");
     }
     return Reply.ok("DELETE completed");
   }
