@@ -37,9 +37,7 @@ public final class ImapGateway implements AutoCloseable {
             "mail_imap_idle_sessions", "Sessions in IDLE.", () -> services.idle().count()));
     gauges.add(
         metrics.gauge(
-            "mail_imap_open_mailboxes",
-            "Mailboxes that sessions have open.",
-            () -> services.mailboxes().size()));
+            "mail_imap_open_mailboxes", "Mailboxes that sessions have open.", this::openMailboxes));
     gauges.add(
         metrics.gauge(
             "mail_imap_watched_accounts",
@@ -82,6 +80,11 @@ public final class ImapGateway implements AutoCloseable {
   /// Open connections.
   public int connections() {
     return group.connections();
+  }
+
+  /// Mailboxes that sessions have open.
+  public int openMailboxes() {
+    return services.mailboxes().size();
   }
 
   /// Drains: each session gets BYE once its command is done.

@@ -23,6 +23,10 @@ public final class ImapResponseReader {
     t.utf8(on);
   }
 
+  public boolean utf8() {
+    return t.utf8();
+  }
+
   /// The next response; null at the end of the stream.
   public @Nullable ImapResponse next() {
     t.start();

@@ -22,12 +22,12 @@ final class ImapTokens {
     this.in = in;
   }
 
-  boolean utf8() {
-    return utf8;
-  }
-
   void utf8(boolean on) {
     utf8 = on;
+  }
+
+  boolean utf8() {
+    return utf8;
   }
 
   void start() {
