@@ -3,7 +3,7 @@ package mailwing.imap.session;
 import java.io.IOException;
 import java.util.List;
 import mailwing.gateway.StoreException;
-import mailwing.imap.command.AuthenticatedCommand.MailboxFilter;
+import mailwing.imap.command.AuthenticatedCommand.MailboxFilter.Kind;
 import mailwing.imap.command.AuthenticatedCommand.MultiSearch;
 import mailwing.imap.command.MailboxName;
 import mailwing.imap.command.SearchKey;
@@ -76,12 +76,12 @@ final class MultiSearchExecutor {
   }
 
   private static boolean selectedAlone(MultiSearch command) {
-    return command.sources().stream().allMatch(s -> s.kind() == MailboxFilter.Kind.SELECTED);
+    return command.sources().stream().allMatch(s -> s.kind() == Kind.SELECTED);
   }
 
   private static boolean asksSelected(MultiSearch command) {
     return command.sources().isEmpty()
-        || command.sources().stream().anyMatch(s -> s.kind() == MailboxFilter.Kind.SELECTED);
+        || command.sources().stream().anyMatch(s -> s.kind() == Kind.SELECTED);
   }
 
   private static boolean isSavedResult(SearchKey key) {
@@ -100,9 +100,15 @@ final class MultiSearchExecutor {
     if (selectedAlone(command)) {
       return Reply.ok(command.name() + " completed");
     }
+    boolean ownAlone =
+        command.sources().stream()
+            .allMatch(s -> s.kind() == Kind.PERSONAL || s.kind() == Kind.INBOXES);
+    ListMailboxesRequest all =
+        ListMailboxesRequest.newBuilder().setWithStatus(true).setWithShared(!ownAlone).build();
+    // Of what may not be read there is no status (§2.2).
     List<Mailbox> mailboxes =
-        store.list(ListMailboxesRequest.newBuilder().setWithStatus(true).build()).stream()
-            .filter(mailbox -> mailbox.getSelectable() && isSource(mailbox))
+        store.list(all).stream()
+            .filter(mailbox -> mailbox.getSelectable() && mailbox.hasStatus() && isSource(mailbox))
             .toList();
     if (mailboxes.size() > MOST_MAILBOXES) {
       return Reply.no(ResponseCode.Name.LIMIT, "Too many mailboxes");
@@ -164,34 +170,10 @@ final class MultiSearchExecutor {
   }
 
   private boolean isSource(Mailbox mailbox) {
-    return command.sources().stream().anyMatch(source -> isSource(source, mailbox));
-  }
-
-  private boolean isSource(MailboxFilter source, Mailbox mailbox) {
-    String name = mailbox.getName();
-    return switch (source.kind()) {
-      case SELECTED, SELECTED_DELAYED -> false;
-      case INBOXES -> name.equals("INBOX") && owner(mailbox) == store.account();
-      case PERSONAL -> owner(mailbox) == store.account();
-      case SUBSCRIBED -> mailbox.getSubscribed();
-      case MAILBOXES -> source.mailboxes().stream().anyMatch(top -> name.equals(top.value()));
-      case SUBTREE -> source.mailboxes().stream().anyMatch(top -> levels(top.value(), name) >= 0);
-      case SUBTREE_ONE -> {
-        yield source.mailboxes().stream()
-            .mapToInt(top -> levels(top.value(), name))
-            .anyMatch(levels -> levels == 0 || levels == 1);
-      }
-    };
-  }
-
-  /// How many levels below `top` a mailbox is; -1 where it is elsewhere.
-  private static int levels(String top, String name) {
-    if (!name.startsWith(top)) {
-      return -1;
-    }
-    String rest = name.substring(top.length());
-    return rest.isEmpty() || rest.startsWith("/")
-        ? (int) rest.chars().filter(c -> c == '/').count()
-        : -1;
+    boolean own = owner(mailbox) == store.account();
+    return command.sources().stream()
+        .anyMatch(
+            source ->
+                NotifyFilters.matches(source, mailbox.getName(), own, mailbox.getSubscribed()));
   }
 }

@@ -50,20 +50,28 @@ final class NotifyFilters {
   }
 
   private boolean matches(MailboxFilter filter, WatchedMailbox mailbox) {
+    return matches(
+        filter,
+        mailbox.name(),
+        mailbox.key().account() == account,
+        mailbox.listed().getSubscribed());
+  }
+
+  /// Whether a filter means a mailbox; SELECTED means none here.
+  ///
+  /// @param own it is of the user's personal namespace
+  static boolean matches(MailboxFilter filter, String name, boolean own, boolean subscribed) {
     return switch (filter.kind()) {
       // Mail may be delivered to any mailbox of an account: then RFC 5465 §6.3 wants them all.
-      case PERSONAL, INBOXES -> mailbox.key().account() == account;
-      case SUBSCRIBED -> mailbox.listed().getSubscribed();
-      case SUBTREE ->
-          names(filter).anyMatch(n -> n.equals(mailbox.name()) || below(n, mailbox.name()));
+      case PERSONAL, INBOXES -> own;
+      case SUBSCRIBED -> subscribed;
+      case SUBTREE -> names(filter).anyMatch(n -> n.equals(name) || below(n, name));
       case SUBTREE_ONE ->
           names(filter)
               .anyMatch(
                   n ->
-                      n.equals(mailbox.name())
-                          || (below(n, mailbox.name())
-                              && mailbox.name().indexOf('/', n.length() + 1) < 0));
-      case MAILBOXES -> names(filter).anyMatch(n -> n.equals(mailbox.name()));
+                      n.equals(name) || (below(n, name) && name.indexOf('/', n.length() + 1) < 0));
+      case MAILBOXES -> names(filter).anyMatch(n -> n.equals(name));
       case SELECTED, SELECTED_DELAYED -> false;
     };
   }
