@@ -69,8 +69,7 @@ final class NotifyFilters {
       case SUBTREE_ONE ->
           names(filter)
               .anyMatch(
-                  n ->
-                      n.equals(name) || (below(n, name) && name.indexOf('/', n.length() + 1) < 0));
+                  n -> n.equals(name) || (below(n, name) && name.indexOf('/', n.length() + 1) < 0));
       case MAILBOXES -> names(filter).anyMatch(n -> n.equals(name));
       case SELECTED, SELECTED_DELAYED -> false;
     };

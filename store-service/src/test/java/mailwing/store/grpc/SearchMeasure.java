@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import mailwing.store.StoreConfig;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.MailStore;
@@ -73,7 +74,7 @@ class SearchMeasure {
     }
   }
 
-  void words() {
+  private void words() {
     for (int i = 0; i < vocabulary.length; i++) {
       vocabulary[i] = word();
     }
@@ -95,6 +96,7 @@ class SearchMeasure {
       long start = System.nanoTime();
       int[] found = new int[1];
       user.messages()
+          .withDeadlineAfter(10, TimeUnit.MINUTES)
           .thread(
               ThreadRequest.newBuilder()
                   .setMailbox(inbox)
@@ -131,6 +133,7 @@ class SearchMeasure {
     }
     int[] found = new int[1];
     user.messages()
+        .withDeadlineAfter(10, TimeUnit.MINUTES)
         .search(request.build())
         .forEachRemaining(frame -> found[0] += frame.getUidsCount());
     say(name + " (" + found[0] + ")", start);
@@ -149,9 +152,10 @@ class SearchMeasure {
     System.out.printf(Locale.ROOT, format, values);
   }
 
-  void fill(MailFixture.User user, MailboxRef inbox, int done) {
+  private void fill(MailFixture.User user, MailboxRef inbox, int done) {
     MailFixture.Reply<AppendResponse> reply = new MailFixture.Reply<>();
-    StreamObserver<AppendRequest> call = user.async().append(reply);
+    StreamObserver<AppendRequest> call =
+        user.async().withDeadlineAfter(10, TimeUnit.MINUTES).append(reply);
     for (int i = 0; i < AT_ONCE; i++) {
       AppendHeader.Builder header = AppendHeader.newBuilder();
       if (i == 0) {
