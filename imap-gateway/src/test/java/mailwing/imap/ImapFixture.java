@@ -25,6 +25,7 @@ import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.store.StoreConfig;
 import mailwing.store.v1.QuotaLimits;
+import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.TestIssuer;
 import mailwing.testkit.TestStore;
@@ -256,6 +257,14 @@ public final class ImapFixture implements AutoCloseable {
                     variables
                         .getOrDefault(arguments.get(1), "")
                         .getBytes(StandardCharsets.ISO_8859_1)),
+            "remove",
+            (arguments, variables) ->
+                store
+                    .directory()
+                    .removeUser(
+                        RemoveUserRequest.newBuilder()
+                            .setAddress(arguments.getFirst() + "@" + TestStore.DOMAIN)
+                            .build()),
             "password",
             (arguments, variables) ->
                 store.setPassword(arguments.get(0) + "@" + TestStore.DOMAIN, arguments.get(1))));
