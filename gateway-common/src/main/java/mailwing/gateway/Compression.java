@@ -1,8 +1,11 @@
 package mailwing.gateway;
 
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -26,11 +29,15 @@ final class Compression {
   private final byte[] received = new byte[PIECE];
   private @Nullable Deflater deflater;
   private boolean unflushed;
+  private byte[] input;
+  private int inputEnd;
 
   /// @param early what was received already, and is compressed
   Compression(InputStream in, OutputStream out, byte[] early) {
     this.in = in;
     this.out = out;
+    this.input = early;
+    this.inputEnd = early.length;
     inflater.setInput(early);
   }
 
@@ -54,6 +61,40 @@ final class Compression {
   /// Whether it holds what {@link #rest} gives up.
   boolean awake() {
     return deflater != null;
+  }
+
+  /// Ends what is sent by a last block; what is below.
+  OutputStream finish() throws IOException {
+    Deflater last = deflater();
+    last.finish();
+    byte[] piece = new byte[PIECE];
+    while (!last.finished()) {
+      int count = last.deflate(piece, 0, piece.length);
+      out.write(piece, 0, count);
+    }
+    out.flush();
+    return out;
+  }
+
+  /// Ends what is received where it is now; what comes after, from below.
+  ///
+  /// @param more the client has sent more commands, compressed
+  InputStream plain(boolean more) throws IOException {
+    byte[] nothing = new byte[1];
+    try {
+      // What a flush puts behind the last octet.
+      while (!more && !inflater.finished() && !inflater.needsInput()) {
+        if (inflater.inflate(nothing) > 0) {
+          throw new IOException("compressed octets after the end of compression");
+        }
+      }
+    } catch (DataFormatException e) {
+      throw new IOException("what the client sends is not compressed", e);
+    }
+    int left = inflater.getRemaining();
+    InputStream rest =
+        new SequenceInputStream(new ByteArrayInputStream(input, inputEnd - left, left), in);
+    return inflater.finished() ? rest : new LastBlock(rest);
   }
 
   /// Nothing is read or written any more.
@@ -138,11 +179,50 @@ final class Compression {
           if (more < 0) {
             return -1;
           }
+          input = received;
+          inputEnd = more;
           inflater.setInput(received, 0, more);
         }
       } catch (DataFormatException e) {
         throw new IOException("what the client sends is not compressed", e);
       }
+    }
+  }
+
+  /// Plain octets, perhaps behind the empty last block of a client that ends its stream well. No
+  /// command begins with the octet that such a block begins with.
+  private static final class LastBlock extends FilterInputStream {
+    private boolean begun;
+
+    LastBlock(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int length) throws IOException {
+      if (begun || length == 0) {
+        return in.read(to, offset, length);
+      }
+      begun = true;
+      int first = in.read();
+      switch (first) {
+        case 0x03 -> in.skipNBytes(1);
+        case 0x01 -> in.skipNBytes(4);
+        case -1 -> {
+          return -1;
+        }
+        default -> {
+          to[offset] = (byte) first;
+          return 1;
+        }
+      }
+      return in.read(to, offset, length);
     }
   }
 }

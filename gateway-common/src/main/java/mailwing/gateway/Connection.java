@@ -277,7 +277,21 @@ public final class Connection {
     compression = begun;
   }
 
-  /// Whether {@link #compress} was called.
+  /// Ends compression of both directions (RFC 8437 §4.1), behind what was written so far. The
+  /// client's ends with what it has sent up to now, and a last block that may still come.
+  public void endCompression() throws IOException {
+    Compression ending = compression;
+    if (ending == null) {
+      throw new IllegalStateException("not compressed");
+    }
+    out.flush();
+    out.replace(ending.finish());
+    in.replace(ending.plain(in.buffered() > 0));
+    ending.end();
+    compression = null;
+  }
+
+  /// Whether {@link #compress} was called, and not ended since.
   public boolean compressed() {
     return compression != null;
   }

@@ -28,6 +28,11 @@ public final class SessionGuard {
     loginFailures = 0;
   }
 
+  /// The client has given its login up: it must log in again in time.
+  public void unauthenticated() {
+    connection.deadline(limits.unauthenticatedTime());
+  }
+
   /// A bad command; call it before the reply is written. True: the session must end.
   public boolean badCommand() throws IOException {
     badCommands++;

@@ -59,6 +59,11 @@ public record ImapConfig(
       boolean unauthenticate, int notifyMailboxes, int commandMessages, int savedMessages) {
     public static final Policy DEFAULT = new Policy(true, 10_000, 0, 0);
 
+    /// Messages one COPY or APPEND saves, 0: any number.
+    public int saves() {
+      return commandMessages > 0 ? commandMessages : savedMessages;
+    }
+
     private static final Key<Boolean> UNAUTHENTICATE =
         Key.flag("unauthenticate", true, "Answer UNAUTHENTICATE: a proxy may not expect it.");
     private static final Key<Integer> NOTIFY_MAILBOXES =

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.DynamicTest;
 /// S... +OK{{*}}            any number of other lines, then this one
 /// @starttls                the handshake
 /// @compress                DEFLATE in both directions from now on (RFC 4978)
+/// @decompress              no longer, behind the last blocks of both (RFC 8437)
 /// @closed                  the server has ended the stream
 /// @close                   we cut the connection
 /// @let name = text         a variable; the text may use \r and the like
@@ -216,6 +217,7 @@ public final class Transcript {
       case "connect" -> connect(rest);
       case "starttls" -> client(rest.strip()).startTls(setting.tls());
       case "compress" -> client(rest.strip()).compress();
+      case "decompress" -> client(rest.strip()).decompress();
       case "closed" -> client(rest.strip()).expectEnd();
       case "close" -> client(rest.strip()).close();
       case "let" -> {

@@ -1,11 +1,13 @@
 package mailwing.testkit;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -24,11 +26,15 @@ public final class TranscriptClient implements AutoCloseable {
   private Socket socket;
   private InputStream in;
   private OutputStream out;
+  private InputStream clearIn;
+  private OutputStream clearOut;
 
   private TranscriptClient(Socket socket) throws IOException {
     this.socket = socket;
     this.in = new BufferedInputStream(socket.getInputStream());
     this.out = socket.getOutputStream();
+    this.clearIn = in;
+    this.clearOut = out;
   }
 
   /// Connects to loopback.
@@ -125,8 +131,35 @@ public final class TranscriptClient implements AutoCloseable {
 
   /// Deflates and inflates from now on (RFC 4978), as zlib does it in C clients.
   public void compress() throws IOException {
+    clearIn = in;
+    clearOut = out;
     out = new DeflaterOutputStream(out, new Deflater(6, true), true);
-    in = new InflaterInputStream(in, new Inflater(true));
+    in = new Inflating(in);
+  }
+
+  /// Ends our deflating by a last block, and goes on behind the server's (RFC 8437 §4.1).
+  public void decompress() throws IOException {
+    if (!(out instanceof DeflaterOutputStream deflating && in instanceof Inflating inflating)) {
+      throw new IllegalStateException("not compressed");
+    }
+    deflating.finish();
+    clearOut.flush();
+    if (inflating.read() >= 0) {
+      throw new AssertionError("more came compressed");
+    }
+    in = new SequenceInputStream(inflating.rest(), clearIn);
+    out = clearOut;
+  }
+
+  private static final class Inflating extends InflaterInputStream {
+    Inflating(InputStream in) {
+      super(in, new Inflater(true));
+    }
+
+    /// What was read and is behind the last block.
+    InputStream rest() {
+      return new ByteArrayInputStream(buf, len - inf.getRemaining(), inf.getRemaining());
+    }
   }
 
   @Override

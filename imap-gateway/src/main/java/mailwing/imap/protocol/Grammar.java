@@ -98,6 +98,8 @@ public enum Grammar {
   APPENDLIMIT,
   /// RFC 6855: UTF8 (literal8) in APPEND.
   UTF8_ACCEPT,
+  /// RFC 9738: UIDAFTER and UIDBEFORE in SEARCH.
+  MESSAGELIMIT,
   /// UIDBATCHES.
   UIDBATCHES;
 

@@ -16,10 +16,13 @@ import mailwing.imap.command.SearchKey;
 import mailwing.imap.command.SearchReturn;
 import mailwing.imap.command.SearchReturn.Option;
 import mailwing.imap.command.SelectedCommand;
+import mailwing.imap.command.SequenceSet;
 import org.jspecify.annotations.Nullable;
 
 /// SEARCH and the keys that SORT, THREAD and ESEARCH share (RFC 9051 §6.4.4 and its extensions).
 final class SearchGrammar {
+  private static final long MAX_UID = 0xffff_ffffL;
+
   private final Tokens tokens;
   private final Sets sets;
   private Charset charset = StandardCharsets.UTF_8;
@@ -201,6 +204,8 @@ final class SearchGrammar {
       case "LARGER" -> new SearchKey.Larger(number());
       case "SMALLER" -> new SearchKey.Smaller(number());
       case "UID" -> uid();
+      case "UIDAFTER" -> needed(Grammar.MESSAGELIMIT, uidAfter(Tokens.nonZero(number())));
+      case "UIDBEFORE" -> needed(Grammar.MESSAGELIMIT, uidBefore(Tokens.nonZero(number())));
       case "BEFORE", "ON", "SINCE" -> date(SearchKey.Date.Of.INTERNAL, name);
       case "SENTBEFORE", "SENTON", "SENTSINCE" -> date(SearchKey.Date.Of.SENT, name.substring(4));
       default -> extension(name);
@@ -276,6 +281,19 @@ final class SearchGrammar {
   private long number() throws SyntaxError {
     tokens.sp();
     return tokens.number64();
+  }
+
+  /// RFC 9738 §3.2.
+  private static SearchKey uidAfter(long uid) {
+    return uid == MAX_UID
+        ? new SearchKey.Not(new SearchKey.All())
+        : new SearchKey.Uid(SequenceSet.of(uid + 1, MAX_UID));
+  }
+
+  private static SearchKey uidBefore(long uid) {
+    return uid == 1
+        ? new SearchKey.Not(new SearchKey.All())
+        : new SearchKey.Uid(SequenceSet.of(1, uid - 1));
   }
 
   private SearchKey uid() throws SyntaxError {

@@ -76,7 +76,12 @@ final class AppendExecutor {
     try (StoreUpload<AppendRequest, AppendResponse> call = state.store().append()) {
       AppendMessage message = command.first();
       boolean first = true;
+      int count = 0;
       while (true) {
+        Reply refused = MessageLimit.refused(session, ++count);
+        if (refused != null) {
+          return refused;
+        }
         if (!(message.data() instanceof AppendMessage.Literal literal)) {
           return Reply.bad("CATENATE is not supported");
         }

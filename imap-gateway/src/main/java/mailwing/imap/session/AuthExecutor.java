@@ -38,6 +38,18 @@ final class AuthExecutor {
     return new Reply(Reply.Status.ANSWERED, null, "");
   }
 
+  /// RFC 8437 §3. Compression ends behind the OK.
+  static Reply unauthenticate(Session session, String tag) throws IOException {
+    session.unauthenticate();
+    Connection connection = session.connection();
+    if (!connection.compressed()) {
+      return Reply.ok("Logged out of the account");
+    }
+    session.out().ok(tag, "Logged out of the account, no longer compressed");
+    connection.endCompression();
+    return new Reply(Reply.Status.ANSWERED, null, "");
+  }
+
   private static Reply authenticate(Session session, NotAuthenticatedCommand.Authenticate command)
       throws IOException {
     Connection connection = session.connection();

@@ -132,6 +132,14 @@ public final class Capabilities {
       if (!connection.compressed()) {
         capabilities.add("COMPRESS=DEFLATE");
       }
+      if (config.policy().commandMessages() > 0) {
+        capabilities.add("MESSAGELIMIT=" + config.policy().commandMessages());
+      } else if (config.policy().savedMessages() > 0) {
+        capabilities.add("SAVELIMIT=" + config.policy().savedMessages());
+      }
+      if (config.policy().unauthenticate()) {
+        capabilities.add("UNAUTHENTICATE");
+      }
       return capabilities;
     }
     if (connection.canStartTls()) {
@@ -153,6 +161,12 @@ public final class Capabilities {
     Set<Grammar> grammar = EnumSet.copyOf(Grammar.BASE);
     grammar.addAll(Grammar.IMAP4REV2);
     grammar.addAll(GRAMMAR);
+    if (config.policy().commandMessages() > 0) {
+      grammar.add(Grammar.MESSAGELIMIT);
+    }
+    if (config.policy().unauthenticate()) {
+      grammar.add(Grammar.UNAUTHENTICATE);
+    }
     if (config.literals() == ImapConfig.Literals.MINUS) {
       grammar.remove(Grammar.LITERAL_PLUS);
       grammar.add(Grammar.LITERAL_MINUS);

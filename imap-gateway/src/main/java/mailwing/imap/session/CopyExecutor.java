@@ -25,6 +25,10 @@ final class CopyExecutor {
     if (targets == null) {
       return Reply.bad("No such message number");
     }
+    Reply refused = MessageLimit.refused(session, targets.count());
+    if (refused != null) {
+      return refused;
+    }
     CopyExecutor done = new CopyExecutor(session);
     Reply failed = done.run(state, targets, command.mailbox(), false);
     if (failed != null) {
@@ -48,10 +52,11 @@ final class CopyExecutor {
     if (targets == null) {
       return Reply.bad("No such message number");
     }
+    MessageLimit limit = new MessageLimit(session);
     CopyExecutor done = new CopyExecutor(session);
     Reply failed;
     try {
-      failed = done.run(state, targets, command.mailbox(), true);
+      failed = done.run(state, limit.cut(targets), command.mailbox(), true);
     } catch (StoreException e) {
       // What was moved before the failure is told all the same.
       failed = StoreErrors.reply(e.code());
@@ -64,11 +69,12 @@ final class CopyExecutor {
     if (failed != null) {
       return failed;
     }
-    return code == null && !command.uid()
-        ? Reply.no(ResponseCode.Name.EXPUNGEISSUED, "The messages were expunged")
-        : code != null && session.enabled(Feature.QRESYNC)
-            ? Reply.okWithModSeq(command.name() + " completed")
-            : Reply.ok(command.name() + " completed");
+    return limit.tell(
+        code == null && !command.uid()
+            ? Reply.no(ResponseCode.Name.EXPUNGEISSUED, "The messages were expunged")
+            : code != null && session.enabled(Feature.QRESYNC)
+                ? Reply.okWithModSeq(command.name() + " completed")
+                : Reply.ok(command.name() + " completed"));
   }
 
   private CopyExecutor(Session session) {

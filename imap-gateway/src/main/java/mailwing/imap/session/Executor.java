@@ -87,6 +87,10 @@ public final class Executor {
       Session session, Command command, Reply.Status status, SessionGuard guard)
       throws IOException {
     boolean login = command instanceof NotAuthenticatedCommand;
+    if (command instanceof AuthenticatedCommand.Unauthenticate
+        && session.state() instanceof NotAuthenticated) {
+      guard.unauthenticated();
+    }
     return switch (status) {
       case OK -> {
         if (login && session.state() instanceof LoggedIn) {
@@ -206,8 +210,8 @@ public final class Executor {
       case AuthenticatedCommand.Enable c -> EnableExecutor.execute(session, c);
       case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
       case AuthenticatedCommand.Notify c -> NotifyExecutor.execute(session, state, c);
-      case AuthenticatedCommand.Unauthenticate _,
-          AuthenticatedCommand.Comparator _,
+      case AuthenticatedCommand.Unauthenticate _ -> AuthExecutor.unauthenticate(session, tag);
+      case AuthenticatedCommand.Comparator _,
           AuthenticatedCommand.GenUrlAuth _,
           AuthenticatedCommand.ResetKey _,
           AuthenticatedCommand.UrlFetch _ ->

@@ -1,6 +1,8 @@
 package mailwing.imap.session;
 
+import java.io.IOException;
 import java.util.List;
+import mailwing.imap.command.FlagList;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.protocol.ResponseCode;
@@ -13,24 +15,30 @@ import mailwing.store.v1.UidRange;
 final class ExpungeExecutor {
   private ExpungeExecutor() {}
 
-  static Reply execute(Session session, Selected state, SelectedCommand.Expunge command) {
+  static Reply execute(Session session, Selected state, SelectedCommand.Expunge command)
+      throws IOException {
     if (state.readOnly()) {
       return Reply.no(ResponseCode.Name.READ_ONLY, "Mailbox is read-only");
     }
     SequenceSet set = command.uids();
+    MessageLimit limit = new MessageLimit(session);
     int count = 0;
     if (set == null) {
       count = expunge(state, List.of());
     } else {
       Targets targets = Targets.of(state.view(), set, true);
+      if (targets != null) {
+        targets = limit.cut(targets.where(m -> (m.systemFlags() & FlagList.DELETED) != 0));
+      }
       // No UID at all would mean every one to the store.
       if (targets != null && !targets.isEmpty()) {
         count = expunge(state, targets.uidRanges());
       }
     }
-    return count > 0 && session.enabled(Feature.QRESYNC)
-        ? Reply.okWithModSeq(command.name() + " completed")
-        : Reply.ok(command.name() + " completed");
+    return limit.tell(
+        count > 0 && session.enabled(Feature.QRESYNC)
+            ? Reply.okWithModSeq(command.name() + " completed")
+            : Reply.ok(command.name() + " completed"));
   }
 
   /// Removes without telling (RFC 9051 §6.4.1).

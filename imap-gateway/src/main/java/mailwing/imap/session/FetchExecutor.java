@@ -52,7 +52,12 @@ final class FetchExecutor {
     if (targets == null) {
       return Reply.bad("No such message number");
     }
+    MessageLimit limit = new MessageLimit(session);
     if (command.partial() != null) {
+      Reply refused = limit.refused(command.partial());
+      if (refused != null) {
+        return refused;
+      }
       targets = targets.partial(command.partial());
     }
     if (command.vanished() && !session.enabled(Feature.QRESYNC)) {
@@ -65,12 +70,16 @@ final class FetchExecutor {
           command.messages().resolve(Integer.toUnsignedLong(state.view().lastKnownUid()));
       session.out().vanished(true, Resync.vanished(state, command.changedSince(), wanted));
     }
-    fetch.run(targets);
+    fetch.run(limit.cut(targets));
+    return limit.tell(fetch.reply(command));
+  }
+
+  private Reply reply(SelectedCommand.Fetch command) {
     // UIDs that are gone are passed over; numbers were told to the client and it must learn.
-    if (fetch.gone > 0 && !command.uid()) {
+    if (gone > 0 && !command.uid()) {
       return Reply.no(ResponseCode.Name.EXPUNGEISSUED, "Some messages were expunged");
     }
-    if (fetch.undecoded > 0) {
+    if (undecoded > 0) {
       return Reply.no(ResponseCode.Name.UNKNOWN_CTE, "Some parts cannot be decoded");
     }
     return Reply.ok(command.name() + " completed");

@@ -290,7 +290,7 @@ final class Notifications implements Runnable {
       // was
       // seen: it is told of whatever it is.
       Set<Event> begun = EnumSet.noneOf(Event.class);
-      if (was != NOTHING) {
+      if (was.exists()) {
         begun.addAll(events);
         begun.removeAll(filters.events(List.of(was)));
       }
@@ -309,7 +309,7 @@ final class Notifications implements Runnable {
       Session session, WatchedMailbox was, WatchedMailbox is, Set<Event> events, Set<Event> begun) {
     MailboxStatus old = was.status();
     MailboxStatus status = is.status();
-    boolean fresh = was == NOTHING;
+    boolean fresh = !was.exists();
     boolean messages =
         begun.contains(Event.MESSAGE_NEW)
             || old.getMessages() != status.getMessages()

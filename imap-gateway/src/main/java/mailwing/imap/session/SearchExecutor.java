@@ -36,7 +36,8 @@ final class SearchExecutor {
     if (returns == null && session.enabled(Feature.IMAP4REV2)) {
       returns = ALL;
     }
-    Order order = new Order(command.key(), List.of(), command.uid());
+    MessageLimit limit = new MessageLimit(session);
+    Order order = new Order(limit.cut(state.view(), command.key()), List.of(), command.uid());
     Reply refused = refusal(session, tag, returns, List.of(), command.key());
     if (refused != null) {
       return refused;
@@ -47,7 +48,7 @@ final class SearchExecutor {
     } else {
       tell(session, state, Correlator.of(tag), order, hits, returns);
     }
-    return Reply.ok(command.name() + " completed");
+    return limit.tell(Reply.ok(command.name() + " completed"));
   }
 
   static Reply sort(Session session, Selected state, String tag, SelectedCommand.Sort command)

@@ -9,6 +9,7 @@ import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.StoreSession;
 import mailwing.imap.protocol.CommandParser;
+import mailwing.imap.protocol.ParserLimits;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.view.MailboxKey;
@@ -181,6 +182,23 @@ public final class Session {
     } finally {
       resting = false;
     }
+  }
+
+  /// Forgets whatever the session was and did (RFC 8437 §4); TLS stays.
+  void unauthenticate() {
+    notifications(null);
+    unselect();
+    if (state instanceof SessionState.LoggedIn loggedIn) {
+      loggedIn.store().close();
+    }
+    state = new SessionState.NotAuthenticated();
+    enabled.clear();
+    toldModSeq = 0;
+    parser.utf8(false);
+    parser.utf8Alone(false);
+    parser.limits(ParserLimits.BEFORE_LOGIN);
+    out.utf8(false);
+    out.rev2(false);
   }
 
   /// What a mailbox runs when something changed there, for [OpenMailbox#watch].

@@ -57,7 +57,9 @@ final class StoreExecutor {
             },
             command.flags().system(),
             command.flags().keywords());
-    return new StoreExecutor(session, state, command).run(targets, change);
+    MessageLimit limit = new MessageLimit(session);
+    Targets some = limit.cut(targets);
+    return limit.tell(new StoreExecutor(session, state, command).run(some, change));
   }
 
   private Reply run(Targets targets, FlagChange change) throws IOException {

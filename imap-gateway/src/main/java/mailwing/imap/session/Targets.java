@@ -2,8 +2,10 @@ package mailwing.imap.session;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SequenceSet;
+import mailwing.imap.view.MessageState;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// The messages of a view that a sequence set means, as ranges of numbers: a set costs what its
 /// ranges cost, not what they span.
 final class Targets {
+  private static final int BATCH = 500;
+
   private record Span(int first, int last) {}
 
   private final SessionView view;
@@ -48,7 +52,7 @@ final class Targets {
   }
 
   private void add(int first, int last) {
-    if (first <= last) {
+    if (first <= last && last > 0) {
       spans.add(new Span(first, last));
     }
   }
@@ -77,6 +81,31 @@ final class Targets {
       some.add(first, last);
       before += length;
     }
+    return some;
+  }
+
+  /// Those that are so now, as far as the gateway knows.
+  Targets where(Predicate<MessageState> is) {
+    Targets some = new Targets(view);
+    Cursor cursor = cursor();
+    int[] seqs = new int[BATCH];
+    int first = 0;
+    int last = 0;
+    int count = cursor.take(seqs, BATCH);
+    while (count > 0) {
+      for (MessageState message : view.states(seqs, 0, count)) {
+        if (!is.test(message)) {
+          continue;
+        }
+        if (first == 0 || message.seq() != last + 1) {
+          some.add(first, last);
+          first = message.seq();
+        }
+        last = message.seq();
+      }
+      count = cursor.take(seqs, BATCH);
+    }
+    some.add(first, last);
     return some;
   }
 

@@ -110,7 +110,7 @@ final class WatchedMailboxes {
       } else if (order > 0) {
         each.accept(null, now.byName[j++]);
       } else {
-        if (byName[i] != now.byName[j]) {
+        if (!byName[i].equals(now.byName[j])) {
           each.accept(byName[i], now.byName[j]);
         }
         i++;
