@@ -211,6 +211,14 @@ public final class ImapFixture implements AutoCloseable {
   private Map<String, Transcript.Action> actions() {
     Map<String, Transcript.Action> actions = new HashMap<>();
     actions.put("token", this::token);
+    actions.put(
+        "forget-expunged",
+        (arguments, variables) ->
+            store.forgetExpunged(arguments.getFirst() + "@" + TestStore.DOMAIN));
+    actions.put(
+        "disable",
+        (arguments, variables) ->
+            store.setEnabled(arguments.getFirst() + "@" + TestStore.DOMAIN, false));
     actions.putAll(
         Map.of(
             "user",

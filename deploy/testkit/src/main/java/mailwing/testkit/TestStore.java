@@ -6,6 +6,10 @@ import io.grpc.Metadata;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -27,6 +31,7 @@ import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.DirectoryGrpc;
+import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.UpdateUserRequest;
@@ -55,6 +60,7 @@ public final class TestStore implements AutoCloseable {
 
   public static final String DOMAIN = "example.test";
 
+  private final EmbeddedPostgres.Database database;
   private final StoreService service;
   private final ManagedChannel channel;
   private final ExecutorService executor;
@@ -68,7 +74,7 @@ public final class TestStore implements AutoCloseable {
 
   private TestStore(Optional<StoreConfig.Kafka> kafka, StoreConfig.Logins logins, int grpcPort) {
     this.kafka = kafka;
-    EmbeddedPostgres.Database database = EmbeddedPostgres.shared().newDatabase();
+    database = EmbeddedPostgres.shared().newDatabase();
     String name = "store-" + UUID.randomUUID();
     this.service =
         StoreService.start(
@@ -186,6 +192,29 @@ public final class TestStore implements AutoCloseable {
   public void setEnabled(String address, boolean enabled) {
     directory()
         .updateUser(UpdateUserRequest.newBuilder().setAddress(address).setEnabled(enabled).build());
+  }
+
+  /// Has an account's expunges forgotten, as happens when they are old.
+  public void forgetExpunged(String address) {
+    long account =
+        directory().getUser(GetUserRequest.newBuilder().setAddress(address).build()).getAccountId();
+    try (Connection connection =
+            DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "WITH gone AS (DELETE FROM expunged WHERE account_id = ?"
+                    + " RETURNING mailbox_id, modseq) UPDATE mailbox m SET purged_modseq = g.last"
+                    + " FROM (SELECT mailbox_id, max(modseq) AS last FROM gone"
+                    + " GROUP BY mailbox_id) g WHERE m.account_id = ?"
+                    + " AND m.mailbox_id = g.mailbox_id")) {
+      statement.setLong(1, account);
+      statement.setLong(2, account);
+      if (statement.executeUpdate() == 0) {
+        throw new AssertionError("nothing was expunged");
+      }
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
   }
 
   public void addAlias(String address, String... targets) {

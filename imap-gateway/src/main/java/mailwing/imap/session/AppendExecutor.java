@@ -86,7 +86,7 @@ final class AppendExecutor {
           return Reply.bad("CATENATE is not supported");
         }
         if (literal.size() == 0) {
-          return Reply.no("A message has at least one octet");
+          return Reply.no(ResponseCode.Name.CLIENTBUG, "A message has at least one octet");
         }
         call.send(AppendRequest.newBuilder().setHeader(header(command, message, first)).build());
         LiteralStream octets = session.parser().open(literal);

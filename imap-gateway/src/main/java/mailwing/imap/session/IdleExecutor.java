@@ -1,6 +1,7 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
+import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.session.SessionState.Selected;
 
 /// IDLE (RFC 2177): the thread waits for DONE, and pushes come from others (see [Session]).
@@ -15,7 +16,7 @@ final class IdleExecutor {
     try {
       if (session.state() instanceof Selected selected) {
         if (selected.mailbox().shared().gone()) {
-          return Reply.no("Mailbox was deleted");
+          return Reply.no(ResponseCode.Name.NONEXISTENT, "Mailbox was deleted");
         }
         Announcer.announce(session, selected.view(), true);
       }
