@@ -38,6 +38,16 @@ public final class ResponseWriter {
     structures.rev2(on);
   }
 
+  /// Speaks another language from now on (RFC 5255).
+  public void speak(Texts texts) {
+    to.speak(texts);
+  }
+
+  /// LANGUAGE (RFC 5255 §3.3): the one spoken now, or those there are.
+  public void languages(List<String> tags) throws IOException {
+    to.raw("* LANGUAGE (").raw(String.join(" ", tags)).raw(")").crlf();
+  }
+
   /// Conditions of status responses (RFC 9051 §7.1).
   public enum Status {
     OK,

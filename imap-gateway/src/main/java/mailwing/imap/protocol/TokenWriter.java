@@ -18,6 +18,7 @@ final class TokenWriter {
 
   final OctetWriter out;
   private boolean utf8;
+  private Texts texts = Texts.DEFAULT;
 
   TokenWriter(OctetWriter out) {
     this.out = out;
@@ -26,6 +27,10 @@ final class TokenWriter {
   /// Quoted strings and mailbox names may hold UTF-8 (RFC 6855 §3, RFC 9051 §5.1).
   void utf8(boolean on) {
     utf8 = on;
+  }
+
+  void speak(Texts language) {
+    texts = language;
   }
 
   TokenWriter raw(String ascii) throws IOException {
@@ -60,8 +65,10 @@ final class TokenWriter {
     return this;
   }
 
-  /// Text of a status response: one line, never empty, no code that it does not mean.
-  TokenWriter text(String text) throws IOException {
+  /// Text of a status response, in the client's language: one line, never empty, no code that it
+  /// does not mean.
+  TokenWriter text(String english) throws IOException {
+    String text = texts.of(english);
     if (text.isEmpty() || text.charAt(0) == '[') {
       raw(text.isEmpty() ? "-" : " ");
     }
@@ -69,9 +76,12 @@ final class TokenWriter {
       return raw(text);
     }
     StringBuilder cleaned = new StringBuilder(text.length());
+    boolean beyondAscii = utf8 || texts.utf8();
     text.codePoints()
         .forEach(
-            c -> cleaned.appendCodePoint(c >= 0x20 && c != 0x7f && (utf8 || c < 0x7f) ? c : '?'));
+            c ->
+                cleaned.appendCodePoint(
+                    c >= 0x20 && c != 0x7f && (beyondAscii || c < 0x7f) ? c : '?'));
     out.utf8(cleaned.toString());
     return this;
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// What is announced (RFC 9051 §7.2.2): only what works wholly, and only where it may be used.
 public final class Capabilities {
   private static final List<String> ALWAYS =
-      List.of("IMAP4rev1", "IMAP4rev2", "SASL-IR", "ID", "ENABLE", "IDLE");
+      List.of("IMAP4rev1", "IMAP4rev2", "SASL-IR", "ID", "ENABLE", "IDLE", "LANGUAGE");
 
   /// One a line, so that families of commands do not meet here.
   private static final List<String> AFTER_LOGIN =
@@ -72,6 +72,7 @@ public final class Capabilities {
           Grammar.ACL, //
           Grammar.LIST_MYRIGHTS, //
           Grammar.CREATE_SPECIAL_USE, //
+          Grammar.LANGUAGE, //
           Grammar.LIST_EXTENDED, //
           Grammar.LIST_STATUS, //
           Grammar.STATUS_SIZE, //

@@ -157,7 +157,7 @@ public final class Executor {
         session.out().id(List.of(new AnyStateCommand.Id.Field("name", "Mailwing")));
         yield Reply.ok("ID completed");
       }
-      case AnyStateCommand.Language _ -> Reply.bad(NOT_SUPPORTED);
+      case AnyStateCommand.Language c -> LanguageExecutor.execute(session, c);
     };
   }
 

@@ -182,6 +182,7 @@ public final class ImapResponseReader {
         data.add(t.list(t::atom));
       }
       case "METADATA" -> metadata(data);
+      case "LANGUAGE" -> data.addAll(t.list(t::astring));
       default -> throw t.wrong("Unknown response");
     }
   }
