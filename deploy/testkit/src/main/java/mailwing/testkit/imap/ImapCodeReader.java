@@ -84,6 +84,7 @@ final class ImapCodeReader {
       case "MAILBOXID", "BADCHARSET", "BADEVENT" -> nonEmpty(t.list(t::astring));
       case "CAPABILITY", "METADATA", "MESSAGELIMIT", "BADURL", "REFERRAL" -> atoms();
       case "NOUPDATE" -> t.stringText();
+      case "UNDEFINED-FILTER" -> t.atom();
       case "INPROGRESS" -> {
         t.expect("(");
         String tag = String.valueOf(t.nstring());
