@@ -115,6 +115,8 @@ final class Gateways implements AutoCloseable {
         EVERY,
         config.checkSender(),
         config.xclientPeers(),
+        config.senders(),
+        config.dns(),
         config.store());
   }
 
