@@ -3,6 +3,7 @@ package mailwing.imap;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
@@ -25,6 +26,7 @@ import mailwing.service.Settings;
 /// @param mechanisms of AUTHENTICATE, in the order announced
 /// @param eightBitHeaders whether APPEND takes them from clients that have not enabled UTF-8
 /// @param policy limits of what commands do
+/// @param urlHosts this server's names in IMAP URLs, in lower case; `*`: any
 /// @param mailboxCache octets of mailbox tables kept after their last session left
 /// @param messageCache octets of envelopes, structures, headers and small bodies kept
 public record ImapConfig(
@@ -38,6 +40,7 @@ public record ImapConfig(
     List<Mechanism> mechanisms,
     boolean eightBitHeaders,
     Policy policy,
+    List<String> urlHosts,
     long mailboxCache,
     long messageCache) {
 
@@ -170,6 +173,12 @@ public record ImapConfig(
           false,
           "APPEND takes headers with 8-bit characters from clients that have not enabled"
               + " UTF8=ACCEPT, against RFC 9755 §4: to move old mail here.");
+  private static final String ANY_HOST = "*";
+  private static final Key<List<String>> URL_HOSTS =
+      Key.list(
+          "url-hosts",
+          List.of(ANY_HOST),
+          "This server's names in IMAP URLs (CATENATE, URLAUTH); *: any.");
   private static final Key<Long> MAILBOX_CACHE =
       Key.size("cache.mailboxes", "64 MiB", "Mailbox tables kept after their last session left.");
   private static final Key<Long> MESSAGE_CACHE =
@@ -188,6 +197,7 @@ public record ImapConfig(
         mechanisms,
         eightBitHeaders,
         policy,
+        urlHosts,
         mailboxCache,
         messageCache);
   }
@@ -205,6 +215,7 @@ public record ImapConfig(
         other,
         eightBitHeaders,
         policy,
+        urlHosts,
         mailboxCache,
         messageCache);
   }
@@ -222,6 +233,7 @@ public record ImapConfig(
         mechanisms,
         eightBitHeaders,
         other,
+        urlHosts,
         mailboxCache,
         messageCache);
   }
@@ -229,6 +241,12 @@ public record ImapConfig(
   public ImapConfig {
     listeners = List.copyOf(listeners);
     mechanisms = List.copyOf(mechanisms);
+    urlHosts = urlHosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+  }
+
+  /// Whether a URL with that host, in lower case, is one of this server's.
+  public boolean answersTo(String host) {
+    return urlHosts.contains(ANY_HOST) || urlHosts.contains(host);
   }
 
   public static List<Key<?>> keys() {
@@ -246,6 +264,7 @@ public record ImapConfig(
             LITERALS,
             Mechanism.KEY,
             EIGHT_BIT_HEADERS,
+            URL_HOSTS,
             MAILBOX_CACHE,
             MESSAGE_CACHE));
     keys.addAll(Policy.keys());
@@ -270,6 +289,7 @@ public record ImapConfig(
         Mechanism.read(settings),
         settings.get(EIGHT_BIT_HEADERS),
         Policy.read(settings),
+        settings.get(URL_HOSTS),
         settings.get(MAILBOX_CACHE),
         settings.get(MESSAGE_CACHE));
   }
@@ -288,6 +308,7 @@ public record ImapConfig(
         Mechanism.DEFAULTS,
         false,
         Policy.DEFAULT,
+        List.of(ANY_HOST),
         64L << 20,
         64L << 20);
   }

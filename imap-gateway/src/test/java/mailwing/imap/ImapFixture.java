@@ -133,6 +133,7 @@ public final class ImapFixture implements AutoCloseable {
                 config.mechanisms(),
                 config.eightBitHeaders(),
                 config.policy(),
+                config.urlHosts(),
                 config.mailboxCache(),
                 config.messageCache()));
   }

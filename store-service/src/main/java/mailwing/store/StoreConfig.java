@@ -177,9 +177,18 @@ public record StoreConfig(
   /// @param postmaster the account that gets postmaster's mail where no user or alias has that
   ///   name; empty: the oldest account
   /// @param cacheLife how long what an address means is remembered
-  public record Addresses(String detailSeparator, Optional<String> postmaster, Duration cacheLife) {
+  /// @param submission accounts that follow authorized URLs for submission (RFC 4467 §3, submit+)
+  public record Addresses(
+      String detailSeparator,
+      Optional<String> postmaster,
+      Duration cacheLife,
+      List<String> submission) {
+    public Addresses {
+      submission = List.copyOf(submission);
+    }
+
     public static Addresses defaults() {
-      return new Addresses("+", Optional.empty(), Duration.ofSeconds(5));
+      return new Addresses("+", Optional.empty(), Duration.ofSeconds(5), List.of());
     }
   }
 

@@ -20,6 +20,7 @@ import mailwing.store.accounts.Directory;
 import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
+import mailwing.store.domain.AuthorizedUrls;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.QueueAdministration;
@@ -38,10 +39,12 @@ import mailwing.store.grpc.GrpcServers;
 import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
 import mailwing.store.grpc.QueueService;
+import mailwing.store.grpc.UrlsService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.OutboxStore;
+import mailwing.store.persistence.UrlKeys;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -157,6 +160,13 @@ public final class StoreService implements AutoCloseable {
     Sharing sharing = new Sharing(mail, administration);
     services.add(new MailboxesService(mail, credentials::session, administration, sharing));
     services.add(new MessagesService(mail, sharing));
+    AuthorizedUrls urls =
+        new AuthorizedUrls(
+            mail,
+            new UrlKeys(database.dataSource()),
+            name -> Address.parse(name).flatMap(directoryStore::account),
+            config.addresses().submission());
+    services.add(new UrlsService(mail, urls, sharing));
     MailJobs jobs = new MailJobs(mail, MailJobs.Retention.DEFAULTS);
     chores.every(Duration.ofSeconds(2), "retry-deliveries", jobs::retryDeliveries);
     chores.every(Duration.ofHours(1), "collect-mail", jobs::collect);

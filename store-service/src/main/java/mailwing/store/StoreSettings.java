@@ -114,6 +114,11 @@ public final class StoreSettings {
               + " account.");
   private static final Key<Duration> CACHE =
       Key.duration("addresses.cache-life", "5s", "How long what an address means is remembered.");
+  private static final Key<List<String>> SUBMISSION =
+      Key.list(
+          "addresses.submission",
+          List.of(),
+          "Accounts of submission servers, which may follow URLs authorized by submit+.");
 
   private static final Key<String> BOOTSTRAP =
       Key.text("kafka.bootstrap-servers", "", "Where Kafka is; empty: gateways poll.");
@@ -180,6 +185,7 @@ public final class StoreSettings {
         SEPARATOR,
         POSTMASTER,
         CACHE,
+        SUBMISSION,
         BOOTSTRAP,
         TOPIC,
         PARTITIONS,
@@ -229,7 +235,10 @@ public final class StoreSettings {
                         new StoreConfig.Certificates(
                             authorities, settings.get(CERTIFICATE_IDENTITY)))),
         new StoreConfig.Addresses(
-            settings.get(SEPARATOR), settings.find(POSTMASTER), settings.get(CACHE)),
+            settings.get(SEPARATOR),
+            settings.find(POSTMASTER),
+            settings.get(CACHE),
+            settings.get(SUBMISSION)),
         new StoreConfig.Kafka(
             settings.get(BOOTSTRAP),
             settings.get(TOPIC),

@@ -6,7 +6,6 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.AbstractStub;
-import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +47,7 @@ public final class TestStore implements AutoCloseable {
         new StoreConfig.Http("127.0.0.1", 0),
         StoreConfig.Credentials.of(SMTP, POP3, IMAP, ADMIN),
         StoreConfig.Logins.defaults(),
-        new StoreConfig.Addresses("+", java.util.Optional.empty(), Duration.ofSeconds(5)),
+        StoreConfig.Addresses.defaults(),
         kafka);
   }
 

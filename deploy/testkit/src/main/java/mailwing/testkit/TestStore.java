@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -60,6 +61,9 @@ public final class TestStore implements AutoCloseable {
 
   public static final String DOMAIN = "example.test";
 
+  /// The account, if it is made, that follows URLs for submission.
+  public static final String SUBMISSION = "submission@" + DOMAIN;
+
   private final EmbeddedPostgres.Database database;
   private final StoreService service;
   private final ManagedChannel channel;
@@ -88,7 +92,8 @@ public final class TestStore implements AutoCloseable {
                     Role.IMAP.credential(),
                     Role.ADMIN.credential()),
                 logins,
-                StoreConfig.Addresses.defaults(),
+                new StoreConfig.Addresses(
+                    "+", Optional.empty(), Duration.ofSeconds(5), List.of(SUBMISSION)),
                 kafka.orElse(StoreConfig.Kafka.none())));
     this.executor = Executors.newVirtualThreadPerTaskExecutor();
     this.channel = InProcessChannelBuilder.forName(name).executor(executor).build();

@@ -263,7 +263,7 @@ public sealed interface AuthenticatedCommand extends Command {
   }
 
   /// GENURLAUTH (RFC 4467 §7).
-  record GenUrlAuth(List<Request> requests) implements AuthenticatedCommand {
+  record GenUrlAuth(List<GenUrlAuth.Request> requests) implements AuthenticatedCommand {
     public GenUrlAuth {
       requests = List.copyOf(requests);
     }
@@ -282,9 +282,25 @@ public sealed interface AuthenticatedCommand extends Command {
   }
 
   /// URLFETCH (RFC 4467 §7).
-  record UrlFetch(List<String> urls) implements AuthenticatedCommand {
+  record UrlFetch(List<UrlFetch.Request> requests) implements AuthenticatedCommand {
     public UrlFetch {
-      urls = List.copyOf(urls);
+      requests = List.copyOf(requests);
+    }
+
+    /// One URL.
+    ///
+    /// @param items of RFC 5524 §3.1; none: the octets as they are
+    public record Request(String url, Set<Item> items) {
+      public Request {
+        items = Set.copyOf(items);
+      }
+    }
+
+    /// What is told of a URL (RFC 5524 §3.1).
+    public enum Item {
+      BODYPARTSTRUCTURE,
+      BINARY,
+      BODY
     }
   }
 }

@@ -1,6 +1,8 @@
 package mailwing.imap.command;
 
 import java.util.List;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.Partial;
 import org.jspecify.annotations.Nullable;
 
 /// What FETCH asks of a message (RFC 9051 §6.4.5 and extensions).
@@ -62,9 +64,6 @@ public sealed interface FetchItem {
   /// PREVIEW (RFC 8970).
   record Preview(boolean lazy) implements FetchItem {}
 
-  /// `<offset.length>`; length is at least 1.
-  record Partial(long offset, long length) {}
-
   /// Whether fetching it sets \Seen (RFC 9051 §6.4.5).
   default boolean setsSeen() {
     return switch (this) {
@@ -72,6 +71,18 @@ public sealed interface FetchItem {
       case Body b -> !b.peek();
       case Binary b -> !b.peek();
       case BinarySize _, Preview _ -> false;
+    };
+  }
+
+  /// The section that an item which holds octets stands for.
+  static BodySection section(FetchItem item) {
+    return switch (item) {
+      case Attribute.RFC822 -> BodySection.WHOLE;
+      case Attribute.RFC822_HEADER ->
+          new BodySection(List.of(), BodySection.Text.HEADER, List.of());
+      case Attribute.RFC822_TEXT -> new BodySection(List.of(), BodySection.Text.TEXT, List.of());
+      case Body body -> body.section();
+      default -> throw new IllegalArgumentException("no section: " + item);
     };
   }
 }

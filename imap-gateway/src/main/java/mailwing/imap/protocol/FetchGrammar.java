@@ -5,14 +5,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import mailwing.imap.command.BodySection;
-import mailwing.imap.command.BodySection.Text;
 import mailwing.imap.command.Command;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FetchItem.Attribute;
 import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.BodySection.Text;
+import mailwing.service.imap.Partial;
 import org.jspecify.annotations.Nullable;
 
 /// FETCH (RFC 9051 §6.4.5 and its extensions).
@@ -195,7 +196,7 @@ final class FetchGrammar {
   }
 
   /// partial; a length of 0 is BAD.
-  private FetchItem.@Nullable Partial partial() throws SyntaxError {
+  private @Nullable Partial partial() throws SyntaxError {
     if (!tokens.accept('<')) {
       return null;
     }
@@ -203,7 +204,7 @@ final class FetchGrammar {
     tokens.expect('.');
     long length = Tokens.nonZero(tokens.number64());
     tokens.expect('>');
-    return new FetchItem.Partial(offset, length);
+    return new Partial(offset, length);
   }
 
   /// fetch-modifiers (RFC 7162 §7, RFC 9394 §4).

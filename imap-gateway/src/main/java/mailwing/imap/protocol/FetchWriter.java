@@ -4,9 +4,10 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.util.List;
 import mailwing.gateway.OctetWriter;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.InternalDate;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.Partial;
 import mailwing.store.v1.Envelope;
 import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
@@ -179,7 +180,7 @@ public final class FetchWriter {
     }
   }
 
-  private void offset(FetchItem.@Nullable Partial partial) throws IOException {
+  private void offset(@Nullable Partial partial) throws IOException {
     if (partial != null) {
       to.raw("<").number(partial.offset()).raw(">");
     }

@@ -91,6 +91,9 @@ public sealed interface ResponseCode {
   /// RFC 4469 §5.
   record BadUrl(String url) implements ResponseCode {}
 
+  /// RFC 4467 §8: INTERNAL alone.
+  record UrlMech() implements ResponseCode {}
+
   /// RFC 2221.
   record Referral(String url) implements ResponseCode {}
 

@@ -48,6 +48,7 @@ final class ResponseCodeWriter {
         }
       }
       case ResponseCode.BadUrl c -> url("BADURL ", c.url());
+      case ResponseCode.UrlMech _ -> to.raw("URLMECH INTERNAL");
       case ResponseCode.Referral c -> url("REFERRAL ", c.url());
       case ResponseCode.NoUpdate c -> to.raw("NOUPDATE ").string(c.tag());
       case ResponseCode.UndefinedFilter c -> to.raw("UNDEFINED-FILTER ").raw(c.name());

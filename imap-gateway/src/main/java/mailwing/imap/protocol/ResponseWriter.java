@@ -364,6 +364,21 @@ public final class ResponseWriter {
     to.crlf();
   }
 
+  /// GENURLAUTH (RFC 4467 §8).
+  public void genUrlAuth(List<String> urls) throws IOException {
+    to.raw("* GENURLAUTH");
+    for (String url : urls) {
+      to.sp().string(url);
+    }
+    to.crlf();
+  }
+
+  /// Begins a URLFETCH response; [UrlFetchWriter#end] must follow.
+  public UrlFetchWriter urlFetch() throws IOException {
+    to.raw("* URLFETCH");
+    return new UrlFetchWriter(to, structures);
+  }
+
   /// Begins a FETCH response; [FetchWriter#end] must follow.
   public FetchWriter fetch(long number) throws IOException {
     to.raw("* ").number(number).raw(" FETCH (");

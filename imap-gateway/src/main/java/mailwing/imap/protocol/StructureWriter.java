@@ -3,6 +3,7 @@ package mailwing.imap.protocol;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.util.List;
+import mailwing.service.imap.Sections;
 import mailwing.store.v1.Address;
 import mailwing.store.v1.Envelope;
 import mailwing.store.v1.Parameter;

@@ -1,187 +1,104 @@
 package mailwing.imap.session;
 
-import com.google.protobuf.ByteString;
-import java.io.EOFException;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.List;
 import mailwing.gateway.StoreException;
-import mailwing.gateway.StoreUpload;
-import mailwing.imap.command.AppendMessage;
 import mailwing.imap.command.AuthenticatedCommand;
-import mailwing.imap.command.InternalDate;
-import mailwing.imap.command.MailboxName;
-import mailwing.imap.protocol.AppendStep;
-import mailwing.imap.protocol.LiteralStream;
-import mailwing.imap.protocol.Parsed;
+import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.UidRuns;
 import mailwing.imap.session.SessionState.LoggedIn;
 import mailwing.imap.session.SessionState.Selected;
-import mailwing.store.v1.AppendHeader;
-import mailwing.store.v1.AppendRequest;
+import mailwing.imap.view.SessionView;
 import mailwing.store.v1.AppendResponse;
-import mailwing.store.v1.ErrorCode;
-import mailwing.store.v1.Flags;
-import mailwing.store.v1.Right;
-import mailwing.store.v1.StatusQuery;
-import mailwing.store.v1.StatusResult;
+import mailwing.store.v1.ReplacedMessage;
 
-/// APPEND (RFC 9051 §6.3.12): octets flow from the connection to the store in frames, and are asked
-/// for only once the mailbox is known to be there.
+/// APPEND (RFC 9051 §6.3.12) and REPLACE (RFC 8508).
 final class AppendExecutor {
-  private static final int FRAME = 64 * 1024;
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private AppendExecutor() {}
 
-  static Reply execute(Session session, LoggedIn state, AuthenticatedCommand.Append command)
+  static Reply append(Session session, LoggedIn state, AuthenticatedCommand.Append command)
       throws IOException {
-    StatusResult target =
-        session
-            .services()
-            .heads()
-            .check(
-                StatusQuery.newBuilder()
-                    .setName(command.mailbox().value())
-                    .setToken(state.store().token())
-                    .build());
-    boolean hidden = OpenMailbox.isGone(target.getError());
-    if (hidden && mayInsertUnread(state, command.mailbox())) {
-      return upload(session, state, command);
-    }
-    if (target.getError() == ErrorCode.MAILBOX_NOT_FOUND) {
-      return Reply.no(ResponseCode.Name.TRYCREATE, "Mailbox does not exist");
-    }
-    if (target.getError() != ErrorCode.ERROR_CODE_UNSPECIFIED) {
-      return StoreErrors.reply(target.getError());
-    }
-    return upload(session, state, command);
+    return MessageUpload.run(
+        session,
+        state,
+        command.mailbox(),
+        command.first(),
+        null,
+        response -> {
+          if (session.state() instanceof Selected selected && isIn(selected, response)) {
+            selected.mailbox().tryEnsure(state.store(), response.getModseq());
+          }
+          return Reply.ok(uids(response), "APPEND completed");
+        });
   }
 
-  /// Another's mailbox may be there to append to and not to be read (RFC 4314 §4).
-  private static boolean mayInsertUnread(LoggedIn state, MailboxName mailbox) {
+  static Reply replace(Session session, Selected state, SelectedCommand.Replace command)
+      throws IOException {
+    if (state.readOnly()) {
+      return Reply.no(ResponseCode.Name.READ_ONLY, "Mailbox is read-only");
+    }
+    SessionView view = state.view();
+    int number = number(view, command);
+    if (number == 0) {
+      return command.uid()
+          ? Reply.no(ResponseCode.Name.NONEXISTENT, "No such message")
+          : Reply.bad("No such message number");
+    }
+    int uid = view.uid(number);
+    ReplacedMessage replaced =
+        ReplacedMessage.newBuilder().setMailbox(state.mailbox().ref()).setUid(uid).build();
+    return MessageUpload.run(
+        session,
+        state,
+        command.mailbox(),
+        command.message(),
+        replaced,
+        response -> {
+          learn(state, uid, response);
+          // Before the EXPUNGE, which follows with what else changed (RFC 8508 §4.3).
+          session.out().untaggedOk(uids(response), "Replacement message is stored");
+          return session.enabled(Feature.QRESYNC)
+              ? Reply.okWithModSeq(command.name() + " completed")
+              : Reply.ok(command.name() + " completed");
+        });
+  }
+
+  /// The message's number in the view; 0 for none.
+  private static int number(SessionView view, SelectedCommand.Replace command) {
+    int count = view.count();
+    if (command.number() == 0) {
+      return count;
+    }
+    if (!command.uid()) {
+      return command.number() <= count ? (int) command.number() : 0;
+    }
+    int uid = (int) command.number();
+    int number = view.firstSeqFrom(uid);
+    return number >= 1 && number <= count && view.uid(number) == uid ? number : 0;
+  }
+
+  /// All is committed: what the store cannot tell now comes a little later.
+  private static void learn(Selected state, int uid, AppendResponse response) {
+    OpenMailbox mailbox = state.mailbox();
     try {
-      return (state.store().rights(mailbox) & Right.RIGHT_INSERT_VALUE) != 0;
+      ExpungeExecutor.removed(
+          state, List.of(uid), response.getReplacedPreviousModseq(), response.getReplacedModseq());
     } catch (StoreException e) {
-      if (OpenMailbox.isGone(e.code())) {
-        return false;
-      }
-      throw e;
+      mailbox.hint(response.getReplacedModseq());
     }
+    if (isIn(state, response)) {
+      mailbox.tryEnsure(state.store(), response.getModseq());
+    }
+    mailbox.tellAll();
   }
 
-  private static Reply upload(Session session, LoggedIn state, AuthenticatedCommand.Append command)
-      throws IOException {
-    try (StoreUpload<AppendRequest, AppendResponse> call = state.store().append()) {
-      AppendMessage message = command.first();
-      boolean first = true;
-      int count = 0;
-      while (true) {
-        Reply refused = MessageLimit.refused(session, ++count);
-        if (refused != null) {
-          return refused;
-        }
-        if (!(message.data() instanceof AppendMessage.Literal literal)) {
-          return Reply.bad("CATENATE is not supported");
-        }
-        if (literal.size() == 0) {
-          return Reply.no(ResponseCode.Name.CLIENTBUG, "A message has at least one octet");
-        }
-        call.send(AppendRequest.newBuilder().setHeader(header(command, message, first)).build());
-        LiteralStream octets = session.parser().open(literal);
-        HeaderWatch header = new HeaderWatch();
-        send(octets, call, header);
-        if (header.refused(session)) {
-          return Reply.no(ResponseCode.Name.CANNOT, "8-bit header, ENABLE UTF8=ACCEPT first");
-        }
-        if (octets.holdsNul() && !literal.binary()) {
-          return Reply.bad("NUL in a literal");
-        }
-        first = false;
-        switch (session.parser().nextStep()) {
-          case AppendStep.End _ -> {
-            AppendResponse done = call.finish();
-            MailboxName mailbox = command.mailbox();
-            OldNames.tell(session, List.of(), mailbox.value(), mailbox);
-            return commit(session, state, done);
-          }
-          case AppendStep.Message next -> message = next.message();
-          case AppendStep.Failed failed -> {
-            return failed(session, failed.refused());
-          }
-          case AppendStep.EndOfInput _ -> {
-            return new Reply(Reply.Status.SILENT_END, null, "");
-          }
-          case AppendStep.Part _, AppendStep.PartsEnd _ -> {
-            return Reply.bad("CATENATE is not supported");
-          }
-        }
-      }
-    } catch (EOFException e) {
-      return new Reply(Reply.Status.SILENT_END, null, "");
-    }
+  private static boolean isIn(Selected state, AppendResponse response) {
+    return state.mailbox().is(response.getMailbox());
   }
 
-  private static AppendHeader header(
-      AuthenticatedCommand.Append command, AppendMessage message, boolean first) {
-    AppendHeader.Builder header =
-        AppendHeader.newBuilder()
-            .setFlags(
-                Flags.newBuilder()
-                    .setSystem(message.flags().system())
-                    .addAllKeywords(message.flags().keywords()));
-    if (message.data() instanceof AppendMessage.Literal literal) {
-      header.setSize(literal.size());
-    }
-    InternalDate date = message.date();
-    if (date != null) {
-      header
-          .setInternalDateMillis(date.epochMillis())
-          .setInternalDateZoneMinutes(date.zoneMinutes());
-    }
-    if (first) {
-      byte[] id = new byte[16];
-      RANDOM.nextBytes(id);
-      header.setMailboxName(command.mailbox().value()).setAppendId(ByteString.copyFrom(id));
-    }
-    return header.build();
-  }
-
-  private static void send(
-      LiteralStream octets, StoreUpload<AppendRequest, AppendResponse> call, HeaderWatch header)
-      throws IOException {
-    byte[] frame = new byte[(int) Math.min(FRAME, octets.remaining())];
-    while (octets.remaining() > 0) {
-      int count = octets.readNBytes(frame, 0, (int) Math.min(frame.length, octets.remaining()));
-      header.pass(frame, count);
-      call.send(AppendRequest.newBuilder().setData(ByteString.copyFrom(frame, 0, count)).build());
-    }
-  }
-
-  private static Reply commit(Session session, LoggedIn state, AppendResponse response) {
-    if (session.state() instanceof Selected selected
-        && selected.mailbox().is(response.getMailbox())) {
-      try {
-        selected.mailbox().ensure(state.store(), response.getModseq());
-      } catch (StoreException e) {
-        // It is stored; the client learns of it a little later.
-        selected.mailbox().hint(response.getModseq());
-      }
-    }
-    session.madeHere(response.getMailbox(), response.getUidsList(), response.getModseq());
-    return Reply.ok(
-        new ResponseCode.AppendUid(
-            Integer.toUnsignedLong(response.getUidValidity()), UidRuns.of(response.getUidsList())),
-        "APPEND completed");
-  }
-
-  private static Reply failed(Session session, Parsed.Refused refused) throws IOException {
-    if (refused.close()) {
-      session.farewell(refused.text());
-      return new Reply(Reply.Status.SILENT_END, null, "");
-    }
-    return new Reply(
-        refused.no() ? Reply.Status.NO : Reply.Status.BAD, refused.code(), refused.text());
+  private static ResponseCode uids(AppendResponse response) {
+    return new ResponseCode.AppendUid(
+        Integer.toUnsignedLong(response.getUidValidity()), UidRuns.of(response.getUidsList()));
   }
 }

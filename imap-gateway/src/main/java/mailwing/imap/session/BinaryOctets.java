@@ -5,10 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
 import mailwing.gateway.OctetWriter;
-import mailwing.imap.command.FetchItem;
-import mailwing.imap.protocol.FetchWriter;
 import mailwing.imap.protocol.Nuls;
-import mailwing.imap.protocol.Sections;
+import mailwing.service.imap.Partial;
+import mailwing.service.imap.Sections;
 import mailwing.service.mime.TransferDecoder;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +44,32 @@ final class BinaryOctets {
     }
   }
 
-  /// Writes what the item asks for: a literal, or a literal8 where there is a NUL.
-  void write(FetchWriter fetch, FetchItem.Binary item) throws IOException {
-    FetchItem.Partial partial = item.partial();
+  /// What there is of decoded octets.
+  record Extent(long octets, long lines) {}
+
+  Extent extent() throws IOException {
+    long octets = 0;
+    long lines = 0;
+    byte[] piece = new byte[COPIED];
+    try (InputStream in = open()) {
+      for (int count = in.read(piece); count > 0; count = in.read(piece)) {
+        octets += count;
+        for (int i = 0; i < count; i++) {
+          lines += piece[i] == '\n' ? 1 : 0;
+        }
+      }
+    }
+    return new Extent(octets, lines);
+  }
+
+  /// Begins a literal, or a literal8 where there is a NUL.
+  @FunctionalInterface
+  interface Begin {
+    OctetWriter literal(long length, boolean nul) throws IOException;
+  }
+
+  /// Writes the octets that are asked for; all of them without a partial.
+  void write(@Nullable Partial partial, Begin begin) throws IOException {
     long offset = partial == null ? 0 : partial.offset();
     long most = partial == null ? Long.MAX_VALUE : partial.length();
     byte[] held = new byte[0];
@@ -68,7 +90,7 @@ final class BinaryOctets {
         }
       }
     }
-    OctetWriter to = nul ? fetch.octets8(item, length) : fetch.octets(item, length);
+    OctetWriter to = begin.literal(length, nul);
     to.write(held, 0, held.length);
     if (length > held.length) {
       try (InputStream in = open()) {

@@ -41,6 +41,11 @@ public final class Capabilities {
           "SPECIAL-USE", //
           "MULTIAPPEND", //
           "BINARY", //
+          "CATENATE", //
+          "URL-PARTIAL", //
+          "URLAUTH", //
+          "URLAUTH=BINARY", //
+          "REPLACE", //
           "CONDSTORE", //
           "QRESYNC", //
           "OBJECTID", //
@@ -81,6 +86,9 @@ public final class Capabilities {
           Grammar.QUOTA, //
           Grammar.MULTIAPPEND, //
           Grammar.BINARY, //
+          Grammar.CATENATE, //
+          Grammar.URLAUTH, //
+          Grammar.REPLACE, //
           Grammar.APPENDLIMIT, //
           Grammar.COMPRESS, //
           Grammar.CONDSTORE, //

@@ -199,7 +199,10 @@ public final class Executor {
       case AuthenticatedCommand.SetQuota c -> Quotas.set(session, state, c);
       case AuthenticatedCommand.GetMetadata c -> MetadataExecutor.get(session, state, c);
       case AuthenticatedCommand.SetMetadata c -> MetadataExecutor.set(session, state, c);
-      case AuthenticatedCommand.Append c -> AppendExecutor.execute(session, state, c);
+      case AuthenticatedCommand.Append c -> AppendExecutor.append(session, state, c);
+      case AuthenticatedCommand.GenUrlAuth c -> UrlExecutor.generate(session, state, c);
+      case AuthenticatedCommand.ResetKey c -> UrlExecutor.resetKey(session, state, c);
+      case AuthenticatedCommand.UrlFetch c -> UrlExecutor.fetch(session, state, c);
       case AuthenticatedCommand.Idle _ -> IdleExecutor.execute(session);
       case AuthenticatedCommand.Namespace _ -> ListExecutor.namespace(session, state);
       case AuthenticatedCommand.GetAcl c -> AclExecutor.get(session, state, c);
@@ -211,10 +214,7 @@ public final class Executor {
       case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
       case AuthenticatedCommand.Notify c -> NotifyExecutor.execute(session, state, c);
       case AuthenticatedCommand.Unauthenticate _ -> AuthExecutor.unauthenticate(session, tag);
-      case AuthenticatedCommand.Comparator _,
-          AuthenticatedCommand.GenUrlAuth _,
-          AuthenticatedCommand.ResetKey _,
-          AuthenticatedCommand.UrlFetch _ ->
+      case AuthenticatedCommand.Comparator _ ->
           Reply.bad(NOT_SUPPORTED);
     };
   }
@@ -248,7 +248,8 @@ public final class Executor {
       case SelectedCommand.Store c -> StoreExecutor.execute(session, state, c);
       case SelectedCommand.Copy c -> CopyExecutor.copy(session, state, c);
       case SelectedCommand.Move c -> CopyExecutor.move(session, state, c);
-      case SelectedCommand.Replace _, SelectedCommand.UidBatches _ -> Reply.bad(NOT_SUPPORTED);
+      case SelectedCommand.Replace c -> AppendExecutor.replace(session, state, c);
+      case SelectedCommand.UidBatches _ -> Reply.bad(NOT_SUPPORTED);
     };
   }
 }

@@ -4,9 +4,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import mailwing.imap.cache.Need;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
-import mailwing.imap.protocol.Sections;
+import mailwing.service.imap.BodySection;
 import org.jspecify.annotations.Nullable;
 
 /// What a FETCH's items need of a message, all items together.
@@ -26,7 +25,7 @@ record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
       setsSeen |= item.setsSeen();
       if (holdsOctets(item)) {
         octets = true;
-        headerOnly &= !isBinary(item) && isHeader(Sections.section(item));
+        headerOnly &= !isBinary(item) && isHeader(FetchItem.section(item));
       }
       Need need = need(item);
       if (need != null) {
@@ -68,7 +67,7 @@ record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
     if (isBinary(item)) {
       return false;
     }
-    BodySection section = Sections.section(item);
+    BodySection section = FetchItem.section(item);
     return section.part().isEmpty() && section.text() == BodySection.Text.CONTENT;
   }
 

@@ -22,6 +22,12 @@ final class HeaderWatch {
     }
   }
 
+  /// Octets pass that the client does not send: whether the header goes on behind them is not
+  /// known.
+  void passElsewhere() {
+    ended = true;
+  }
+
   /// Whether this client may not send what has passed.
   boolean refused(Session session) {
     return eightBit

@@ -16,6 +16,7 @@ import mailwing.imap.view.Changes;
 import mailwing.imap.view.Head;
 import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
+import mailwing.store.v1.AuthorizeUrlsRequest;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.CopyMessagesResponse;
 import mailwing.store.v1.CreateMailboxRequest;
@@ -25,6 +26,7 @@ import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
+import mailwing.store.v1.FetchUrlRequest;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.GetAclRequest;
@@ -48,6 +50,7 @@ import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.RenameMailboxRequest;
+import mailwing.store.v1.ResetUrlKeysRequest;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SearchResponse;
 import mailwing.store.v1.SetAclRequest;
@@ -59,6 +62,8 @@ import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.ThreadRequest;
 import mailwing.store.v1.ThreadResponse;
 import mailwing.store.v1.UidRange;
+import mailwing.store.v1.UrlContent;
+import mailwing.store.v1.UrlsGrpc;
 
 /// What a logged-in session asks of the store, under its own token. The contract's types do not go
 /// further than here and the executors.
@@ -73,6 +78,11 @@ public final class MailStore {
 
   long account() {
     return store.accountId();
+  }
+
+  /// The account's canonical address.
+  String address() {
+    return store.address();
   }
 
   /// For the coalesced calls of [HeadChecks].
@@ -283,6 +293,39 @@ public final class MailStore {
 
   StoreUpload<AppendRequest, AppendResponse> append() {
     return store.append();
+  }
+
+  List<String> authorizeUrls(List<String> urls) {
+    return store
+        .repeatable(
+            UrlsGrpc.getAuthorizeUrlsMethod(),
+            AuthorizeUrlsRequest.newBuilder().addAllUrls(urls).build())
+        .getUrlsList();
+  }
+
+  /// @param mailbox empty: all keys
+  void resetUrlKeys(String mailbox) {
+    store.repeatable(
+        UrlsGrpc.getResetUrlKeysMethod(),
+        ResetUrlKeysRequest.newBuilder().setMailboxName(mailbox).build());
+  }
+
+  /// Octets that an authorized URL names, and what all of them are.
+  record UrlPiece(UrlContent content, ByteString octets) {}
+
+  /// At most `length` octets of what a URL names; MESSAGE_NOT_FOUND where it is not valid.
+  UrlPiece fetchUrl(String url, long offset, long length) {
+    UrlContent.Builder content = UrlContent.newBuilder();
+    List<ByteString> pieces = new ArrayList<>();
+    drain(
+        store.stream(
+            UrlsGrpc.getFetchUrlMethod(),
+            FetchUrlRequest.newBuilder().setUrl(url).setOffset(offset).setLength(length).build()),
+        response -> {
+          content.mergeFrom(response.getContent());
+          pieces.add(response.getData());
+        });
+    return new UrlPiece(content.build(), ByteString.copyFrom(pieces));
   }
 
   /// Reads a server stream to its end; the store sees a cancel if we do not get there.

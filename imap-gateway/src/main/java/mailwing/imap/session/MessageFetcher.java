@@ -15,15 +15,16 @@ import mailwing.imap.cache.KnownMessage;
 import mailwing.imap.cache.MessageCache;
 import mailwing.imap.cache.MessageKey;
 import mailwing.imap.cache.Need;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.InternalDate;
 import mailwing.imap.protocol.FetchWriter;
-import mailwing.imap.protocol.HeaderSubset;
 import mailwing.imap.protocol.Nuls;
-import mailwing.imap.protocol.Sections;
 import mailwing.imap.session.SessionState.Selected;
 import mailwing.imap.view.MessageState;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.HeaderSubset;
+import mailwing.service.imap.Partial;
+import mailwing.service.imap.Sections;
 import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.FetchedMessage;
@@ -266,7 +267,9 @@ final class MessageFetcher {
         if (decoded == null) {
           fetch.nil(item);
         } else {
-          decoded.write(fetch, binary);
+          decoded.write(
+              binary.partial(),
+              (length, nul) -> nul ? fetch.octets8(item, length) : fetch.octets(item, length));
         }
         return;
       }
@@ -277,8 +280,8 @@ final class MessageFetcher {
       }
       default -> {}
     }
-    BodySection section = Sections.section(item);
-    FetchItem.Partial partial = item instanceof FetchItem.Body body ? body.partial() : null;
+    BodySection section = FetchItem.section(item);
+    Partial partial = item instanceof FetchItem.Body body ? body.partial() : null;
     ByteString header = known.header();
     if (!plan.needsBody() && header != null) {
       fetch.octets(item, header(header, section, partial));
@@ -308,7 +311,7 @@ final class MessageFetcher {
   }
 
   private static ByteString header(
-      ByteString header, BodySection section, FetchItem.@Nullable Partial partial) {
+      ByteString header, BodySection section, @Nullable Partial partial) {
     if (section.text() == BodySection.Text.HEADER) {
       Sections.Octets octets = new Sections.Octets(0, header.size()).partial(partial);
       return header.substring((int) octets.start(), (int) octets.end());

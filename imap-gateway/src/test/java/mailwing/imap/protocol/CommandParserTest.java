@@ -12,7 +12,6 @@ import java.util.Set;
 import mailwing.imap.command.AnyStateCommand;
 import mailwing.imap.command.AppendMessage;
 import mailwing.imap.command.AuthenticatedCommand;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.InternalDate;
@@ -24,6 +23,8 @@ import mailwing.imap.command.Secret;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.command.StatusItem;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.Partial;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -82,7 +83,7 @@ class CommandParserTest {
             new FetchItem.Body(
                 true,
                 new BodySection(List.of(), BodySection.Text.TEXT, List.of()),
-                new FetchItem.Partial(0, 2048)));
+                new Partial(0, 2048)));
   }
 
   @ParameterizedTest

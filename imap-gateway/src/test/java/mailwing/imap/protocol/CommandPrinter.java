@@ -12,7 +12,6 @@ import mailwing.imap.command.AnyStateCommand;
 import mailwing.imap.command.AppendMessage;
 import mailwing.imap.command.AuthenticatedCommand;
 import mailwing.imap.command.AuthenticatedCommand.MailboxFilter;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.Command;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
@@ -23,6 +22,8 @@ import mailwing.imap.command.SearchReturn;
 import mailwing.imap.command.Secret;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.StatusItem;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.Partial;
 import org.jspecify.annotations.Nullable;
 
 /// A command as some client could write it: in any case, strings as atoms, quoted or literals, as a
@@ -442,7 +443,7 @@ final class CommandPrinter {
     return part(section.part()) + dot + text + fields;
   }
 
-  private static String partial(FetchItem.@Nullable Partial partial) {
+  private static String partial(@Nullable Partial partial) {
     return partial == null ? "" : "<" + partial.offset() + "." + partial.length() + ">";
   }
 

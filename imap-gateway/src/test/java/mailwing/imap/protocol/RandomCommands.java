@@ -17,7 +17,6 @@ import mailwing.imap.command.AuthenticatedCommand.ListReturn;
 import mailwing.imap.command.AuthenticatedCommand.MailboxFilter;
 import mailwing.imap.command.AuthenticatedCommand.Notify.Event;
 import mailwing.imap.command.AuthenticatedCommand.SelectOption;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.Command;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
@@ -31,6 +30,8 @@ import mailwing.imap.command.Secret;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.command.StatusItem;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.Partial;
 
 /// Any command of the grammar, from a seed.
 final class RandomCommands {
@@ -330,8 +331,8 @@ final class RandomCommands {
     return some(4, () -> 1 + number(12));
   }
 
-  private FetchItem.Partial partial() {
-    return new FetchItem.Partial(random.nextLong(Long.MAX_VALUE), 1 + number(9999));
+  private Partial partial() {
+    return new Partial(random.nextLong(Long.MAX_VALUE), 1 + number(9999));
   }
 
   private FetchItem body() {

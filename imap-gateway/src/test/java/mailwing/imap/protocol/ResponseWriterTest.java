@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import mailwing.imap.command.AnyStateCommand;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.InternalDate;
@@ -16,6 +15,8 @@ import mailwing.imap.command.MailboxName;
 import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SequenceSet.Range;
 import mailwing.imap.command.StatusItem;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.Partial;
 import mailwing.store.v1.Address;
 import mailwing.store.v1.Envelope;
 import mailwing.store.v1.Parameter;
@@ -350,7 +351,7 @@ class ResponseWriterTest {
             true,
             new BodySection(
                 List.of(1, 2), BodySection.Text.HEADER_FIELDS, List.of("From", "a b", "x\r\ny")),
-            new FetchItem.Partial(5, 10));
+            new Partial(5, 10));
     String text =
         Wire.written(
             w ->

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import mailwing.imap.command.BodySection;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.SelectedCommand;
+import mailwing.service.imap.BodySection;
+import mailwing.service.imap.HeaderSubset;
+import mailwing.service.imap.Sections;
 import mailwing.store.v1.Part;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -147,7 +149,7 @@ class SectionsTest {
     assertThat(text(message, "2.HEADER]")).isEqualTo(INNER_HEADER);
     assertThat(text(message, "2.TEXT]")).startsWith("--c").endsWith("--c--");
     assertThat(text(message, "2]")).startsWith(INNER_HEADER).endsWith("--c--");
-    assertThat(Sections.section(FetchItem.Attribute.RFC822)).isEqualTo(BodySection.WHOLE);
+    assertThat(FetchItem.section(FetchItem.Attribute.RFC822)).isEqualTo(BodySection.WHOLE);
   }
 
   @Test

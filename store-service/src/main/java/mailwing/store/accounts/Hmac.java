@@ -6,10 +6,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /// HMAC-SHA-256 and SHA-256, which every Java has.
-final class Hmac {
+public final class Hmac {
   private Hmac() {}
 
-  static byte[] sha256(byte[] key, byte[]... parts) {
+  public static byte[] sha256(byte[] key, byte[]... parts) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));

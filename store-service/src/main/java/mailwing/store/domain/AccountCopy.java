@@ -112,7 +112,7 @@ public final class AccountCopy {
                 .setSize(message.getSize())
                 .build();
         if (append == null) {
-          append = new IncomingAppend(store, destination, header);
+          append = new IncomingAppend(store, destination, header, null);
         } else {
           append.next(header);
         }

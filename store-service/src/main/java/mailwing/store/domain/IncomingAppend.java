@@ -1,6 +1,7 @@
 package mailwing.store.domain;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,11 +10,17 @@ import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Deliveries;
+import mailwing.store.persistence.EntryChanges;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Stored;
+import mailwing.store.persistence.UidSpans;
 import mailwing.store.v1.AppendHeader;
+import mailwing.store.v1.BodyRange;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.ExpungeResponse;
+import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.Right;
+import org.jspecify.annotations.Nullable;
 
 /// Messages on their way into one mailbox, all or none: one call of Append.
 public final class IncomingAppend {
@@ -25,6 +32,8 @@ public final class IncomingAppend {
   private final Access access;
   private final Deliveries.Target target;
   private final byte[] appendId;
+  private final @Nullable Replaced replaced;
+  private Deliveries.@Nullable Removal removal;
   private final List<Item> items = new ArrayList<>();
 
   private record Item(
@@ -33,9 +42,15 @@ public final class IncomingAppend {
       IncomingMessage.Copy copy,
       IncomingMessage message) {}
 
+  /// A message that the appended one takes the place of.
+  ///
+  /// @param place its mailbox, where the caller may remove it
+  public record Replaced(Place place, long uid) {}
+
   /// Starts an append by the call's first header. Flags that the caller may not set in the mailbox
   /// are passed over (RFC 4314 §4).
-  public IncomingAppend(MailStore store, Place place, AppendHeader first) {
+  public IncomingAppend(
+      MailStore store, Place place, AppendHeader first, @Nullable Replaced replaced) {
     this.store = store;
     this.access = place.access();
     this.target =
@@ -45,6 +60,7 @@ public final class IncomingAppend {
             place.name(),
             false,
             access.own() ? 0 : access.holder());
+    this.replaced = replaced;
     if (first.getAppendId().isEmpty()) {
       appendId = new byte[APPEND_ID_OCTETS];
       RANDOM.nextBytes(appendId);
@@ -63,6 +79,9 @@ public final class IncomingAppend {
 
   /// Starts a message; the octets that follow are its.
   public void next(AppendHeader header) {
+    if (replaced != null || header.hasReplaced()) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "one message replaces one message");
+    }
     if (items.size() >= store.limits().appended()) {
       throw new StoreException(ErrorCode.LIMIT, "too many messages in one append");
     }
@@ -91,6 +110,28 @@ public final class IncomingAppend {
     items.getLast().message().feed(data);
   }
 
+  /// Octets of a message that is there; of fewer there are only those. MESSAGE_NOT_FOUND.
+  public void feed(Place from, BodyRange range) {
+    if (range.getOffset() < 0 || range.getLength() < 0) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "offset or length is out of range");
+    }
+    IncomingMessage message = items.getLast().message();
+    store
+        .blobs()
+        .read(
+            from.account(),
+            from.mailboxId(),
+            Integer.toUnsignedLong(range.getUid()),
+            range.getOffset(),
+            range.getLength(),
+            octets -> message.feed(UnsafeByteOperations.unsafeWrap(octets)));
+  }
+
+  /// With a replaced message, once [#finish] is done: what became of its mailbox.
+  public Deliveries.@Nullable Removal removal() {
+    return removal;
+  }
+
   /// All messages are whole: stores them. In order.
   public List<Stored> finish() {
     long now = System.currentTimeMillis();
@@ -98,13 +139,9 @@ public final class IncomingAppend {
     for (int i = 0; i < items.size(); i++) {
       messages.add(made(i, now));
     }
-    boolean small = messages.size() == 1;
     List<Stored> stored;
     try {
-      stored =
-          small
-              ? List.of(store.store(target, messages.getFirst()))
-              : store.storeAll(target, messages);
+      stored = store(messages);
     } catch (StoreException e) {
       abandon();
       throw e;
@@ -121,6 +158,47 @@ public final class IncomingAppend {
     }
     if (error != ErrorCode.ERROR_CODE_UNSPECIFIED) {
       throw new StoreException(error, "nothing was appended");
+    }
+    return stored;
+  }
+
+  private List<Stored> store(List<NewMessage> messages) {
+    Replaced gone = replaced;
+    if (gone != null) {
+      return List.of(replace(gone, messages.getFirst()));
+    }
+    return messages.size() == 1
+        ? List.of(store.store(target, messages.getFirst()))
+        : store.storeAll(target, messages);
+  }
+
+  /// In one transaction within an account; else stored first and removed then, so that nothing is
+  /// ever lost.
+  private Stored replace(Replaced gone, NewMessage message) {
+    Place from = gone.place();
+    if (from.account() == target.accountId()) {
+      Deliveries.Replacement done =
+          store.replace(target, message, new Deliveries.Replaced(from.mailboxId(), gone.uid()));
+      removal = done.removal();
+      return done.stored();
+    }
+    UidSpans one = UidSpans.of(gone.uid());
+    if (store
+        .messageReads()
+        .next(from.access(), from.mailboxId(), one, 0, FetchItems.getDefaultInstance(), 0)
+        .messages()
+        .isEmpty()) {
+      throw new StoreException(ErrorCode.MESSAGE_NOT_FOUND, "the replaced message is gone");
+    }
+    Stored stored = store.store(target, message);
+    EntryChanges.Step<ExpungeResponse> step =
+        stored.done()
+            ? store.entryChanges().expunge(from.account(), from.mailboxId(), one, 0, true)
+            : null;
+    if (step != null) {
+      removal =
+          new Deliveries.Removal(step.response().getPreviousModseq(), step.response().getModseq());
+      store.changed();
     }
     return stored;
   }

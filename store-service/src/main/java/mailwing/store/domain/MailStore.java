@@ -97,6 +97,14 @@ public final class MailStore {
     return stored;
   }
 
+  /// Stores a message in place of another one, both or neither.
+  Deliveries.Replacement replace(
+      Deliveries.Target target, NewMessage message, Deliveries.Replaced replaced) {
+    Deliveries.Replacement replacement = deliveries.replace(target, message, replaced);
+    signal.raise();
+    return replacement;
+  }
+
   Limits limits() {
     return limits;
   }

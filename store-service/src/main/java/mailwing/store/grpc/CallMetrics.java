@@ -81,6 +81,9 @@ public final class CallMetrics {
     COPY_MESSAGES,
     EXPUNGE,
     SEARCH,
+    AUTHORIZE_URLS,
+    RESET_URL_KEYS,
+    FETCH_URL,
     THREAD,
     OTHER;
 

@@ -15,14 +15,16 @@ import mailwing.store.domain.Sharing;
 import mailwing.store.domain.SystemFlags;
 import mailwing.store.mime.Threads;
 import mailwing.store.persistence.Access;
-import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.EntryChanges;
 import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.MessageReads;
 import mailwing.store.persistence.Stored;
 import mailwing.store.persistence.UidSpans;
+import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
+import mailwing.store.v1.BodyRange;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.CopyMessagesResponse;
 import mailwing.store.v1.ErrorCode;
@@ -159,27 +161,15 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     if (offset < 0 || request.getLength() < 0) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "offset or length is out of range");
     }
-    long wanted = request.getLength() == 0 ? Long.MAX_VALUE : request.getLength();
-    Blobs.Located located =
-        store
-            .blobs()
-            .locate(
-                account,
-                mailbox.mailboxId(),
-                Integer.toUnsignedLong(request.getUid()),
-                offset,
-                (int) Math.min(wanted, Integer.MAX_VALUE));
-    long end = wanted > located.place().size() - offset ? located.place().size() : offset + wanted;
-    byte[] octets = located.octets();
-    if (octets != null) {
-      frames(stream, octets);
-    } else {
-      while (offset < end) {
-        byte[] piece = store.blobs().piece(account, located.place(), offset, end - offset);
-        frames(stream, piece);
-        offset += piece.length;
-      }
-    }
+    store
+        .blobs()
+        .read(
+            account,
+            mailbox.mailboxId(),
+            Integer.toUnsignedLong(request.getUid()),
+            offset,
+            request.getLength() == 0 ? Long.MAX_VALUE : request.getLength(),
+            octets -> frames(stream, octets));
     stream.complete();
   }
 
@@ -191,6 +181,21 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
               .setData(all.substring(at, Math.min(octets.length, at + BODY_FRAME)))
               .build());
     }
+  }
+
+  /// The rights are those of UID STORE and UID EXPUNGE (RFC 8508 §4.1).
+  private IncomingAppend.@Nullable Replaced replaced(AppendHeader header) {
+    if (!header.hasReplaced()) {
+      return null;
+    }
+    if (header.getReplaced().getUid() == 0) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a UID is never 0");
+    }
+    Place place =
+        rights.write(
+            header.getReplaced().getMailbox(), Right.RIGHT_DELETE_MESSAGES, Right.RIGHT_EXPUNGE);
+    return new IncomingAppend.Replaced(
+        place, Integer.toUnsignedLong(header.getReplaced().getUid()));
   }
 
   @Override
@@ -213,13 +218,18 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
                   frame.getHeader().getMailboxName(),
                   Right.RIGHT_INSERT);
           account = place.account();
-          current = new IncomingAppend(store, place, frame.getHeader());
+          current =
+              new IncomingAppend(store, place, frame.getHeader(), replaced(frame.getHeader()));
           append = current;
         } else if (frame.hasHeader()) {
           current.next(frame.getHeader());
         }
         if (!frame.getData().isEmpty()) {
           current.feed(frame.getData());
+        }
+        if (frame.hasRange()) {
+          BodyRange range = frame.getRange();
+          current.feed(rights.read(range.getMailbox(), Right.RIGHT_READ), range);
         }
       }
 
@@ -238,6 +248,12 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
                 .setUidValidity((int) last.uidValidity())
                 .setModseq(last.modseq());
         stored.forEach(one -> response.addUids((int) one.uid()));
+        Deliveries.Removal removal = current.removal();
+        if (removal != null) {
+          response
+              .setReplacedPreviousModseq(removal.previousModseq())
+              .setReplacedModseq(removal.modseq());
+        }
         observer.onNext(response.build());
         observer.onCompleted();
       }

@@ -21,6 +21,7 @@ import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.QueueGrpc;
+import mailwing.store.v1.UrlsGrpc;
 
 /// Who may make which call: the whole table. A method that is not in it is refused to everyone.
 final class Permissions {
@@ -111,6 +112,10 @@ final class Permissions {
     put(MessagesGrpc.getExpungeMethod(), WRITE);
     put(MessagesGrpc.getSearchMethod(), READ);
     put(MessagesGrpc.getThreadMethod(), READ);
+
+    put(UrlsGrpc.getAuthorizeUrlsMethod(), WRITE);
+    put(UrlsGrpc.getResetUrlKeysMethod(), WRITE);
+    put(UrlsGrpc.getFetchUrlMethod(), READ);
 
     TABLE.put("grpc.reflection.v1.ServerReflection/ServerReflectionInfo", KNOWN);
     TABLE.put("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", KNOWN);

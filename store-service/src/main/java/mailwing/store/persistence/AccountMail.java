@@ -152,6 +152,7 @@ public final class AccountMail {
             "subscription",
             "annotation",
             "annotation_change",
+            "url_key",
             "mailbox_removed",
             "mailbox",
             // Late: what sharers are to be told of it is published meanwhile.

@@ -4,6 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +105,27 @@ public final class Blobs {
             });
     return octets.orElseThrow(
         () -> new StoreException(ErrorCode.MESSAGE_NOT_FOUND, "the body is gone"));
+  }
+
+  /// Octets of a message's body from `offset` on, at most `length`, a chunk at a time.
+  /// MESSAGE_NOT_FOUND.
+  public void read(
+      long accountId, long mailboxId, long uid, long offset, long length, Consumer<byte[]> each) {
+    int most = (int) Math.min(length, Integer.MAX_VALUE);
+    Located located = locate(accountId, mailboxId, uid, offset, most);
+    byte[] octets = located.octets();
+    if (octets != null) {
+      each.accept(octets);
+      return;
+    }
+    long size = located.place().size();
+    long end = length > size - offset ? size : offset + length;
+    long at = offset;
+    while (at < end) {
+      byte[] piece = piece(accountId, located.place(), at, end - at);
+      each.accept(piece);
+      at += piece.length;
+    }
   }
 
   /// Octets [offset, offset + length) of a body as one array; for what is known to be small.

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.SystemFlag;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +94,39 @@ public final class Deliveries {
             connection.createArrayOf("int8", uids.toArray()))) {
       statement.executeQuery().close();
     }
+  }
+
+  /// A message that makes place for another one of its account.
+  public record Replaced(long mailboxId, long uid) {}
+
+  /// What became of the mailbox that the replaced message was in.
+  public record Removal(long previousModseq, long modseq) {}
+
+  /// A replacement. MESSAGE_NOT_FOUND where the replaced message is gone, or any of [#store]'s
+  /// errors: nothing is changed then.
+  public record Replacement(Stored stored, Removal removal) {}
+
+  /// Stores a message in place of another one: both or neither, in one transaction. May be
+  /// repeated.
+  public Replacement replace(Target target, NewMessage message, Replaced replaced) {
+    UidSpans one = UidSpans.of(replaced.uid());
+    return sql.repeatableTransaction(
+        connection -> {
+          // First, so that its octets do not count against the quota any more.
+          ExpungeResponse gone =
+              EntryChanges.expunge(connection, target.accountId(), replaced.mailboxId(), one, true)
+                  .response();
+          Stored stored = store(connection, target, true, List.of(message)).getFirst();
+          if (stored.done() && !stored.repeated() && gone.getUidsCount() == 0) {
+            stored = Stored.failed(ErrorCode.MESSAGE_NOT_FOUND);
+          }
+          if (!stored.done()) {
+            connection.rollback();
+          } else if (target.holder() != 0) {
+            see(connection, target, List.of(message), List.of(stored));
+          }
+          return new Replacement(stored, new Removal(gone.getPreviousModseq(), gone.getModseq()));
+        });
   }
 
   private List<Stored> store(Connection c, Target target, boolean atomic, List<NewMessage> messages)

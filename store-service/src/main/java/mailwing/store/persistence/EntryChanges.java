@@ -1,7 +1,9 @@
 package mailwing.store.persistence;
 
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import mailwing.store.StoreException;
@@ -96,7 +98,7 @@ public final class EntryChanges {
   }
 
   private static void flags(ResultSet row, StoreFlagsResponse.Builder response)
-      throws java.sql.SQLException {
+      throws SQLException {
     Long[] uids = Rows.longs(row, 4);
     Integer[] flags = Rows.ints(row, 5);
     Long[] modseqs = Rows.longs(row, 7);
@@ -125,36 +127,38 @@ public final class EntryChanges {
     if (slice.isEmpty()) {
       return null;
     }
-    return sql.once(
-        connection -> {
-          try (PreparedStatement statement =
-              Sql.prepare(
-                  connection,
-                  "SELECT outcome, looked, reached, uids, modseq, previous_modseq"
-                      + " FROM mail_expunge(?, ?, ?, ?, ?, ?)",
-                  accountId,
-                  mailboxId,
-                  Rows.firsts(connection, slice),
-                  Rows.lasts(connection, slice),
-                  ROWS,
-                  regardless)) {
-            try (ResultSet row = statement.executeQuery()) {
-              row.next();
-              check(row.getInt(1));
-              ExpungeResponse.Builder response =
-                  ExpungeResponse.newBuilder()
-                      .setModseq(row.getLong(5))
-                      .setPreviousModseq(row.getLong(6));
-              for (Long uid : Rows.longs(row, 4)) {
-                response.addUids(uid.intValue());
-              }
-              return new Step<>(
-                  response.build(),
-                  reached(row.getInt(2), row.getLong(3), slice),
-                  row.getInt(2) > 0);
-            }
-          }
-        });
+    return sql.once(connection -> expunge(connection, accountId, mailboxId, slice, regardless));
+  }
+
+  /// As [#expunge], within the caller's transaction, of at most [#ROWS] messages.
+  static Step<ExpungeResponse> expunge(
+      Connection connection, long accountId, long mailboxId, UidSpans slice, boolean regardless)
+      throws SQLException {
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "SELECT outcome, looked, reached, uids, modseq, previous_modseq"
+                + " FROM mail_expunge(?, ?, ?, ?, ?, ?)",
+            accountId,
+            mailboxId,
+            Rows.firsts(connection, slice),
+            Rows.lasts(connection, slice),
+            ROWS,
+            regardless)) {
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        check(row.getInt(1));
+        ExpungeResponse.Builder response =
+            ExpungeResponse.newBuilder()
+                .setModseq(row.getLong(5))
+                .setPreviousModseq(row.getLong(6));
+        for (Long uid : Rows.longs(row, 4)) {
+          response.addUids(uid.intValue());
+        }
+        return new Step<>(
+            response.build(), reached(row.getInt(2), row.getLong(3), slice), row.getInt(2) > 0);
+      }
+    }
   }
 
   /// Where messages go.

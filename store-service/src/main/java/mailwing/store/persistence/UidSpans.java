@@ -22,6 +22,11 @@ public final class UidSpans {
     this.spans = spans;
   }
 
+  /// One UID.
+  public static UidSpans of(long uid) {
+    return new UidSpans(List.of(new Span(uid, uid)));
+  }
+
   /// The union of ranges as the contract has them; UID 0 is nobody's.
   public static UidSpans of(List<UidRange> ranges) {
     List<Span> sorted = new ArrayList<>(ranges.size());

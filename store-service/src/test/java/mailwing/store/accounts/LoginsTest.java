@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import mailwing.embedded.EmbeddedPostgres;
 import mailwing.store.StoreConfig;
@@ -46,7 +47,8 @@ final class LoginsTest {
     directory =
         new Directory(
             store,
-            new StoreConfig.Addresses("+", Optional.of("chief@a.example"), Duration.ofMinutes(1)));
+            new StoreConfig.Addresses(
+                "+", Optional.of("chief@a.example"), Duration.ofMinutes(1), List.of()));
     administration = new Administration(store, directory, passwords, new ApiKeys(credentials));
     administration.addDomain("a.example");
     user("chief");

@@ -16,6 +16,7 @@ import mailwing.store.v1.MessagesOuterClass;
 import mailwing.store.v1.Mime;
 import mailwing.store.v1.QueueOuterClass;
 import mailwing.store.v1.Search;
+import mailwing.store.v1.UrlsOuterClass;
 
 /// The contract as its descriptors have it.
 final class Contract {
@@ -32,7 +33,8 @@ final class Contract {
         MessagesOuterClass.getDescriptor(),
         Mime.getDescriptor(),
         QueueOuterClass.getDescriptor(),
-        Search.getDescriptor());
+        Search.getDescriptor(),
+        UrlsOuterClass.getDescriptor());
   }
 
   /// All that a client may rely on, a line each, in order.

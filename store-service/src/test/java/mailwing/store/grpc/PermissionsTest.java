@@ -82,6 +82,7 @@ final class PermissionsTest {
             "Messages/ListChanges",
             "Messages/FetchMessages",
             "Messages/ReadBody",
+            "Urls/FetchUrl",
             "Messages/Search",
             "Messages/Thread");
   }

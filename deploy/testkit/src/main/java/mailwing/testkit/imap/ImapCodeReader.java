@@ -82,7 +82,9 @@ final class ImapCodeReader {
       }
       case "PERMANENTFLAGS" -> t.list(() -> t.flag(true));
       case "MAILBOXID", "BADCHARSET", "BADEVENT" -> nonEmpty(t.list(t::astring));
-      case "CAPABILITY", "METADATA", "MESSAGELIMIT", "BADURL", "REFERRAL" -> atoms();
+      case "CAPABILITY", "METADATA", "MESSAGELIMIT" -> atoms();
+      case "BADURL", "REFERRAL" -> t.url();
+      case "URLMECH" -> t.atom();
       case "NOUPDATE" -> t.stringText();
       case "UNDEFINED-FILTER" -> t.atom();
       case "INPROGRESS" -> {

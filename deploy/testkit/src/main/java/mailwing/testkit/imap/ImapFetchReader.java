@@ -103,6 +103,11 @@ final class ImapFetchReader {
     return t.nstring();
   }
 
+  /// BODY's structure, elsewhere too.
+  Object structure() {
+    return structures.body(false);
+  }
+
   private @Nullable Object nil() {
     t.nil();
     return null;

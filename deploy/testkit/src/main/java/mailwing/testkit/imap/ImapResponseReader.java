@@ -183,8 +183,41 @@ public final class ImapResponseReader {
       }
       case "METADATA" -> metadata(data);
       case "LANGUAGE" -> data.addAll(t.list(t::astring));
+      case "GENURLAUTH" -> {
+        do {
+          data.add(t.astring());
+        } while (t.accept(' '));
+      }
+      case "URLFETCH" -> {
+        do {
+          urlData(data); // a URL, or a further element of the one before
+        } while (t.accept(' '));
+      }
       default -> throw t.wrong("Unknown response");
     }
+  }
+
+  /// urldata-simple, urldata-ext or urldata-error (RFC 5524 §5).
+  private void urlData(List<Object> data) {
+    if (!t.at('(')) {
+      data.add(t.astring());
+      t.sp();
+    }
+    if (!t.at('(')) {
+      data.add(String.valueOf(t.nstring()));
+      return;
+    }
+    t.expect("(");
+    String element = t.word();
+    t.sp();
+    data.add(
+        switch (element) {
+          case "BODYPARTSTRUCTURE" -> fetch.structure();
+          case "BODY" -> String.valueOf(t.nstring());
+          case "BINARY" -> String.valueOf(t.accept('~') ? t.literal(true) : t.nstring());
+          default -> throw t.wrong("Unknown element");
+        });
+    t.expect(")");
   }
 
   private void metadata(List<Object> data) {

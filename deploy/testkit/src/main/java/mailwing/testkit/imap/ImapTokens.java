@@ -104,6 +104,18 @@ final class ImapTokens {
     return atom.toString();
   }
 
+  /// A URL that stands in a response code.
+  String url() {
+    StringBuilder url = new StringBuilder();
+    while (peek() > 0x20 && peek() < 0x7f && !at(']')) {
+      url.append((char) take());
+    }
+    if (url.isEmpty()) {
+      throw wrong("Expected a URL");
+    }
+    return url.toString();
+  }
+
   /// Letters, digits, dots and hyphens.
   String word() {
     StringBuilder word = new StringBuilder();

@@ -1,13 +1,11 @@
-package mailwing.imap.protocol;
+package mailwing.service.imap;
 
 import com.google.protobuf.ByteString;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import mailwing.imap.command.BodySection;
-import mailwing.imap.command.FetchItem;
 import org.jspecify.annotations.Nullable;
 
 /// HEADER.FIELDS and HEADER.FIELDS.NOT (RFC 9051 §6.4.5.1): the fields asked for as they stand in
@@ -19,12 +17,11 @@ public final class HeaderSubset {
   ///
   /// @param header a header's octets with its empty line
   /// @param partial counted in the subset
-  public static ByteString of(
-      ByteString header, BodySection section, FetchItem.@Nullable Partial partial) {
+  public static ByteString of(ByteString header, BodySection section, @Nullable Partial partial) {
     boolean not = section.text() == BodySection.Text.HEADER_FIELDS_NOT;
     Set<String> names = new TreeSet<>();
     for (String field : section.fields()) {
-      names.add(Tokens.upper(field));
+      names.add(upper(field));
     }
     ByteString subset = of(header, names, not);
     if (partial == null) {
@@ -84,6 +81,18 @@ public final class HeaderSubset {
     while (last > start && (octets[last - 1] == ' ' || octets[last - 1] == '\t')) {
       last--;
     }
-    return Tokens.upper(Octets.latin1(Arrays.copyOfRange(octets, start, last)));
+    return upper(new String(octets, start, last - start, StandardCharsets.ISO_8859_1));
+  }
+
+  /// ASCII letters alone: a name is octets.
+  private static String upper(String text) {
+    StringBuilder upper = new StringBuilder(text);
+    for (int i = 0; i < upper.length(); i++) {
+      char c = upper.charAt(i);
+      if (c >= 'a' && c <= 'z') {
+        upper.setCharAt(i, (char) (c - 32));
+      }
+    }
+    return upper.toString();
   }
 }

@@ -1,9 +1,7 @@
-package mailwing.imap.protocol;
+package mailwing.service.imap;
 
 import com.google.protobuf.ByteString;
 import java.util.List;
-import mailwing.imap.command.BodySection;
-import mailwing.imap.command.FetchItem;
 import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +20,7 @@ public final class Sections {
     }
 
     /// The part of them that a partial fetch asks for; none where it starts beyond the end.
-    public Octets partial(FetchItem.@Nullable Partial partial) {
+    public Octets partial(@Nullable Partial partial) {
       if (partial == null) {
         return this;
       }
@@ -40,20 +38,7 @@ public final class Sections {
 
   private static final Resolved MISSING = new Missing();
 
-  /// The section that an item which holds octets stands for.
-  public static BodySection section(FetchItem item) {
-    return switch (item) {
-      case FetchItem.Attribute.RFC822 -> BodySection.WHOLE;
-      case FetchItem.Attribute.RFC822_HEADER ->
-          new BodySection(List.of(), BodySection.Text.HEADER, List.of());
-      case FetchItem.Attribute.RFC822_TEXT ->
-          new BodySection(List.of(), BodySection.Text.TEXT, List.of());
-      case FetchItem.Body body -> body.section();
-      default -> throw new IllegalArgumentException("no section: " + item);
-    };
-  }
-
-  /// What BODY[section] is; partials are the caller's to apply.
+  /// What `BODY[...]` is; partials are the caller's to apply.
   public static Resolved resolve(Part message, BodySection section) {
     if (section.part().isEmpty()) {
       return ofMessage(message, section.text());
@@ -122,32 +107,38 @@ public final class Sections {
     if (numbers.isEmpty()) {
       return new Encoded(new Octets(part.getHeaderOffset(), part.getEndOffset()), "");
     }
-    boolean composite = isMultipart(part) || (isMessage(part) && part.getPartsCount() == 1);
-    return new Encoded(
-        new Octets(part.getBodyOffset(), part.getEndOffset()),
-        composite ? "" : part.getEncoding().toStringUtf8());
+    return new Encoded(new Octets(part.getBodyOffset(), part.getEndOffset()), encoding(part));
   }
 
-  static long bodyLength(Part part) {
+  /// The transfer encoding of a part's body; empty for none.
+  public static String encoding(Part part) {
+    boolean composite = isMultipart(part) || (isMessage(part) && part.getPartsCount() == 1);
+    return composite ? "" : part.getEncoding().toStringUtf8();
+  }
+
+  /// Octets without its header.
+  public static long bodyLength(Part part) {
     return part.getEndOffset() - part.getBodyOffset();
   }
 
   /// multipart/* in which parts were found; one without is a single part of no structure.
-  static boolean isMultipart(Part part) {
+  public static boolean isMultipart(Part part) {
     return is(part.getType(), "MULTIPART") && part.getPartsCount() > 0;
   }
 
   /// message/rfc822 or message/global.
-  static boolean isMessage(Part part) {
+  public static boolean isMessage(Part part) {
     return is(part.getType(), "MESSAGE")
         && (is(part.getSubtype(), "RFC822") || is(part.getSubtype(), "GLOBAL"));
   }
 
-  static boolean isText(Part part) {
+  /// text/*.
+  public static boolean isText(Part part) {
     return is(part.getType(), "TEXT");
   }
 
-  static boolean is(ByteString octets, String upperCase) {
+  /// Whether a type or subtype is that name, which is in upper case.
+  public static boolean is(ByteString octets, String upperCase) {
     if (octets.size() != upperCase.length()) {
       return false;
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package mailwing.service.imap;
+
+import org.jspecify.annotations.NullMarked;
