@@ -12,6 +12,7 @@ import mailwing.imap.protocol.CommandParser;
 import mailwing.imap.protocol.ParserLimits;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.ResponseWriter;
+import mailwing.imap.protocol.Texts;
 import mailwing.imap.view.MailboxKey;
 import mailwing.store.v1.MailboxRef;
 import org.jspecify.annotations.Nullable;
@@ -199,6 +200,7 @@ public final class Session {
     parser.limits(ParserLimits.BEFORE_LOGIN);
     out.utf8(false);
     out.rev2(false);
+    out.speak(Texts.DEFAULT);
   }
 
   /// What a mailbox runs when something changed there, for [OpenMailbox#watch].
