@@ -3,31 +3,39 @@ package mailwing.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.TreeSet;
+import mailwing.imap.fuzz.HostileClient;
+import mailwing.imap.fuzz.Numbering;
 import mailwing.testkit.TestStore;
-import mailwing.testkit.TranscriptClient;
+import mailwing.testkit.imap.ImapResponse;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/// Sessions on two gateways change one mailbox at random, each believing only what it is told:
-/// every number that a reply names must be the message the client thinks it is (RFC 9051 §7.5.1),
-/// and in the end all agree.
+/// Sessions on two gateways change one mailbox at random, beside a model of it: each reply is
+/// checked by [Numbering] as it comes (RFC 9051 §7.5.1), and what a session believes once it has
+/// been told everything is what the model holds.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ManySessionsModelTest {
-  private static final Pattern COUNT = Pattern.compile("\\* (\\d+) (EXISTS|EXPUNGE|RECENT)");
-  private static final Pattern FETCH =
-      Pattern.compile("\\* (\\d+) FETCH \\((?:UID (\\d+) )?FLAGS \\(([^)]*)\\)\\)");
+  private static final int CLIENTS = 5;
+  private static final int STEPS = 250;
   private static final List<String> FLAGS =
       List.of("\\Seen", "\\Flagged", "\\Answered", "\\Deleted", "$Work");
   private static final List<String> SIGNS = List.of("+", "-", "");
+  private static final List<String> MODES = List.of("PLAIN", "CONDSTORE", "QRESYNC", "UIDONLY");
+  private static final byte[] MESSAGE =
+      "Subject: a\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII);
 
   private ImapFixture fixture;
 
@@ -41,188 +49,203 @@ class ManySessionsModelTest {
     fixture.close();
   }
 
-  /// A client and what it believes.
-  private static final class Client implements AutoCloseable {
-    final TranscriptClient wire;
-    final List<Integer> uids = new ArrayList<>();
-    final TreeMap<Integer, List<String>> flags = new TreeMap<>();
-    int tag;
-    boolean mayRenumber;
-
-    Client(int port, String user) throws IOException {
-      wire = TranscriptClient.connect(port);
-      assertThat(wire.line()).startsWith("* OK");
-      command("LOGIN " + user + " wing", true);
-      select();
+  @ParameterizedTest
+  @CsvSource({"PLAIN, 1", "CONDSTORE, 2", "QRESYNC, 3", "UIDONLY, 4", "MIXED, 5", "MIXED, 6"})
+  void everyNumberIsRightAndAllConverge(String mode, long seed) throws IOException {
+    String user = "many" + seed;
+    fixture.store().addUser(user);
+    try (Scene scene = new Scene(user, mode, new Random(seed))) {
+      for (int step = 0; step < STEPS; step++) {
+        scene.step();
+      }
+      scene.converge();
     }
+  }
 
-    void select() throws IOException {
-      uids.clear();
-      flags.clear();
-      command("SELECT INBOX", true);
-      fetchAll();
-    }
+  /// The clients, and the mailbox as it must be.
+  private final class Scene implements AutoCloseable {
+    final String user;
+    final String mode;
+    final Random random;
+    final SortedMap<Long, Set<String>> model = new TreeMap<>();
+    final List<HostileClient> clients = new ArrayList<>();
+    long next = 1;
 
-    void fetchAll() throws IOException {
-      if (!uids.isEmpty()) {
-        command("FETCH 1:* (UID FLAGS)", false);
+    Scene(String user, String mode, Random random) throws IOException {
+      this.user = user;
+      this.mode = mode;
+      this.random = random;
+      for (int i = 0; i < CLIENTS; i++) {
+        clients.add(connect(i));
       }
     }
 
-    String command(String text, boolean renumbers) throws IOException {
-      mayRenumber = renumbers;
-      String name = "t" + ++tag;
-      wire.send(name + " " + text + "\r\n");
-      String line = wire.line();
-      while (!line.startsWith(name + " ")) {
-        take(line);
-        line = wire.line();
+    private HostileClient connect(int index) throws IOException {
+      String address = user + "@" + TestStore.DOMAIN;
+      HostileClient client =
+          new HostileClient(fixture.port(index % 2 == 0 ? "imap" : "imap-b"), address);
+      ok(client, "LOGIN " + address + " wing");
+      String enabled = mode.equals("MIXED") ? MODES.get(index % MODES.size()) : mode;
+      if (!enabled.equals("PLAIN")) {
+        ok(client, "ENABLE " + enabled);
       }
-      return line.substring(name.length() + 1);
+      ok(client, "SELECT INBOX");
+      return client;
     }
 
-    void idle() throws IOException {
-      mayRenumber = true;
-      String name = "t" + ++tag;
-      wire.send(name + " IDLE\r\n");
-      String line = wire.line();
-      while (!line.startsWith("+")) {
-        take(line);
-        line = wire.line();
-      }
-      wire.send("DONE\r\n");
-      line = wire.line();
-      while (!line.startsWith(name + " OK")) {
-        take(line);
-        line = wire.line();
-      }
-    }
-
-    private void take(String line) {
-      Matcher count = COUNT.matcher(line);
-      Matcher fetch = FETCH.matcher(line);
-      if (count.matches()) {
-        int number = Integer.parseInt(count.group(1));
-        switch (count.group(2)) {
-          case "EXISTS" -> {
-            assertThat(number).isGreaterThanOrEqualTo(uids.size());
-            while (uids.size() < number) {
-              uids.add(0);
-            }
+    void step() throws IOException {
+      int index = random.nextInt(CLIENTS);
+      HostileClient client = clients.get(index);
+      try {
+        switch (random.nextInt(14)) {
+          case 0 -> {
+            fixture.deliver(user, "s");
+            model.put(next++, new TreeSet<>());
           }
-          case "EXPUNGE" -> {
-            assertThat(mayRenumber).as(line).isTrue();
-            assertThat(number).isBetween(1, uids.size());
-            flags.remove(uids.get(number - 1));
-            uids.subList(number - 1, number).clear();
+          case 1, 2 -> {
+            assertThat(client.append(MESSAGE)).isEqualTo("OK");
+            model.put(next++, new TreeSet<>());
           }
-          default -> assertThat(number).isLessThanOrEqualTo(uids.size());
+          case 3, 4, 5 -> store(client);
+          case 6 -> {
+            ok(client, "EXPUNGE");
+            model.values().removeIf(flags -> flags.contains("\\Deleted"));
+          }
+          case 7 -> copy(client, "COPY", "INBOX");
+          case 8 -> copy(client, "MOVE", random.nextBoolean() ? "INBOX" : "Trash");
+          case 9 -> Objects.requireNonNull(client.idle());
+          case 10 -> know(client);
+          case 11 -> ok(client, "SELECT INBOX");
+          case 12 -> {
+            client.close();
+            clients.set(index, connect(index));
+          }
+          default -> agrees(client);
         }
-      } else if (fetch.matches()) {
-        int number = Integer.parseInt(fetch.group(1));
-        assertThat(number).as(line).isBetween(1, uids.size());
-        if (fetch.group(2) != null) {
-          int uid = Integer.parseInt(fetch.group(2));
-          int believed = uids.get(number - 1);
-          assertThat(believed).as(line).isIn(0, uid);
-          uids.set(number - 1, uid);
-        }
-        List<String> told = new ArrayList<>(List.of(fetch.group(3).split(" ", -1)));
-        told.remove("\\Recent");
-        told.remove("");
-        told.sort(null);
-        if (uids.get(number - 1) != 0) {
-          flags.put(uids.get(number - 1), told);
-        }
-      } else {
-        assertThat(line).startsWith("* ").doesNotContain("BYE");
+      } catch (RuntimeException | AssertionError | IOException e) {
+        throw new AssertionError(client.told(), e);
       }
+    }
+
+    void converge() throws IOException {
+      for (HostileClient client : clients) {
+        try {
+          agrees(client);
+        } catch (AssertionError e) {
+          throw new AssertionError(client.told(), e);
+        }
+      }
+    }
+
+    /// After NOOP the client has been told everything; it need only ask for what is new to it.
+    private void agrees(HostileClient client) throws IOException {
+      ok(client, "NOOP");
+      Numbering numbering = client.numbering();
+      assertThat(numbering.uids()).hasSize(model.size());
+      numbering
+          .flags()
+          .forEach((uid, flags) -> assertThat(flags).as("UID " + uid).isEqualTo(model.get(uid)));
+      know(client);
+      assertThat(numbering.flags()).isEqualTo(model);
+      if (!numbering.uidOnly()) {
+        assertThat(numbering.uids()).containsExactlyElementsOf(model.keySet());
+      }
+    }
+
+    private void know(HostileClient client) throws IOException {
+      if (!client.uids().isEmpty()) {
+        // Who has not yet been told of an EXPUNGE may be answered NO [EXPUNGEISSUED].
+        client.command(
+            client.numbering().uidOnly() ? "UID FETCH 1:* (FLAGS)" : "FETCH 1:* (UID FLAGS)");
+      }
+    }
+
+    /// UIDs of some messages that the client knows, and how it names them; null if it knows none.
+    private @Nullable Chosen choose(HostileClient client) throws IOException {
+      if (client.numbering().flags().size() < client.uids().size()) {
+        know(client);
+      }
+      List<Long> known = List.copyOf(client.numbering().flags().keySet());
+      if (known.isEmpty()) {
+        return null;
+      }
+      int from = random.nextInt(known.size());
+      List<Long> uids = known.subList(from, Math.min(known.size(), from + 1 + random.nextInt(4)));
+      if (client.numbering().uidOnly() || random.nextInt(3) == 0) {
+        return new Chosen("UID ", uids.getFirst() + ":" + uids.getLast(), uids);
+      }
+      int first = client.uids().indexOf(uids.getFirst()) + 1;
+      int last = client.uids().indexOf(uids.getLast()) + 1;
+      return new Chosen("", first + ":" + last, uids);
+    }
+
+    private void store(HostileClient client) throws IOException {
+      Chosen chosen = choose(client);
+      if (chosen == null) {
+        return;
+      }
+      String flag = FLAGS.get(random.nextInt(FLAGS.size()));
+      String sign = SIGNS.get(random.nextInt(SIGNS.size()));
+      ImapResponse answer =
+          client.command(
+              chosen.prefix() + "STORE " + chosen.set() + " " + sign + "FLAGS (" + flag + ")");
+      assertThat(answer).matches(r -> r != null && (r.name().equals("OK") || issued(r)));
+      for (Long uid : chosen.uids()) {
+        Set<String> flags = model.get(uid);
+        if (flags != null) {
+          if (sign.isEmpty()) {
+            flags.clear();
+          }
+          if (sign.equals("-")) {
+            flags.remove(flag);
+          } else {
+            flags.add(flag);
+          }
+        }
+      }
+    }
+
+    private void copy(HostileClient client, String name, String mailbox) throws IOException {
+      Chosen chosen = choose(client);
+      if (chosen == null || (model.size() > 60 && mailbox.equals("INBOX"))) {
+        return;
+      }
+      ImapResponse answer =
+          client.command(chosen.prefix() + name + " " + chosen.set() + " " + mailbox);
+      assertThat(answer).matches(r -> r != null && (r.name().equals("OK") || issued(r)));
+      List<Set<String>> copies = new ArrayList<>();
+      for (Long uid : chosen.uids()) {
+        Set<String> flags = model.get(uid);
+        if (flags != null) {
+          copies.add(new TreeSet<>(flags));
+          if (name.equals("MOVE")) {
+            model.remove(uid);
+          }
+        }
+      }
+      if (mailbox.equals("INBOX")) {
+        copies.forEach(flags -> model.put(next++, flags));
+      }
+    }
+
+    private static boolean issued(ImapResponse response) {
+      return "EXPUNGEISSUED".equals(response.code());
+    }
+
+    private static void ok(HostileClient client, String command) throws IOException {
+      assertThat(client.command(command))
+          .as(command)
+          .matches(r -> r != null && r.name().equals("OK"));
     }
 
     @Override
     public void close() throws IOException {
-      wire.close();
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2})
-  void everyNumberIsRightAndAllConverge(long seed) throws IOException {
-    Random random = new Random(seed);
-    String user = "many" + seed;
-    fixture.store().addUser(user);
-    String address = user + "@" + TestStore.DOMAIN;
-    List<Client> clients = new ArrayList<>();
-    try {
-      for (int i = 0; i < 5; i++) {
-        clients.add(new Client(fixture.port(i % 2 == 0 ? "imap" : "imap-b"), address));
-      }
-      for (int step = 0; step < 400; step++) {
-        step(clients.get(random.nextInt(clients.size())), random, user);
-      }
-      for (Client client : clients) {
-        client.command("NOOP", true);
-        client.fetchAll();
-      }
-      Client first = clients.getFirst();
-      for (Client client : clients) {
-        assertThat(client.uids).isEqualTo(first.uids).doesNotContain(0);
-        assertThat(client.flags).isEqualTo(first.flags);
-      }
-      assertThat(first.flags.keySet()).containsExactlyElementsOf(first.uids);
-    } finally {
-      for (Client client : clients) {
+      for (HostileClient client : clients) {
         client.close();
       }
     }
   }
 
-  private void step(Client client, Random random, String user) throws IOException {
-    int size = client.uids.size();
-    switch (random.nextInt(12)) {
-      case 0 -> fixture.deliver(user, "s" + random.nextInt(1000));
-      case 1, 2 -> {
-        String text = "Subject: a\r\n\r\nx\r\n";
-        String reply = client.command("APPEND INBOX {" + text.length() + "+}\r\n" + text, true);
-        assertThat(reply).startsWith("OK [APPENDUID ");
-      }
-      case 3, 4, 5 -> {
-        if (size > 0) {
-          String flag = FLAGS.get(random.nextInt(FLAGS.size()));
-          String sign = SIGNS.get(random.nextInt(SIGNS.size()));
-          String reply =
-              client.command(
-                  "STORE " + range(random, size) + " " + sign + "FLAGS (" + flag + ")", false);
-          assertThat(reply).matches("OK.*|NO \\[EXPUNGEISSUED].*");
-        }
-      }
-      case 6 -> assertThat(client.command("EXPUNGE", true)).startsWith("OK");
-      case 7 -> {
-        if (size > 0) {
-          String reply = client.command("COPY " + range(random, size) + " INBOX", true);
-          assertThat(reply).matches("OK.*|NO \\[EXPUNGEISSUED].*");
-        }
-      }
-      case 8 -> {
-        if (size > 12) {
-          String reply = client.command("MOVE " + range(random, size) + " Trash", true);
-          assertThat(reply).matches("OK.*|NO \\[EXPUNGEISSUED].*");
-        }
-      }
-      case 9 -> client.idle();
-      case 10 -> client.fetchAll();
-      default -> {
-        if (random.nextInt(8) == 0) {
-          client.select();
-        } else {
-          assertThat(client.command("NOOP", true)).startsWith("OK");
-        }
-      }
-    }
-  }
-
-  private static String range(Random random, int size) {
-    int first = 1 + random.nextInt(size);
-    return first + ":" + Math.min(size, first + random.nextInt(4));
-  }
+  /// @param prefix `UID ` or nothing
+  private record Chosen(String prefix, String set, List<Long> uids) {}
 }

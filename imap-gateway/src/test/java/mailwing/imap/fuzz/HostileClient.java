@@ -119,8 +119,18 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
     return answered(sent, rest);
   }
 
+  /// Waits for `+` and says DONE.
+  public @Nullable ImapResponse idle() throws IOException {
+    String tag = nextTag();
+    return run(
+        Sent.of(
+            tag,
+            List.of(
+                ByteString.copyFromUtf8(tag + " IDLE\r\n"), ByteString.copyFromUtf8("DONE\r\n"))));
+  }
+
   /// Appends to INBOX; the answer's name.
-  String append(byte[] message) throws IOException {
+  public String append(byte[] message) throws IOException {
     String tag = nextTag();
     ImapResponse response =
         run(
@@ -365,7 +375,7 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
   }
 
   /// What was said last, for a failure's message.
-  synchronized String told() {
+  public synchronized String told() {
     return history.stream()
         .map(Object::toString)
         .map(line -> line.length() > 600 ? line.substring(0, 600) + "..." : line)

@@ -5,6 +5,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import mailwing.testkit.imap.ImapResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,7 @@ public final class Numbering {
 
   private final List<Long> uids = new ArrayList<>();
   private final Set<Long> gone = new HashSet<>();
+  private final SortedMap<Long, Set<String>> flags = new TreeMap<>();
   private boolean selected;
   private boolean selecting;
   private boolean notified;
@@ -35,6 +39,11 @@ public final class Numbering {
   /// UIDs by number, 0 where the client has not been told.
   public List<Long> uids() {
     return uids;
+  }
+
+  /// Flags but \Recent by UID, as far as the client has been told.
+  public SortedMap<Long, Set<String>> flags() {
+    return flags;
   }
 
   public boolean selected() {
@@ -99,6 +108,7 @@ public final class Numbering {
   private void forget() {
     uids.clear();
     gone.clear();
+    flags.clear();
   }
 
   /// An untagged response, while `command` is answered.
@@ -163,6 +173,7 @@ public final class Numbering {
     long uid = uids.remove((int) response.number() - 1);
     if (uid != 0) {
       gone.add(uid);
+      flags.remove(uid);
     }
   }
 
@@ -178,6 +189,16 @@ public final class Numbering {
       holds(!gone.contains(uid), "a message that is gone", response);
       holds(before(index) < uid && uid < after(index), "UIDs do not ascend", response);
       uids.set(index, uid);
+    }
+    tell(uids.get((int) response.number() - 1), items.get("FLAGS"));
+  }
+
+  private void tell(long uid, @Nullable Object told) {
+    if (uid != 0 && told instanceof List<?> list) {
+      Set<String> set = new TreeSet<>();
+      list.forEach(flag -> set.add(flag.toString()));
+      set.remove("\\Recent");
+      flags.put(uid, set);
     }
   }
 
@@ -202,6 +223,7 @@ public final class Numbering {
     open(response);
     holds(uidOnly, "UIDFETCH where UIDONLY is off", response);
     holds(place(response.number()) >= 0, "a message that is not there", response);
+    tell(response.number(), response.items().get("FLAGS"));
   }
 
   private void vanished(ImapResponse response, String command) {
@@ -223,6 +245,7 @@ public final class Numbering {
         holds(place >= 0, uid + " was not there", response);
         uids.remove(place);
         gone.add(uid);
+        flags.remove(uid);
       }
     }
   }
