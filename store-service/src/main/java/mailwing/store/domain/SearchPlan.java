@@ -44,11 +44,16 @@ sealed interface SearchPlan {
   /// Makes plans; one a search, for its count and its clock.
   final class Maker {
     private static final int MOST_KEYS = 2000;
+
+    /// Keys that take the text: each message may be looked through for each of them.
+    private static final int MOST_TEXTS = 200;
+
     private static final long DAY = Duration.ofDays(1).toMillis();
     private static final String LOCAL = "(e.internal_date + e.zone_minutes * 60000)";
 
     private final long now;
     private int keys;
+    private int texts;
     private boolean fuzzy;
 
     Maker(long now) {
@@ -57,7 +62,8 @@ sealed interface SearchPlan {
 
     SearchPlan plan(SearchKey key) {
       keys++;
-      if (keys > MOST_KEYS) {
+      texts += key.hasHeader() || key.hasBody() || key.hasText() ? 1 : 0;
+      if (keys > MOST_KEYS || texts > MOST_TEXTS) {
         throw new StoreException(ErrorCode.LIMIT, "too many search keys");
       }
       return switch (key.getKeyCase()) {

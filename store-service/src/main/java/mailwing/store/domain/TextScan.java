@@ -78,6 +78,14 @@ final class TextScan {
   ///
   /// @param possible holds wherever the plan does
   void run(long mailbox, Condition possible, SearchRows.Sink sink) {
+    try {
+      scan(mailbox, possible, sink);
+    } finally {
+      known.trim();
+    }
+  }
+
+  private void scan(long mailbox, Condition possible, SearchRows.Sink sink) {
     Listed listed = new Listed(asked.size());
     rows.list(access, mailbox, possible, asked, listed);
     int most = body ? BATCH : BATCH_OF_HEADERS;
@@ -93,6 +101,9 @@ final class TextScan {
       }
       boolean last = i + 1 == listed.count;
       if (last || doubtful.size() == most || i + 1 - told == values.length) {
+        if (!sink.wanted()) {
+          throw new StoreException(ErrorCode.UNAVAILABLE, "the caller has gone");
+        }
         look(listed, doubtful, values, told);
         for (int k = told; k <= i; k++) {
           if (values[k - told] > 0) {
@@ -103,7 +114,6 @@ final class TextScan {
         doubtful.clear();
       }
     }
-    known.trim();
   }
 
   private void look(Listed listed, Map<Long, List<Integer>> doubtful, int[] values, int first) {

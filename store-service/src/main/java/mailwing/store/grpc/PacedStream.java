@@ -32,6 +32,11 @@ final class PacedStream<T> {
     observer.onNext(frame);
   }
 
+  /// The caller has gone or its deadline has passed.
+  boolean cancelled() {
+    return observer.isCancelled();
+  }
+
   void complete() {
     observer.onCompleted();
   }

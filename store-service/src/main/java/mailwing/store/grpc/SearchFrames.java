@@ -48,6 +48,11 @@ final class SearchFrames implements SearchRows.Sink {
     }
   }
 
+  @Override
+  public boolean wanted() {
+    return !stream.cancelled();
+  }
+
   void complete() {
     if (frame.getUidsCount() > 0) {
       stream.send(frame.build());

@@ -65,6 +65,11 @@ public final class SearchRows {
   @FunctionalInterface
   public interface Sink {
     void take(long uid, long modseq, int relevancy);
+
+    /// Whether anybody still waits for what is found; asked now and then.
+    default boolean wanted() {
+      return true;
+    }
   }
 
   /// Messages found, with what RFC 6203 calls relevancy.
