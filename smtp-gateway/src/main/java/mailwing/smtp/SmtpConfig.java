@@ -17,6 +17,7 @@ import mailwing.service.Settings;
 import mailwing.smtp.authentication.SenderPolicy;
 import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
+import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -33,6 +34,7 @@ import mailwing.smtp.session.SmtpLimits;
 /// @param senders SPF, DKIM and DMARC are checked, and this is done with what is found; empty: not
 /// @param dns who answers questions to the DNS
 /// @param store how long the store may take with a message
+/// @param outbound how mail leaves the house
 public record SmtpConfig(
     List<ServiceListener> listeners,
     ConnectionConfig connections,
@@ -44,7 +46,8 @@ public record SmtpConfig(
     Networks xclientPeers,
     Optional<SenderPolicy> senders,
     DnsConfig dns,
-    StoreTimes store) {
+    StoreTimes store,
+    OutboundConfig outbound) {
 
   /// A listener and what it is for.
   public record ServiceListener(Service service, ListenerConfig listener) {}
@@ -137,6 +140,7 @@ public record SmtpConfig(
     LISTENERS.forEach(listener -> keys.addAll(listener.keys().keys()));
     keys.addAll(ConnectionConfig.keys());
     keys.addAll(SESSION.keys());
+    keys.addAll(OutboundConfig.keys());
     keys.addAll(
         List.of(
             HOST,
@@ -192,7 +196,8 @@ public record SmtpConfig(
                     settings.get(ENFORCE), settings.get(REJECT_SPF), settings.get(SPF_TIME)))
             : Optional.empty(),
         new DnsConfig(settings.get(DNS_SERVERS), settings.get(DNS_TIME)),
-        new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)));
+        new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)),
+        OutboundConfig.read(settings));
   }
 
   /// The documented defaults, for a gateway in a process with others.
@@ -209,7 +214,8 @@ public record SmtpConfig(
         Networks.none(),
         Optional.empty(),
         DnsConfig.DEFAULTS,
-        StoreTimes.DEFAULTS);
+        StoreTimes.DEFAULTS,
+        OutboundConfig.off());
   }
 
   private static String machineName() {

@@ -13,16 +13,19 @@ import mailwing.smtp.authentication.SenderMetrics;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
 import mailwing.smtp.dns.Dns;
+import mailwing.smtp.queue.QueueWorkers;
 import mailwing.smtp.session.SmtpMetrics;
 import mailwing.smtp.session.SmtpProtocol;
 import mailwing.smtp.session.SmtpServices;
 
-/// The SMTP gateway as one running thing: MX, submission and LMTP.
+/// The SMTP gateway as one running thing: MX, submission, LMTP, and what sends mail to others.
 public final class SmtpGateway implements AutoCloseable {
   private final ListenerGroup group;
+  private final Optional<QueueWorkers> workers;
 
-  private SmtpGateway(ListenerGroup group) {
+  private SmtpGateway(ListenerGroup group, Optional<QueueWorkers> workers) {
     this.group = group;
+    this.workers = workers;
   }
 
   /// Runs it as a process; see {@link GatewayMain}.
@@ -53,6 +56,7 @@ public final class SmtpGateway implements AutoCloseable {
             config.session(),
             config.mechanisms(),
             config.checkSender(),
+            config.outbound().enabled(),
             config.xclientPeers(),
             config.senders().map(policy -> new SenderChecks(dns, policy, config.host(), senders)),
             new Deliveries(store, config.store()),
@@ -64,7 +68,11 @@ public final class SmtpGateway implements AutoCloseable {
     for (SmtpConfig.ServiceListener listener : config.listeners()) {
       group.listen(listener.listener(), new SmtpProtocol(listener.service(), services));
     }
-    return new SmtpGateway(group);
+    return new SmtpGateway(
+        group,
+        config.outbound().enabled()
+            ? Optional.of(QueueWorkers.start(config.outbound(), config.host(), store, dns, metrics))
+            : Optional.empty());
   }
 
   /// The port of the listener with this name.
@@ -76,5 +84,6 @@ public final class SmtpGateway implements AutoCloseable {
   @Override
   public void close() {
     group.close();
+    workers.ifPresent(QueueWorkers::close);
   }
 }

@@ -20,6 +20,7 @@ import mailwing.smtp.authentication.SenderPolicy;
 import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.dns.TestZone;
+import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -45,6 +46,18 @@ final class GatewayFixture implements AutoCloseable {
       boolean trusted,
       Optional<TlsMaterial> tls)
       throws IOException {
+    this(channel, credential, limits, session, trusted, tls, OutboundConfig.off());
+  }
+
+  GatewayFixture(
+      Channel channel,
+      Secret credential,
+      SmtpLimits limits,
+      SessionLimits session,
+      boolean trusted,
+      Optional<TlsMaterial> tls,
+      OutboundConfig outbound)
+      throws IOException {
     store = StoreClient.over(channel, StoreClientConfig.defaults(credential));
     gateway =
         SmtpGateway.start(
@@ -66,7 +79,8 @@ final class GatewayFixture implements AutoCloseable {
                 trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
                 Optional.of(new SenderPolicy(true, false, Duration.ofSeconds(20))),
                 DnsConfig.DEFAULTS,
-                new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400))),
+                new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400)),
+                outbound),
             store,
             tls,
             metrics,

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The administration commands as one command line: `domain`, `user`, `alias`, `key`.
+/// The administration commands as one command line: `domain`, `user`, `alias`, `key`, `queue`.
 ///
 /// Exit codes: 0 done, 1 refused or not reached, 2 a wrong command line. An error is one line on
 /// standard error.
@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       UserCommand.class,
       AliasCommand.class,
       KeyCommand.class,
+      QueueCommand.class,
       SecretsCommand.class,
     },
     mixinStandardHelpOptions = true)

@@ -16,9 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.QueueGrpc;
 import org.jspecify.annotations.Nullable;
 
-/// A channel to a store's Directory, with an administrator's credential.
+/// A channel to a store's Directory and Queue, with an administrator's credential.
 public final class AdminClient implements AutoCloseable {
   private static final Metadata.Key<String> ERROR =
       Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER);
@@ -62,6 +63,19 @@ public final class AdminClient implements AutoCloseable {
   public <T> T call(String what, Function<DirectoryGrpc.DirectoryBlockingStub, T> call) {
     var stub =
         DirectoryGrpc.newBlockingStub(channel)
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    try {
+      return call.apply(stub);
+    } catch (StatusRuntimeException e) {
+      throw new StoreRefusal(code(e), line(what, e));
+    }
+  }
+
+  /// As [#call], to the outbound queue.
+  public <T> T callQueue(String what, Function<QueueGrpc.QueueBlockingStub, T> call) {
+    var stub =
+        QueueGrpc.newBlockingStub(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
             .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     try {

@@ -80,6 +80,33 @@ class AdminTest {
   }
 
   @Test
+  void theQueueIsListedHeldReleasedSuspendedAndEmptied() {
+    assertThat(run("", "queue", "list").out()).isEmpty();
+    store.addUser("sender");
+    store.submit("sender@example.test", "QUEUED1", "ann@elsewhere.test", "joe@other.test");
+    var listed = run("", "queue", "list", "--domain", "elsewhere.test").out();
+    assertThat(listed.getFirst()).startsWith("QUEUED1  ").endsWith("<sender@example.test>");
+    assertThat(listed.get(1)).startsWith("    <ann@elsewhere.test>  waiting for PT");
+    assertThat(run("", "queue", "hold", "--id", "QUEUED1").out()).containsExactly("2 recipients");
+    assertThat(run("", "queue", "show", "QUEUED1").out())
+        .contains("    <ann@elsewhere.test>  held");
+    assertThat(run("", "queue", "release", "--recipient", "joe@other.test").out())
+        .containsExactly("1 recipients");
+    assertThat(run("", "queue", "suspend", "--domain", "other.test").out())
+        .containsExactly("1 recipients");
+    assertThat(run("", "queue", "suspended").out()).containsExactly("domain other.test");
+    assertThat(run("", "queue", "resume", "--domain", "other.test").out())
+        .containsExactly("1 recipients");
+    assertThat(run("", "queue", "delete").err())
+        .isEqualTo("mailwing: queue: an empty filter needs to be said to mean everything");
+    assertThat(run("", "queue", "delete", "--all").out()).containsExactly("2 recipients");
+    assertThat(run("", "queue", "list").out()).isEmpty();
+    assertThat(run("", "queue", "show", "QUEUED1").out()).contains("    <joe@other.test>  deleted");
+    assertThat(run("", "queue", "show", "NOTHING").err())
+        .isEqualTo("mailwing: no message NOTHING is in the queue or remembered");
+  }
+
+  @Test
   void aUserOfAnUnknownDomainIsRefusedInOneLine() {
     assertThat(run("secret\n", "user", "add", "x@nowhere.test", "--password-stdin").err())
         .isEqualTo("mailwing: x@nowhere.test: its domain is not known: add it with `domain add`");

@@ -20,6 +20,7 @@ import mailwing.embedded.EmbeddedKafka;
 import mailwing.embedded.EmbeddedPostgres;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreClientConfig;
+import mailwing.gateway.StoreSession;
 import mailwing.gateway.StoreUpload;
 import mailwing.service.Secret;
 import mailwing.store.StoreConfig;
@@ -27,12 +28,14 @@ import mailwing.store.StoreService;
 import mailwing.store.v1.AddAliasRequest;
 import mailwing.store.v1.AddDomainRequest;
 import mailwing.store.v1.AddUserRequest;
+import mailwing.store.v1.ClientInfo;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.GetUserRequest;
+import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.UpdateUserRequest;
@@ -171,6 +174,16 @@ public final class TestStore implements AutoCloseable {
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
+  /// The Queue under the administrator's credential.
+  public QueueGrpc.QueueBlockingStub queue() {
+    Metadata headers = new Metadata();
+    headers.put(
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+        "Bearer " + Role.ADMIN.credential());
+    return QueueGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
   /// Makes user@example.test with password `wing`.
   public User addUser(String localPart) {
     return addUser(localPart + "@" + DOMAIN, "wing");
@@ -257,6 +270,30 @@ public final class TestStore implements AutoCloseable {
         throw new AssertionError("not delivered: " + result);
       }
       return result;
+    }
+  }
+
+  /// Submits a small message as a user whose password is `wing`, for recipients elsewhere.
+  public void submit(String sender, String queueId, String... recipients) {
+    byte[] id = new byte[16];
+    random.nextBytes(id);
+    DeliveryEnvelope.Builder envelope =
+        DeliveryEnvelope.newBuilder().setDeliveryId(ByteString.copyFrom(id)).setReversePath(sender);
+    envelope.getTraceBuilder().setQueueId(queueId);
+    for (String recipient : recipients) {
+      envelope.addRecipients(DeliveryRecipient.newBuilder().setAddress(recipient));
+    }
+    try (StoreSession session =
+            smtp.authenticatePassword(
+                "", sender, Secret.of("wing"), ClientInfo.getDefaultInstance());
+        StoreUpload<DeliverRequest, DeliverResponse> delivery = smtp.deliver()) {
+      envelope.getSubmissionBuilder().setSessionToken(session.token());
+      delivery.send(
+          DeliverRequest.newBuilder()
+              .setEnvelope(envelope)
+              .setData(ByteString.copyFromUtf8("Subject: submitted\r\n\r\nText.\r\n"))
+              .build());
+      delivery.finish();
     }
   }
 

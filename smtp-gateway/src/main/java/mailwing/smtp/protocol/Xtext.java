@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /// xtext (RFC 3461 §4): printable ASCII, where `+41` stands for an octet.
@@ -41,6 +42,20 @@ public final class Xtext {
     } catch (CharacterCodingException e) {
       return null;
     }
+  }
+
+  /// A text as xtext, its octets those of UTF-8.
+  public static String encode(String text) {
+    StringBuilder out = new StringBuilder(text.length() + 8);
+    for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
+      int value = octet & 0xff;
+      if (value <= ' ' || value > 126 || value == '=' || value == '+') {
+        out.append('+').append(HexFormat.of().withUpperCase().toHexDigits(octet));
+      } else {
+        out.append((char) value);
+      }
+    }
+    return out.toString();
   }
 
   /// hexchar has capitals alone (RFC 3461 §4).

@@ -56,7 +56,7 @@ final class MailCommands {
   Reply execute(Command.InTransaction command, Peer.Greeted peer, Login login) throws IOException {
     return switch (command) {
       case Command.Mail mail -> mail(mail, peer, login);
-      case Command.Rcpt rcpt -> rcpt(rcpt);
+      case Command.Rcpt rcpt -> rcpt(rcpt, login);
       case Command.Data ignored -> data(peer, login);
       case Command.Bdat bdat -> bdat(bdat, peer, login);
     };
@@ -104,7 +104,7 @@ final class MailCommands {
     return Replies.SENDER_OK;
   }
 
-  private Reply rcpt(Command.Rcpt rcpt) {
+  private Reply rcpt(Command.Rcpt rcpt, Login login) {
     switch (transaction) {
       case Transaction.None() -> {
         return Replies.MAIL_FIRST;
@@ -137,7 +137,7 @@ final class MailCommands {
         }
         Optional<Refusal> refusal =
             services.deliveries().resolve(rcpt.path().address(), begun.options().size());
-        if (refusal.isPresent()) {
+        if (refusal.isPresent() && !(refusal.get() == Refusal.RELAYING && maySend(login))) {
           return refused(refusal.get());
         }
         begun.recipients().accept(rcpt.path(), options);
@@ -145,6 +145,11 @@ final class MailCommands {
         return Replies.RECIPIENT_OK;
       }
     }
+  }
+
+  /// Mail for other systems is taken from users who have logged in, and from nobody else.
+  private boolean maySend(Login login) {
+    return services.sends() && service == Service.SUBMISSION && login instanceof Login.As;
   }
 
   private Reply refused(Refusal refusal) {
@@ -320,16 +325,24 @@ final class MailCommands {
                     .setTls(tls)
                     .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
                     .setQueueId(ids.queueId()));
+    Instant now = Instant.now();
+    if (login instanceof Login.As as && maySend(login)) {
+      envelope.setSubmission(Submissions.of(as.session().token(), begun.options(), now));
+    }
     List<String> addresses = new ArrayList<>();
-    for (ForwardPath path : begun.recipients().unique()) {
+    for (int i = 0; i < begun.recipients().unique().size(); i++) {
+      ForwardPath path = begun.recipients().unique().get(i);
+      RecipientOptions asked = begun.recipients().options().get(i);
       addresses.add(path.address());
       envelope.addRecipients(
           DeliveryRecipient.newBuilder()
               .setAddress(path.address())
+              .setPath(path.encoded())
+              .setNotify(Submissions.notifyBits(asked))
+              .setOriginalRecipient(asked.original().orElse(""))
               .setHeaderPrefix(
                   UnsafeByteOperations.unsafeWrap(TraceFields.delivery(from, path.encoded()))));
     }
-    Instant now = Instant.now();
     TraceFields.Hop hop =
         new TraceFields.Hop(
             peer.domain(),

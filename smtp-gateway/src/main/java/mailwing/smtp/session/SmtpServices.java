@@ -16,6 +16,7 @@ import mailwing.smtp.delivery.Deliveries;
 /// @param host the name the gateway goes by: in its greeting, in Received and in Message-ID
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL
+/// @param sends submission takes recipients elsewhere
 /// @param xclientPeers who may use XCLIENT
 /// @param checks who strangers' messages are from, where that is asked
 public record SmtpServices(
@@ -24,6 +25,7 @@ public record SmtpServices(
     SessionLimits session,
     List<Mechanism> mechanisms,
     boolean checkSender,
+    boolean sends,
     Networks xclientPeers,
     Optional<SenderChecks> checks,
     Deliveries deliveries,

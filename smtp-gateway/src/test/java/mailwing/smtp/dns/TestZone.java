@@ -1,27 +1,26 @@
 package mailwing.smtp.dns;
 
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.xbill.DNS.ReverseMap;
 
 /// A DNS under the test's control.
 public final class TestZone implements Dns {
   private static final int MOST_ALIASES = 10;
 
-  private final Map<String, List<String>> records = new LinkedHashMap<>();
-  private final Set<String> failing = new HashSet<>();
+  private final Map<String, List<String>> records = new ConcurrentHashMap<>();
+  private final Set<String> failing = ConcurrentHashMap.newKeySet();
   private int questions;
 
   /// Adds a record; MX data as `10 host`.
   public TestZone add(String name, String type, String data) {
-    records.computeIfAbsent(key(name, type), k -> new ArrayList<>()).add(data);
+    records.computeIfAbsent(key(name, type), k -> new CopyOnWriteArrayList<>()).add(data);
     return this;
   }
 

@@ -1,0 +1,23 @@
+package mailwing.smtp.client;
+
+import java.io.IOException;
+
+/// A host is not there, goes away, is too slow or does not speak SMTP.
+public final class HostException extends IOException {
+  private final String status;
+
+  /// @param status the enhanced status code of it (RFC 3463), 4yz
+  public HostException(String status, String message) {
+    super(message);
+    this.status = status;
+  }
+
+  public HostException(String status, String message, Throwable cause) {
+    super(message, cause);
+    this.status = status;
+  }
+
+  public String status() {
+    return status;
+  }
+}

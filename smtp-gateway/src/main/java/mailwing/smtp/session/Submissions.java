@@ -1,0 +1,53 @@
+package mailwing.smtp.session;
+
+import java.time.Instant;
+import mailwing.store.v1.Submission;
+
+/// From what a user asked for by MAIL and RCPT to what the store is told.
+final class Submissions {
+  private Submissions() {}
+
+  /// @param token the user's session
+  static Submission of(String token, MailOptions options, Instant now) {
+    SendingOptions sending = options.sending();
+    Submission.Builder submission =
+        Submission.newBuilder()
+            .setSessionToken(token)
+            .setReturn(
+                switch (sending.returned()) {
+                  case UNSAID -> Submission.Return.RETURN_UNSPECIFIED;
+                  case FULL -> Submission.Return.FULL;
+                  case HEADERS -> Submission.Return.HEADERS;
+                })
+            .setEnvelopeId(sending.envelopeId().orElse(""))
+            .setSmtpUtf8(options.smtpUtf8())
+            .setRequireTls(sending.requireTls())
+            .setPriority(sending.priority())
+            .setHoldUntilMillis(sending.holdUntil().map(Instant::toEpochMilli).orElse(0L));
+    sending
+        .deliverBy()
+        .ifPresent(
+            by ->
+                submission
+                    .setDeliverByMillis(now.plus(by.time()).toEpochMilli())
+                    .setDeliverBy(
+                        by.bounce() ? Submission.DeliverBy.RETURN : Submission.DeliverBy.NOTIFY)
+                    .setDeliverByTrace(by.trace()));
+    return submission.build();
+  }
+
+  /// NOTIFY as the contract has it; 0 where nothing was said.
+  static int notifyBits(RecipientOptions options) {
+    int bits = 0;
+    for (RecipientOptions.Notify one : options.reports()) {
+      bits |=
+          switch (one) {
+            case NEVER -> 1;
+            case SUCCESS -> 2;
+            case FAILURE -> 4;
+            case DELAY -> 8;
+          };
+    }
+    return bits;
+  }
+}

@@ -1,0 +1,373 @@
+package mailwing.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import mailwing.gateway.StoreClient;
+import mailwing.gateway.StoreSession;
+import mailwing.service.Secret;
+import mailwing.smtp.client.ClientTimes;
+import mailwing.smtp.queue.OutboundConfig;
+import mailwing.store.v1.ChangeQueueRequest;
+import mailwing.store.v1.ClientInfo;
+import mailwing.store.v1.ListQueueRequest;
+import mailwing.store.v1.OpenMailboxRequest;
+import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.Protocol;
+import mailwing.store.v1.QueueFilter;
+import mailwing.store.v1.QueuedMessage;
+import mailwing.store.v1.QueuedRecipient;
+import mailwing.store.v1.ReadBodyRequest;
+import mailwing.store.v1.ReadBodyResponse;
+import mailwing.testkit.TestStore;
+import mailwing.testkit.TestTls;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/// What users submit reaches other hosts, or comes back: a real store and hosts of the test's own,
+/// named by a zone of its own.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class OutboundTest {
+  private static final String DEAD = "127.0.0.99";
+
+  private final AtomicInteger lastAddress = new AtomicInteger(20);
+  private final List<Sink> sinks = new ArrayList<>();
+  private TestStore store;
+  private StoreClient reader;
+  private GatewayFixture gateway;
+  private int port;
+
+  @BeforeAll
+  void start() throws IOException {
+    store = TestStore.start();
+    reader = store.client(TestStore.Role.IMAP);
+    store.addUser("alice");
+    store.addUser("bob");
+    try (Sink first = new Sink("first", "127.0.0.2", 0)) {
+      port = first.port();
+    }
+    gateway =
+        new GatewayFixture(
+            store.channel(),
+            store.clientConfig(TestStore.Role.SMTP).credential(),
+            GatewayFixture.LIMITS,
+            GatewayFixture.SESSION,
+            true,
+            Optional.of(TestTls.shared().material()),
+            new OutboundConfig(
+                true,
+                port,
+                true,
+                Map.of(),
+                Optional.empty(),
+                20,
+                2,
+                0,
+                10,
+                Duration.ofMillis(1500),
+                Duration.ofSeconds(10),
+                ClientTimes.all(Duration.ofSeconds(3))));
+  }
+
+  @AfterAll
+  void stop() throws IOException {
+    gateway.close();
+    for (Sink sink : sinks) {
+      sink.close();
+      assertThat(sink.violations).isEmpty();
+    }
+    reader.close();
+    store.close();
+  }
+
+  /// A host that `domain` names at this preference.
+  private Sink sink(String domain, int preference) throws IOException {
+    String address = "127.0.0." + lastAddress.incrementAndGet();
+    String host = "mx" + lastAddress.get() + "." + domain;
+    Sink sink = new Sink(host, address, port);
+    sinks.add(sink);
+    gateway.zone.add(domain, "MX", preference + " " + host).add(host, "A", address);
+    return sink;
+  }
+
+  private String submit(String body, String... recipients) throws IOException {
+    try (SmtpClient client = gateway.submission()) {
+      client.command("EHLO client.test");
+      String plain = "\0alice@example.test\0wing";
+      assertThat(
+              client.command(
+                  "AUTH PLAIN "
+                      + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
+          .startsWith("235");
+      assertThat(client.command("MAIL FROM:<alice@example.test>")).startsWith("250");
+      for (String recipient : recipients) {
+        assertThat(client.command("RCPT TO:<" + recipient + ">")).startsWith("250");
+      }
+      assertThat(client.command("DATA")).startsWith("354");
+      client.send(
+          "From: alice@example.test\r\nSubject: test\r\nMessage-ID: <"
+              + System.nanoTime()
+              + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n"
+              + body
+              + "\r\n.\r\n");
+      String reply = client.reply();
+      assertThat(reply).startsWith("250 2.0.0 Stored as ");
+      return reply.substring("250 2.0.0 Stored as ".length());
+    }
+  }
+
+  private QueuedMessage queued(String id) {
+    return store
+        .queue()
+        .listQueue(
+            ListQueueRequest.newBuilder()
+                .setFilter(QueueFilter.newBuilder().setQueueId(id))
+                .setFinished(true)
+                .setWithAttempts(true)
+                .build())
+        .next();
+  }
+
+  private void flush(String id) {
+    int changed =
+        store
+            .queue()
+            .changeQueue(
+                ChangeQueueRequest.newBuilder()
+                    .setChange(ChangeQueueRequest.Change.FLUSH)
+                    .setFilter(QueueFilter.newBuilder().setQueueId(id))
+                    .build())
+            .getChanged();
+    assertThat(changed).isPositive();
+  }
+
+  private QueuedRecipient waitFor(String id, QueuedRecipient.State state, int attempts) {
+    return until(
+            () -> {
+              QueuedRecipient recipient = queued(id).getRecipients(0);
+              return recipient.getState() == state && recipient.getAttempts() >= attempts
+                  ? Optional.of(recipient)
+                  : Optional.empty();
+            })
+        .orElseThrow();
+  }
+
+  private static <T> Optional<T> until(Callable<Optional<T>> found) {
+    return Awaitility.await().atMost(Duration.ofSeconds(30)).until(found, Optional::isPresent);
+  }
+
+  private String bounce(String about) {
+    return until(
+            () -> {
+              String last = lastInInbox();
+              return last.contains(about) && last.contains("multipart/report")
+                  ? Optional.of(last)
+                  : Optional.empty();
+            })
+        .orElseThrow();
+  }
+
+  private String lastInInbox() {
+    try (StoreSession session =
+        reader.authenticatePassword(
+            "",
+            "alice@example.test",
+            Secret.of("wing"),
+            ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build())) {
+      OpenMailboxResponse inbox =
+          session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
+      if (inbox.getStatus().getMessages() == 0) {
+        return "";
+      }
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      try (var body =
+          session.readBody(
+              ReadBodyRequest.newBuilder()
+                  .setMailbox(inbox.getMailbox().getRef())
+                  .setUid(inbox.getStatus().getUidNext() - 1)
+                  .build())) {
+        for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
+          out.writeBytes(next.getData().toByteArray());
+        }
+      }
+      return out.toString(StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Sink.Taken only(Sink sink) {
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> !sink.taken.isEmpty());
+    return sink.taken.getFirst();
+  }
+
+  @Test
+  void aSubmittedMessageArrivesOctetByOctetUnderTls() throws IOException {
+    Sink sink = sink("tls.test", 10);
+    sink.manners.tls = TestTls.shared().material().sslContext();
+    String id = submit("Hällo\r\n..two dots\r\n.one\r\n" + "x".repeat(900), "carol@tls.test");
+    Sink.Taken taken = only(sink);
+    assertThat(taken.tls()).isTrue();
+    assertThat(taken.mail()).matches("MAIL FROM:<alice@example.test> SIZE=[0-9]+ BODY=8BITMIME");
+    assertThat(taken.rcpts()).containsExactly("RCPT TO:<carol@tls.test>");
+    String sent =
+        new String(taken.text().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    assertThat(sent)
+        .startsWith("Received: from client.test ")
+        .endsWith("\r\n\r\nHällo\r\n.two dots\r\none\r\n" + "x".repeat(900) + "\r\n");
+    QueuedRecipient done = waitFor(id, QueuedRecipient.State.DELIVERED, 1);
+    assertThat(done.getReply()).isEqualTo("250 2.0.0 taken");
+    assertThat(done.getAttempt(0).getResult().getTls()).startsWith("TLSv1.");
+  }
+
+  @Test
+  void aHostThatSaysLaterGetsItLater() throws IOException {
+    Sink sink = sink("later.test", 10);
+    sink.manners.rcpt = path -> "451 4.7.1 greylisted";
+    String id = submit("later", "carol@later.test");
+    QueuedRecipient waiting = waitFor(id, QueuedRecipient.State.WAITING, 1);
+    assertThat(waiting.getReply()).isEqualTo("451 4.7.1 greylisted");
+    assertThat(waiting.getStatus()).isEqualTo("4.7.1");
+    sink.manners.rcpt = path -> "250 ok";
+    flush(id);
+    waitFor(id, QueuedRecipient.State.DELIVERED, 2);
+    assertThat(sink.taken).hasSize(1);
+  }
+
+  @Test
+  void whatIsRefusedComesBack() throws IOException {
+    Sink sink = sink("refusing.test", 10);
+    sink.manners.rcpt = path -> path.startsWith("no") ? "550 5.1.1 nobody here" : "250 ok";
+    submit("come back", "nobody@refusing.test", "yes@refusing.test");
+    String notice = bounce("nobody@refusing.test");
+    assertThat(notice)
+        .contains("Final-Recipient: rfc822; nobody@refusing.test\r\nAction: failed\r\n")
+        .contains("Diagnostic-Code: smtp; 550 5.1.1 nobody here\r\n")
+        .doesNotContain("yes@refusing.test\r\nAction");
+    assertThat(only(sink).rcpts()).containsExactly("RCPT TO:<yes@refusing.test>");
+  }
+
+  @Test
+  void aDeadHostIsPassedOver() throws IOException {
+    gateway.zone.add("dead.test", "MX", "5 dead.dead.test").add("dead.dead.test", "A", DEAD);
+    Sink second = sink("dead.test", 10);
+    submit("alive", "carol@dead.test");
+    assertThat(only(second).text()).endsWith("alive\r\n");
+  }
+
+  @Test
+  void aConnectionThatIsCutWithinTheMessageIsTriedAtTheNextHost() throws IOException {
+    Sink first = sink("cut.test", 5);
+    first.manners.cutInData = 300;
+    Sink second = sink("cut.test", 10);
+    // More than the sockets hold between them: the sender notices before its end.
+    submit(("y".repeat(900) + "\r\n").repeat(9000) + "y", "carol@cut.test");
+    assertThat(only(second).text()).endsWith("y\r\n");
+    assertThat(first.taken).isEmpty();
+  }
+
+  @Test
+  void aConnectionThatIsCutAfterTheFinalDotIsNotTriedElsewhereAtOnce() throws IOException {
+    Sink first = sink("dot.test", 5);
+    first.manners.end = mail -> "";
+    Sink second = sink("dot.test", 10);
+    String id = submit("unknown", "carol@dot.test");
+    QueuedRecipient waiting = waitFor(id, QueuedRecipient.State.WAITING, 1);
+    assertThat(waiting.getReply()).startsWith("whether the message was taken is not known");
+    assertThat(first.taken).hasSize(1);
+    assertThat(second.taken).isEmpty();
+    first.manners.end = mail -> "250 ok";
+    flush(id);
+    waitFor(id, QueuedRecipient.State.DELIVERED, 2);
+    assertThat(first.taken).hasSize(2);
+  }
+
+  @Test
+  void aHostThatIsTooSlowIsGivenUp() throws IOException {
+    Sink slow = sink("slow.test", 5);
+    slow.manners.silentAtMail = true;
+    String id = submit("slow", "carol@slow.test");
+    QueuedRecipient waiting = waitFor(id, QueuedRecipient.State.WAITING, 1);
+    assertThat(waiting.getStatus()).isEqualTo("4.4.2");
+  }
+
+  @Test
+  void whereTlsDoesNotWorkMailGoesInTheClear() throws IOException {
+    Sink sink = sink("broken.test", 5);
+    sink.manners.tls = TestTls.shared().material().sslContext();
+    sink.manners.brokenTls = true;
+    submit("clear", "carol@broken.test");
+    assertThat(only(sink).tls()).isFalse();
+  }
+
+  @Test
+  void domainsThatTakeNoMailAreAnsweredAtOnce() throws IOException {
+    gateway.zone.add("null.test", "MX", "0 .");
+    gateway.zone.add("loop.test", "MX", "10 mx.example.test");
+    submit("nowhere", "carol@null.test");
+    assertThat(bounce("carol@null.test")).contains("Status: 5.1.10\r\n");
+    submit("nowhere", "carol@loop.test");
+    assertThat(bounce("carol@loop.test")).contains("Status: 5.4.6\r\n");
+    submit("nowhere", "carol@missing.test");
+    assertThat(bounce("carol@missing.test")).contains("Status: 5.1.2\r\n");
+  }
+
+  @Test
+  void aDomainWithoutMxIsItsOwnHost() throws IOException {
+    Sink sink = new Sink("plain.test", "127.0.0.10", port);
+    sinks.add(sink);
+    gateway.zone.add("plain.test", "A", "127.0.0.10");
+    submit("plain", "carol@plain.test");
+    assertThat(only(sink).text()).endsWith("plain\r\n");
+  }
+
+  @Test
+  void recipientsShareATransactionAndMessagesAConnection() throws IOException {
+    Sink sink = sink("shared.test", 10);
+    submit("one", "a@shared.test", "b@shared.test", "bob@example.test");
+    assertThat(only(sink).rcpts())
+        .containsExactly("RCPT TO:<a@shared.test>", "RCPT TO:<b@shared.test>");
+    submit("two", "c@shared.test");
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> sink.taken.size() == 2);
+    assertThat(sink.connections.get()).isOne();
+  }
+
+  @Test
+  void aHostWithoutExtensionsIsSpokenToPlainly() throws IOException {
+    Sink sink = sink("old.test", 10);
+    sink.manners.extensions = List.of();
+    submit("plain text", "carol@old.test");
+    assertThat(only(sink).mail()).isEqualTo("MAIL FROM:<alice@example.test>");
+    submit("Hällo", "carol@old.test");
+    assertThat(bounce("carol@old.test")).contains("Status: 5.6.3\r\n");
+  }
+
+  @Test
+  void nobodyWhoHasNotLoggedInMayRelay() throws IOException {
+    try (SmtpClient client = gateway.mx()) {
+      client.command("EHLO client.test");
+      client.command("MAIL FROM:<alice@example.test>");
+      assertThat(client.command("RCPT TO:<carol@tls.test>")).startsWith("550 5.7.1");
+    }
+    try (SmtpClient client = gateway.lmtp()) {
+      client.command("LHLO client.test");
+      client.command("MAIL FROM:<alice@example.test>");
+      assertThat(client.command("RCPT TO:<carol@tls.test>")).startsWith("550 5.7.1");
+    }
+    try (SmtpClient client = gateway.submission()) {
+      client.command("EHLO client.test");
+      assertThat(client.command("MAIL FROM:<alice@example.test>")).startsWith("530");
+    }
+  }
+}
