@@ -117,7 +117,8 @@ final class Gateways implements AutoCloseable {
         config.xclientPeers(),
         config.senders(),
         config.dns(),
-        config.store());
+        config.store(),
+        config.outbound());
   }
 
   private static Pop3Config everyMechanism(Pop3Config config) {
