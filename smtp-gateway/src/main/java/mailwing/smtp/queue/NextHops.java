@@ -52,6 +52,8 @@ public final class NextHops {
     return Optional.ofNullable(hop != null ? hop : config.transports().get(OutboundConfig.ANY));
   }
 
+  /// The hosts to try for a domain.
+  ///
   /// @param domain lower case, A-labels; or an address literal
   public Found of(String domain) {
     Optional<OutboundConfig.Hop> hop = transport(domain);
