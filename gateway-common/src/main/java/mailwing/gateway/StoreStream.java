@@ -2,6 +2,9 @@ package mailwing.gateway;
 
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +33,20 @@ public final class StoreStream<T> implements AutoCloseable {
 
   /// The next message, or null at the end.
   public @Nullable T next() {
+    return next(null);
+  }
+
+  /// The next message, or null at the end; `meanwhile` is asked for as long as there is none.
+  public @Nullable T next(@Nullable Meanwhile meanwhile) {
     while (true) {
       try {
-        T message = call.read();
+        T message =
+            meanwhile == null ? call.read() : call.read(meanwhile.patience(), TimeUnit.NANOSECONDS);
         began = true;
         ended = message == null;
         return message;
+      } catch (TimeoutException e) {
+        Objects.requireNonNull(meanwhile).waiting();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         close();
@@ -52,6 +63,15 @@ public final class StoreStream<T> implements AutoCloseable {
         call = starter.get();
       }
     }
+  }
+
+  /// What is done on the caller's thread while it waits for the store.
+  public interface Meanwhile {
+    /// How long it may wait now, in nanoseconds.
+    long patience();
+
+    /// It has waited so long.
+    void waiting();
   }
 
   @Override

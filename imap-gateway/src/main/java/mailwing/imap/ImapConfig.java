@@ -58,9 +58,14 @@ public record ImapConfig(
   /// @param notifyMailboxes how many mailboxes an account may have that NOTIFY (RFC 5465) watches
   /// @param commandMessages messages one command works on (RFC 9738), 0: any number
   /// @param savedMessages messages one COPY or APPEND saves, 0: any number
+  /// @param progressTime how often a client is told that its command is being worked on
   public record Policy(
-      boolean unauthenticate, int notifyMailboxes, int commandMessages, int savedMessages) {
-    public static final Policy DEFAULT = new Policy(true, 10_000, 0, 0);
+      boolean unauthenticate,
+      int notifyMailboxes,
+      int commandMessages,
+      int savedMessages,
+      Duration progressTime) {
+    public static final Policy DEFAULT = new Policy(true, 10_000, 0, 0, Duration.ofSeconds(12));
 
     /// Messages one COPY or APPEND saves, 0: any number.
     public int saves() {
@@ -91,8 +96,15 @@ public record ImapConfig(
             0,
             "Messages one COPY or APPEND saves (SAVELIMIT), at least 1000; 0: any number.");
 
+    private static final Key<Duration> PROGRESS_TIME =
+        Key.duration(
+            "progress-time",
+            "12s",
+            "How often a client is told that its command is being worked on (INPROGRESS).");
+
     static List<Key<?>> keys() {
-      return List.of(UNAUTHENTICATE, NOTIFY_MAILBOXES, COMMAND_MESSAGES, SAVED_MESSAGES);
+      return List.of(
+          UNAUTHENTICATE, NOTIFY_MAILBOXES, COMMAND_MESSAGES, SAVED_MESSAGES, PROGRESS_TIME);
     }
 
     static Policy read(Settings settings) {
@@ -100,7 +112,8 @@ public record ImapConfig(
           settings.get(UNAUTHENTICATE),
           settings.get(NOTIFY_MAILBOXES),
           settings.get(COMMAND_MESSAGES),
-          settings.get(SAVED_MESSAGES));
+          settings.get(SAVED_MESSAGES),
+          settings.get(PROGRESS_TIME));
     }
   }
 

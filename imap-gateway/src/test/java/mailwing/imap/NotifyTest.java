@@ -17,7 +17,8 @@ class NotifyTest {
   @BeforeAll
   void start() throws IOException {
     fixture =
-        ImapFixture.startPolling(Duration.ofMillis(200), new ImapConfig.Policy(false, 8, 0, 0));
+        ImapFixture.startPolling(
+            Duration.ofMillis(200), new ImapConfig.Policy(false, 8, 0, 0, Duration.ofSeconds(12)));
   }
 
   @AfterAll

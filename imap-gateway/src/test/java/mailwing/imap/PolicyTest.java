@@ -16,7 +16,9 @@ class PolicyTest {
   @BeforeAll
   void start() throws IOException {
     fixture =
-        ImapFixture.startPolling(Duration.ofMillis(200), new ImapConfig.Policy(false, 100, 3, 0));
+        ImapFixture.startPolling(
+            Duration.ofMillis(200),
+            new ImapConfig.Policy(false, 100, 3, 0, Duration.ofSeconds(12)));
   }
 
   @AfterAll

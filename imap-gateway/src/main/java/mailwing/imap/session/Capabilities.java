@@ -51,6 +51,7 @@ public final class Capabilities {
           "OBJECTID", //
           "SAVEDATE", //
           "UIDONLY", //
+          "INPROGRESS", //
           "NOTIFY", //
           "ESEARCH", //
           "SEARCHRES", //

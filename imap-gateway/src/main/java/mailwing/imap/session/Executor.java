@@ -44,6 +44,7 @@ public final class Executor {
             || command instanceof SelectedCommand.Replace);
     Reply reply;
     Command wanted = command;
+    session.progress().begin(tag);
     try {
       Filters.Expanded expanded = Filters.expand(session, command);
       wanted = expanded.command();
@@ -55,6 +56,8 @@ public final class Executor {
         session.farewell("Login is not valid any more");
         return Outcome.END;
       }
+    } finally {
+      session.progress().end();
     }
     session.services().metrics().command(command.name(), reply.status(), start);
     if (session.state() instanceof Selected selected
@@ -214,8 +217,7 @@ public final class Executor {
       case AuthenticatedCommand.Compress c -> CompressExecutor.execute(session, tag, c);
       case AuthenticatedCommand.Notify c -> NotifyExecutor.execute(session, state, c);
       case AuthenticatedCommand.Unauthenticate _ -> AuthExecutor.unauthenticate(session, tag);
-      case AuthenticatedCommand.Comparator _ ->
-          Reply.bad(NOT_SUPPORTED);
+      case AuthenticatedCommand.Comparator _ -> Reply.bad(NOT_SUPPORTED);
     };
   }
 

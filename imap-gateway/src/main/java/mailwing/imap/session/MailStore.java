@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreSession;
 import mailwing.gateway.StoreStream;
@@ -71,9 +72,12 @@ import mailwing.store.v1.UrlsGrpc;
 /// Each method throws [StoreException] where the store refused or could not be reached.
 public final class MailStore {
   private final StoreSession store;
+  private final Progress progress;
 
-  MailStore(StoreSession store) {
+  /// @param progress told of while a command works on many messages
+  MailStore(StoreSession store, Progress progress) {
     this.store = store;
+    this.progress = progress;
   }
 
   long account() {
@@ -272,23 +276,23 @@ public final class MailStore {
   }
 
   void storeFlags(StoreFlagsRequest request, Consumer<StoreFlagsResponse> each) {
-    drain(store.storeFlags(request), each);
+    work(store.storeFlags(request), each, done -> done.getMessages().getUidsCount());
   }
 
   void copy(CopyMessagesRequest request, Consumer<CopyMessagesResponse> each) {
-    drain(store.copyMessages(request), each);
+    work(store.copyMessages(request), each, CopyMessagesResponse::getSourceUidsCount);
   }
 
   void expunge(ExpungeRequest request, Consumer<ExpungeResponse> each) {
-    drain(store.expunge(request), each);
+    work(store.expunge(request), each, ExpungeResponse::getUidsCount);
   }
 
   void search(SearchRequest request, Consumer<SearchResponse> each) {
-    drain(store.search(request), each);
+    work(store.search(request), each, _ -> 0);
   }
 
   void thread(ThreadRequest request, Consumer<ThreadResponse> each) {
-    drain(store.thread(request), each);
+    work(store.thread(request), each, _ -> 0);
   }
 
   StoreUpload<AppendRequest, AppendResponse> append() {
@@ -335,6 +339,19 @@ public final class MailStore {
       while (next != null) {
         each.accept(next);
         next = stream.next();
+      }
+    }
+  }
+
+  /// As [#drain], and the client is told how far it is; for what writes whole responses only.
+  private <T> void work(
+      StoreStream<T> stream, Consumer<? super T> each, ToIntFunction<? super T> messages) {
+    try (stream) {
+      T next = stream.next(progress);
+      while (next != null) {
+        each.accept(next);
+        progress.done(messages.applyAsInt(next));
+        next = stream.next(progress);
       }
     }
   }

@@ -33,6 +33,7 @@ public final class Session {
   private final ResponseWriter out;
   private final CommandParser parser;
   private final Runnable wake = this::wake;
+  private final Progress progress;
   private final AtomicBoolean pushing = new AtomicBoolean();
   private final UpdateContexts contexts = new UpdateContexts();
   private final Set<Feature> enabled = EnumSet.noneOf(Feature.class);
@@ -50,6 +51,12 @@ public final class Session {
     this.connection = connection;
     this.out = out;
     this.parser = parser;
+    this.progress = new Progress(this, services.config().policy().progressTime());
+  }
+
+  /// What is told while a command is worked on.
+  Progress progress() {
+    return progress;
   }
 
   Services services() {
@@ -118,7 +125,7 @@ public final class Session {
   }
 
   void login(StoreSession store) {
-    state = new SessionState.Authenticated(new MailStore(store));
+    state = new SessionState.Authenticated(new MailStore(store, progress));
     store.onRevoked(() -> connection.end(ConnectionEndedException.Reason.REVOKED));
   }
 
