@@ -127,7 +127,7 @@ final class Courier {
       try {
         dialog = open(host);
       } catch (HostException e) {
-        last = Answer.later(e.status(), e.getMessage());
+        last = Answer.later(e.status(), e.why());
         return;
       } catch (IOException e) {
         last = Answer.later("4.4.2", e.toString());
@@ -210,7 +210,7 @@ final class Courier {
 
     private Transfer transfer(List<QueueJobRecipient> asked) {
       String from = path(job.getReversePath(), Optional.empty());
-      boolean utf8 = job.getSmtpUtf8() && job.getEightBitHeader() || !isAscii(from);
+      boolean utf8 = (job.getSmtpUtf8() && job.getEightBitHeader()) || !isAscii(from);
       List<Transfer.Recipient> recipients = new ArrayList<>();
       for (QueueJobRecipient recipient : asked) {
         String to = path(recipient.getPath(), Optional.of(job.getDomain()));
