@@ -26,6 +26,7 @@ final class SearchGrammar {
   private final Tokens tokens;
   private final Sets sets;
   private Charset charset = StandardCharsets.UTF_8;
+  private boolean charsetNamed;
   private int keys;
 
   SearchGrammar(Tokens tokens, Sets sets) {
@@ -122,6 +123,7 @@ final class SearchGrammar {
   /// which US-ASCII is a part).
   SearchKey program(@Nullable String charsetName) throws IOException, SyntaxError {
     charset = charset(charsetName);
+    charsetNamed = charsetName != null;
     keys = 0;
     List<SearchKey> all = new ArrayList<>();
     do {
@@ -258,10 +260,15 @@ final class SearchGrammar {
     return new SearchKey.Filter(name);
   }
 
-  /// An astring in the command's charset.
+  /// An astring in the command's charset. Where the command names none, what is not UTF-8 is taken
+  /// for ISO-8859-1, which JavaMail sends once it has enabled UTF8=ACCEPT.
   private String text() throws IOException, SyntaxError {
     tokens.sp();
-    String text = Octets.decode(tokens.astringOctets(), charset);
+    byte[] octets = charsetNamed ? tokens.astringOctets() : tokens.anyAstringOctets();
+    String text = Octets.decode(octets, charset);
+    if (text == null && !charsetNamed) {
+      text = Octets.latin1(octets);
+    }
     if (text == null) {
       throw SyntaxError.bad("String is not in the charset");
     }

@@ -262,6 +262,15 @@ final class Tokens {
   }
 
   byte[] astringOctets() throws IOException, SyntaxError {
+    return astringOctets(true);
+  }
+
+  /// As [#astringOctets]; a quoted string may hold octets that are not UTF-8 too.
+  byte[] anyAstringOctets() throws IOException, SyntaxError {
+    return astringOctets(false);
+  }
+
+  private byte[] astringOctets(boolean utf8Quoted) throws IOException, SyntaxError {
     int start = in.position();
     while (Octets.astring(in.peek())) {
       in.skip(1);
@@ -269,7 +278,7 @@ final class Tokens {
     if (in.position() > start) {
       return Arrays.copyOfRange(in.buffer(), start, in.position());
     }
-    return stringOctets();
+    return at('"') ? quoted(utf8Quoted) : stringOctets();
   }
 
   String string() throws IOException, SyntaxError {
@@ -278,7 +287,7 @@ final class Tokens {
 
   byte[] stringOctets() throws IOException, SyntaxError {
     if (at('"')) {
-      return quoted();
+      return quoted(true);
     }
     if (at('{')) {
       return in.take(literal());
@@ -300,7 +309,7 @@ final class Tokens {
     return false;
   }
 
-  private byte[] quoted() throws SyntaxError {
+  private byte[] quoted(boolean utf8Wanted) throws SyntaxError {
     in.skip(1);
     int start = in.position();
     byte[] buffer = in.buffer();
@@ -328,7 +337,7 @@ final class Tokens {
       at++;
     }
     byte[] octets = unescaped(buffer, start, at, escapes);
-    if (eightBit && Octets.utf8(octets) == null) {
+    if (eightBit && utf8Wanted && Octets.utf8(octets) == null) {
       throw SyntaxError.bad("Quoted string is not UTF-8");
     }
     in.skip(at + 1 - start);
