@@ -43,6 +43,9 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
   private Socket socket;
   private InputStream in;
   private OutputStream out;
+  // What COMPRESS is put on.
+  private InputStream below;
+  private OutputStream belowOut;
   private ImapResponseReader reader;
   private boolean loggedIn;
   private boolean farewell;
@@ -57,6 +60,8 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
     socket.setTcpNoDelay(true);
     this.in = new BufferedInputStream(socket.getInputStream());
     this.out = socket.getOutputStream();
+    this.below = in;
+    this.belowOut = out;
     this.reader = new ImapResponseReader(in);
     ImapResponse greeting = Objects.requireNonNull(reader.next());
     note(greeting);
@@ -271,10 +276,10 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
       case "UNAUTHENTICATE" -> {
         loggedIn = false;
         numbering.unauthenticated();
-        reader.utf8(false);
+        endCompression();
         command("CAPABILITY");
       }
-      case "NOTIFY" -> numbering.notifying(!sent.mentions("NOTIFY NONE"));
+      case "NOTIFY" -> numbering.notifying();
       case "STARTTLS" -> startTls();
       case "COMPRESS" -> compress();
       case "LOGOUT" -> {
@@ -298,17 +303,28 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
             .createSocket(plain, "localhost", plain.getPort(), true);
     in = new BufferedInputStream(socket.getInputStream());
     out = socket.getOutputStream();
-    reader = new ImapResponseReader(in);
+    below = in;
+    belowOut = out;
+    reader = reader.over(in);
     command("CAPABILITY");
   }
 
   private void compress() {
     in = new BufferedInputStream(new Inflated(in));
     out = new DeflaterOutputStream(out, new Deflater(6, true), true);
-    boolean utf8 = reader.utf8();
-    reader = new ImapResponseReader(in);
-    reader.utf8(utf8);
+    reader = reader.over(in);
     capabilities.remove("COMPRESS=DEFLATE");
+  }
+
+  /// RFC 8437 §3: what follows the last block is not compressed; the language is the default one.
+  private void endCompression() throws IOException {
+    if (out instanceof DeflaterOutputStream deflated) {
+      deflated.finish();
+      in.transferTo(OutputStream.nullOutputStream());
+      in = below;
+      out = belowOut;
+    }
+    reader = new ImapResponseReader(in);
   }
 
   /// Sends everything, ends the sending side, and reads to the end: responses of the grammar alone.
@@ -350,10 +366,13 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
         }
         return;
       }
+      if (response.text().endsWith(", no longer compressed")) {
+        // The inflater may have taken octets that are not compressed: only the end is looked for.
+        in.transferTo(OutputStream.nullOutputStream());
+        return;
+      }
       if (response.text().equals("DEFLATE active")) {
-        boolean utf8 = reader.utf8();
-        reader = new ImapResponseReader(new Inflated(in));
-        reader.utf8(utf8);
+        reader = reader.over(new Inflated(in));
       }
     }
   }

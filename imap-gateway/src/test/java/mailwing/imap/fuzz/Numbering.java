@@ -72,8 +72,13 @@ public final class Numbering {
     qresync |= what.contains("QRESYNC");
   }
 
-  void notifying(boolean on) {
-    notified = on;
+  /// NOTIFY says what is told.
+  void notifying() {
+    notified = true;
+  }
+
+  boolean notified() {
+    return notified;
   }
 
   /// SELECT or EXAMINE was sent; until `[CLOSED]` responses are of the mailbox before.

@@ -12,10 +12,19 @@ import org.jspecify.annotations.Nullable;
 public final class ImapResponseReader {
   private final ImapTokens t;
   private final ImapFetchReader fetch;
+  private boolean international;
 
   public ImapResponseReader(InputStream in) {
     this.t = new ImapTokens(in);
     this.fetch = new ImapFetchReader(t);
+  }
+
+  /// Goes on with another stream, as after STARTTLS or COMPRESS.
+  public ImapResponseReader over(InputStream in) {
+    ImapResponseReader other = new ImapResponseReader(in);
+    other.utf8(utf8());
+    other.international = international;
+    return other;
   }
 
   /// UTF-8 may stand in quoted strings and text from now on.
@@ -85,7 +94,7 @@ public final class ImapResponseReader {
     StringBuilder text = new StringBuilder();
     while (!t.at('\r')) {
       int c = t.take();
-      if (c == 0 || c == '\n' || (c >= 0x80 && !t.utf8())) {
+      if (c == 0 || c == '\n' || (c >= 0x80 && !t.utf8() && !international)) {
         throw t.wrong("Wrong character in text");
       }
       text.append((char) c);
@@ -182,7 +191,11 @@ public final class ImapResponseReader {
         data.add(t.list(t::atom));
       }
       case "METADATA" -> metadata(data);
-      case "LANGUAGE" -> data.addAll(t.list(t::astring));
+      case "LANGUAGE" -> {
+        data.addAll(t.list(t::astring));
+        // RFC 5255 §3.2: from here on the texts are in that language, in UTF-8.
+        international = true;
+      }
       case "GENURLAUTH" -> {
         do {
           data.add(t.astring());
