@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 class HostileInputTest {
   private static final long MINUTES = Long.getLong("mailwing.fuzz.minutes", 0);
   private static final long FIRST_SEED = Long.getLong("mailwing.fuzz.seed", 1);
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 12;
   private static final long LEFT_OVER = 64L << 20;
 
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
