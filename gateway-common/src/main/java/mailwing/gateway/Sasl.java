@@ -14,6 +14,7 @@ import mailwing.store.v1.AuthenticateSaslRequest;
 import mailwing.store.v1.AuthenticateSaslResponse;
 import mailwing.store.v1.ClientInfo;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.LoginReferral;
 import mailwing.store.v1.Protocol;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +38,15 @@ public final class Sasl {
     /// Logged in; the caller closes the session.
     record Success(StoreSession session) implements Result {}
 
-    /// Refused by the store: AUTHENTICATION_FAILED, ACCOUNT_DISABLED, TRY_LATER, UNAVAILABLE, ...
-    record Failed(ErrorCode code) implements Result {}
+    /// Refused by the store: AUTHENTICATION_FAILED, ACCOUNT_DISABLED, ACCOUNT_ELSEWHERE, TRY_LATER,
+    /// UNAVAILABLE, ...
+    ///
+    /// @param referral where the account lives, of ACCOUNT_ELSEWHERE
+    record Failed(ErrorCode code, @Nullable LoginReferral referral) implements Result {
+      Failed(StoreException refusal) {
+        this(refusal.code(), refusal.referral());
+      }
+    }
 
     /// The client sent `*`.
     record Cancelled() implements Result {}
@@ -93,7 +101,7 @@ public final class Sasl {
     } catch (CancelledException e) {
       return new Result.Cancelled();
     } catch (StoreException e) {
-      return new Result.Failed(e.code());
+      return new Result.Failed(e);
     }
   }
 
@@ -102,7 +110,7 @@ public final class Sasl {
     try {
       return new Result.Success(store.authenticatePassword("", user, password, client));
     } catch (StoreException e) {
-      return new Result.Failed(e.code());
+      return new Result.Failed(e);
     }
   }
 
@@ -154,7 +162,7 @@ public final class Sasl {
       while (true) {
         AuthenticateSaslResponse step = exchange.read();
         if (step == null) {
-          return new Result.Failed(ErrorCode.INTERNAL);
+          return new Result.Failed(ErrorCode.INTERNAL, null);
         }
         switch (step.getStepCase()) {
           case CHALLENGE -> {
@@ -178,7 +186,7 @@ public final class Sasl {
             return new Result.Success(session);
           }
           default -> {
-            return new Result.Failed(ErrorCode.INTERNAL);
+            return new Result.Failed(ErrorCode.INTERNAL, null);
           }
         }
       }

@@ -101,7 +101,7 @@ public final class StoreClient implements AutoCloseable {
     return builder.build();
   }
 
-  /// Checks a password. AUTHENTICATION_FAILED, ACCOUNT_DISABLED, TRY_LATER.
+  /// Checks a password. AUTHENTICATION_FAILED, ACCOUNT_DISABLED, ACCOUNT_ELSEWHERE, TRY_LATER.
   ///
   /// @param authorizationId whom to act as; empty for oneself
   public StoreSession authenticatePassword(

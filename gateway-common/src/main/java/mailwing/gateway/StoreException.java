@@ -1,10 +1,12 @@
 package mailwing.gateway;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.LoginReferral;
 import org.jspecify.annotations.Nullable;
 
 /// A call to the store failed; {@link #code} says why. Each protocol maps the code in one place.
@@ -12,12 +14,22 @@ public final class StoreException extends RuntimeException {
   private static final Metadata.Key<String> ERROR =
       Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER);
 
+  private static final Metadata.Key<byte[]> REFERRAL =
+      Metadata.Key.of("mailwing-referral-bin", Metadata.BINARY_BYTE_MARSHALLER);
+
   private final ErrorCode code;
+  private final @Nullable LoginReferral referral;
 
   public StoreException(ErrorCode code, String message, @Nullable Throwable cause) {
+    this(code, message, cause, null);
+  }
+
+  private StoreException(
+      ErrorCode code, String message, @Nullable Throwable cause, @Nullable LoginReferral referral) {
     // An expected answer, not a fault of the program: no stack trace.
     super(message, cause, false, false);
     this.code = code;
+    this.referral = referral;
   }
 
   static StoreException of(StatusRuntimeException failure) {
@@ -30,7 +42,19 @@ public final class StoreException extends RuntimeException {
 
   private static StoreException of(Status status, @Nullable Metadata trailers, Throwable cause) {
     return new StoreException(
-        code(status, trailers), status.getCode() + ": " + status.getDescription(), cause);
+        code(status, trailers),
+        status.getCode() + ": " + status.getDescription(),
+        cause,
+        referral(trailers));
+  }
+
+  private static @Nullable LoginReferral referral(@Nullable Metadata trailers) {
+    byte[] told = trailers == null ? null : trailers.get(REFERRAL);
+    try {
+      return told == null ? null : LoginReferral.parseFrom(told);
+    } catch (InvalidProtocolBufferException e) {
+      return null;
+    }
   }
 
   private static ErrorCode code(Status status, @Nullable Metadata trailers) {
@@ -54,6 +78,11 @@ public final class StoreException extends RuntimeException {
 
   public ErrorCode code() {
     return code;
+  }
+
+  /// Where the account lives, of ACCOUNT_ELSEWHERE; null for other codes.
+  public @Nullable LoginReferral referral() {
+    return referral;
   }
 
   /// The same call may succeed later.

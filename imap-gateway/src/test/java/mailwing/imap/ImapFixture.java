@@ -220,6 +220,12 @@ public final class ImapFixture implements AutoCloseable {
         "disable",
         (arguments, variables) ->
             store.setEnabled(arguments.getFirst() + "@" + TestStore.DOMAIN, false));
+    actions.put(
+        "home-site",
+        (arguments, variables) ->
+            update(
+                arguments.getFirst(),
+                user -> user.setHomeSite(arguments.size() > 1 ? arguments.get(1) : "")));
     actions.putAll(
         Map.of(
             "user",

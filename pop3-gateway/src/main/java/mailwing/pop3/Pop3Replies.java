@@ -12,6 +12,7 @@ final class Pop3Replies {
       case CREDENTIAL_REVOKED, CREDENTIAL_EXPIRED ->
           "-ERR [AUTH] The credentials are no longer valid\r\n";
       case ACCOUNT_DISABLED -> "-ERR [SYS/PERM] The account is disabled\r\n";
+      case ACCOUNT_ELSEWHERE -> "-ERR [AUTH] The account is on another server\r\n";
       case TRY_LATER -> "-ERR [SYS/TEMP] Too many failed logins, try later\r\n";
       case UNAVAILABLE -> "-ERR [SYS/TEMP] Try again later\r\n";
       case MESSAGE_NOT_FOUND -> "-ERR The message was removed by another session\r\n";

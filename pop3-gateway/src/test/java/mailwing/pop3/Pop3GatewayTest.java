@@ -21,6 +21,7 @@ import mailwing.gateway.SessionLimits;
 import mailwing.gateway.StoreClient;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
+import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
@@ -97,6 +98,15 @@ class Pop3GatewayTest {
                         value(variables, "user"),
                         value(variables, arguments.getFirst())
                             .getBytes(StandardCharsets.ISO_8859_1)),
+                "home-site",
+                (arguments, variables) ->
+                    store
+                        .directory()
+                        .updateUser(
+                            UpdateUserRequest.newBuilder()
+                                .setAddress(value(variables, "user"))
+                                .setHomeSite(arguments.getFirst())
+                                .build()),
                 "password",
                 (arguments, variables) ->
                     store.setPassword(value(variables, "user"), arguments.getFirst()))));

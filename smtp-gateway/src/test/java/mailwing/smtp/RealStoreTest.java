@@ -32,6 +32,7 @@ import mailwing.store.v1.Protocol;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.UidRange;
+import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
@@ -97,12 +98,26 @@ final class RealStoreTest {
             TestTls.shared().clientContext(),
             Map.of(),
             Map.of(
+                "home-site",
+                (arguments, variables) -> homeSite(arguments),
                 "inbox",
                 this::readInbox,
                 "ends-with",
                 RealStoreTest::endsWith,
                 "received",
                 this::received)));
+  }
+
+  /// `@do home-site USER SITE`: a new user that lives there.
+  private void homeSite(List<String> arguments) {
+    store.addUser(arguments.getFirst());
+    store
+        .directory()
+        .updateUser(
+            UpdateUserRequest.newBuilder()
+                .setAddress(arguments.getFirst() + "@example.test")
+                .setHomeSite(arguments.get(1))
+                .build());
   }
 
   /// `@do inbox USER N` sets the variable `message` to the octets of the Nth message.

@@ -1,6 +1,8 @@
 package mailwing.cli;
 
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import mailwing.store.v1.AddUserRequest;
 import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.ListUsersRequest;
@@ -21,11 +23,13 @@ import picocli.CommandLine.Spec;
 /// People with a mailbox.
 @Command(name = "user", description = "People with a mailbox.", mixinStandardHelpOptions = true)
 public final class UserCommand implements Runnable {
+  private static final Pattern SITE = Pattern.compile("imap://([^/]+)/?", Pattern.CASE_INSENSITIVE);
+
   @Spec CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "say add, list, set, passwd or remove");
+    throw new ParameterException(spec.commandLine(), "say add, list, set, move, passwd or remove");
   }
 
   @Command(
@@ -87,7 +91,7 @@ public final class UserCommand implements Runnable {
               names = {"-l", "--long"},
               description =
                   "Tab-separated: address, enabled or disabled, messages, octets, octets allowed"
-                      + " (0: no limit).")
+                      + " (0: no limit), the site it lives on or here.")
           boolean asLong,
       @Parameters(
               paramLabel = "DOMAIN",
@@ -205,6 +209,39 @@ public final class UserCommand implements Runnable {
                 }));
   }
 
+  @Command(
+      name = "move",
+      description = {
+        "Says on which site a user lives. Logins by IMAP are referred there, others refused; mail",
+        "is still taken here."
+      },
+      mixinStandardHelpOptions = true)
+  void move(
+      @Mixin StoreOptions store,
+      @Option(
+              names = "--site",
+              paramLabel = "URL|none",
+              required = true,
+              description = "Such as imap://imap.example.net or imap://host:port; none: here.")
+          String site,
+      @Parameters(paramLabel = "ADDRESS") String address) {
+    UpdateUserRequest request =
+        UpdateUserRequest.newBuilder().setAddress(address).setHomeSite(homeSite(site)).build();
+    Admin.with(store, client -> client.call(address, s -> s.updateUser(request)));
+  }
+
+  private String homeSite(String site) {
+    if (site.equals("none")) {
+      return "";
+    }
+    Matcher url = SITE.matcher(site);
+    if (!url.matches()) {
+      throw new ParameterException(
+          spec.commandLine(), "a site is imap://host, imap://host:port or none");
+    }
+    return url.group(1);
+  }
+
   private static String line(User user) {
     return String.join(
         "\t",
@@ -212,6 +249,7 @@ public final class UserCommand implements Runnable {
         user.getEnabled() ? "enabled" : "disabled",
         Long.toString(user.getUsage().getMessages()),
         Long.toString(user.getUsage().getOctets()),
-        Long.toString(user.getQuota().getOctets()));
+        Long.toString(user.getQuota().getOctets()),
+        user.getHomeSite().isEmpty() ? "here" : user.getHomeSite());
   }
 }

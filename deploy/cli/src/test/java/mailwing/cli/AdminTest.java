@@ -53,13 +53,30 @@ class AdminTest {
   }
 
   @Test
+  void aUserIsMovedToAnotherSiteAndBack() {
+    run("", "domain", "add", "moved.test");
+    run("secret\n", "user", "add", "ann@moved.test", "--password-stdin");
+    String[] list = {"user", "list", "-l", "moved.test"};
+    assertThat(run("", "user", "move", "ann@moved.test", "--site", "imap://IMAP.example.org:143/"))
+        .isEqualTo(silent());
+    assertThat(run("", list).out())
+        .containsExactly("ann@moved.test\tenabled\t0\t0\t0\timap.example.org:143");
+    assertThat(run("", "user", "move", "ann@moved.test", "--site", "imap://a b").err())
+        .isEqualTo("mailwing: ann@moved.test: a site is host or host:port");
+    assertThat(run("", "user", "move", "ann@moved.test", "--site", "imap.example.org").code())
+        .isNotZero();
+    assertThat(run("", "user", "move", "ann@moved.test", "--site", "none")).isEqualTo(silent());
+    assertThat(run("", list).out()).containsExactly("ann@moved.test\tenabled\t0\t0\t0\there");
+  }
+
+  @Test
   void aUserIsAddedListedGivenAPasswordAndRemoved() {
     run("", "domain", "add", "two.test");
     assertThat(run("secret\n", "user", "add", "ann@two.test", "--password-stdin"))
         .isEqualTo(silent());
     assertThat(run("", "user", "list", "two.test").out()).containsExactly("ann@two.test");
     assertThat(run("", "user", "list", "-l", "two.test").out())
-        .containsExactly("ann@two.test\tenabled\t0\t0\t0");
+        .containsExactly("ann@two.test\tenabled\t0\t0\t0\there");
     assertThat(run("another\n", "user", "passwd", "ann@two.test", "--password-stdin"))
         .isEqualTo(silent());
     assertThat(run("", "domain", "remove", "two.test").err())

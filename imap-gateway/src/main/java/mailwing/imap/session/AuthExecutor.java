@@ -104,7 +104,7 @@ final class AuthExecutor {
             .limits(ParserLimits.AFTER_LOGIN.withMessage(session.services().config().maxMessage()));
         yield Reply.ok(new ResponseCode.Capability(Capabilities.of(session)), "Logged in");
       }
-      case Sasl.Result.Failed failed -> StoreErrors.reply(failed.code());
+      case Sasl.Result.Failed failed -> StoreErrors.reply(failed);
       case Sasl.Result.Cancelled _ -> Reply.bad("Authentication cancelled");
       case Sasl.Result.Malformed _ -> Reply.bad("Not a response of this mechanism");
     };

@@ -152,6 +152,7 @@ public final class Capabilities {
       }
       return capabilities;
     }
+    capabilities.add("LOGIN-REFERRALS");
     if (connection.canStartTls()) {
       capabilities.add("STARTTLS");
     }

@@ -1,11 +1,24 @@
 package mailwing.imap.session;
 
+import mailwing.gateway.Sasl;
 import mailwing.imap.protocol.ResponseCode;
+import mailwing.service.imap.ImapUrl;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.LoginReferral;
 
 /// What a client is told of the store's errors: the one place (RFC 5530).
 final class StoreErrors {
   private StoreErrors() {}
+
+  /// Why a login was refused. An account that lives elsewhere is referred to (RFC 2221 §4.1).
+  static Reply reply(Sasl.Result.Failed refusal) {
+    LoginReferral to = refusal.referral();
+    return to == null
+        ? reply(refusal.code())
+        : Reply.no(
+            new ResponseCode.Referral(ImapUrl.server(to.getAddress(), to.getSite())),
+            "Account is on another server");
+  }
 
   static Reply reply(ErrorCode error) {
     return switch (error) {
@@ -24,6 +37,8 @@ final class StoreErrors {
           Reply.no(ResponseCode.Name.AUTHENTICATIONFAILED, "Invalid credentials");
       case ACCOUNT_DISABLED ->
           Reply.no(ResponseCode.Name.AUTHORIZATIONFAILED, "Account is disabled");
+      case ACCOUNT_ELSEWHERE ->
+          Reply.no(ResponseCode.Name.AUTHORIZATIONFAILED, "Account is on another server");
       case TRY_LATER ->
           Reply.no(ResponseCode.Name.UNAVAILABLE, "Too many failed logins, try again later");
       case CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED ->

@@ -29,6 +29,9 @@ public record ImapUrl(
     @Nullable Authorization authorization) {
   private static final int MOST = 8192;
 
+  /// What stands for itself in a user's name besides letters and digits (RFC 5092 §11, achar).
+  private static final String UNENCODED = "-._~!$'()*+,&=";
+
   // No group repeats, so that matching takes no stack; lengths are checked before.
   private static final Pattern PATH =
       Pattern.compile(
@@ -101,6 +104,19 @@ public record ImapUrl(
     }
     // RFC 5092 §7.2 has no other relative ones; this one RFC 4469 §3 gives a base.
     return url.startsWith(";") ? message(null, url, -1, "/" + url) : Optional.empty();
+  }
+
+  /// The URL of a server where this user logs in by any mechanism (RFC 5092 §3.2).
+  ///
+  /// @param site host or host:port
+  public static String server(String user, String site) {
+    StringBuilder encoded = new StringBuilder();
+    for (byte octet : user.getBytes(StandardCharsets.UTF_8)) {
+      char c = (char) (octet & 0xff);
+      boolean plain = (c < 0x80 && Character.isLetterOrDigit(c)) || UNENCODED.indexOf(c) >= 0;
+      encoded.append(plain ? String.valueOf(c) : String.format("%%%02X", (int) c));
+    }
+    return "imap://" + encoded + ";AUTH=*@" + site + "/";
   }
 
   private static Optional<Server> server(String text) {

@@ -59,7 +59,7 @@ final class AuthCommand {
     try {
       return switch (sasl.authenticate(mechanism.get(), command.initialResponse(), this::ask)) {
         case Sasl.Result.Success(StoreSession session) -> new Result.Succeeded(session);
-        case Sasl.Result.Failed(ErrorCode code) -> failed(code);
+        case Sasl.Result.Failed failed -> failed(failed.code());
         case Sasl.Result.Cancelled() -> new Result.Refused(Replies.AUTH_CANCELLED);
         case Sasl.Result.Malformed() -> new Result.Refused(Replies.AUTH_MALFORMED);
       };
@@ -78,6 +78,7 @@ final class AuthCommand {
       case AUTHENTICATION_FAILED, INVALID_ARGUMENT, ACCOUNT_NOT_FOUND, PERMISSION_DENIED ->
           new Result.Failed(Replies.AUTH_FAILED);
       case ACCOUNT_DISABLED -> new Result.Failed(Replies.AUTH_DISABLED);
+      case ACCOUNT_ELSEWHERE -> new Result.Failed(Replies.AUTH_ELSEWHERE);
       case TRY_LATER -> new Result.Failed(Replies.AUTH_TOO_MANY);
       default -> new Result.Refused(Replies.AUTH_LATER);
     };

@@ -66,6 +66,7 @@ final class Replies {
       Reply.of(421, "4.7.0", "Too many failed logins, closing connection");
   static final Reply AUTH_FAILED = Reply.of(535, "5.7.8", "Authentication credentials invalid");
   static final Reply AUTH_DISABLED = Reply.of(535, "5.7.13", "Account is disabled");
+  static final Reply AUTH_ELSEWHERE = Reply.of(535, "5.7.0", "Account is on another server");
   static final Reply AUTH_LATER = Reply.of(454, "4.7.0", "Temporary authentication failure");
   static final Reply AUTH_TOO_MANY = Reply.of(454, "4.7.0", "Too many failed logins, try later");
   static final Reply TLS_REQUIRED = Reply.of(530, "5.7.0", "Must issue a STARTTLS command first");

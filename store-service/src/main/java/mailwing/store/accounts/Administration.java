@@ -89,6 +89,22 @@ public final class Administration {
     store.setAdministrator(account.accountId(), administrator);
   }
 
+  /// Sends logins to another site, and sessions here to their end; mail is still taken here.
+  /// INVALID_ARGUMENT.
+  ///
+  /// @param site host or host:port; empty: the account lives here
+  public void setHomeSite(AccountRow account, String site) {
+    String kept =
+        site.isEmpty()
+            ? ""
+            : Sites.canonical(site)
+                .orElseThrow(
+                    () ->
+                        new StoreException(
+                            ErrorCode.INVALID_ARGUMENT, "a site is host or host:port"));
+    store.setHomeSite(account.accountId(), kept);
+  }
+
   public Quota quota(AccountRow account) {
     return store.quota(account.accountId());
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import mailwing.store.Address;
+import mailwing.store.Referral;
 import mailwing.store.StoreConfig;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountRow;
@@ -50,7 +51,7 @@ public final class Logins {
   }
 
   /// The account whose password this is. AUTHENTICATION_FAILED, alike for an unknown user and a
-  /// wrong password; ACCOUNT_DISABLED only where the password is right.
+  /// wrong password; ACCOUNT_DISABLED and ACCOUNT_ELSEWHERE only where the password is right.
   public AccountRow byPassword(String authorizationId, String authenticationId, byte[] password) {
     Optional<AccountRow> account = find(authenticationId);
     boolean right =
@@ -123,16 +124,17 @@ public final class Logins {
   }
 
   /// The account of a token whose session still lives. CREDENTIAL_REVOKED once its password has
-  /// changed or it was disabled or removed.
+  /// changed or it was disabled, removed or moved to another site.
   public AccountRow renew(Tokens.Claims claims) {
     return directory
         .account(claims.accountId())
-        .filter(a -> a.enabled() && a.credentialVersion() == claims.credentialVersion())
+        .filter(a -> a.enabled() && a.homeSite().isEmpty())
+        .filter(a -> a.credentialVersion() == claims.credentialVersion())
         .orElseThrow(
             () ->
                 new StoreException(
                     ErrorCode.CREDENTIAL_REVOKED,
-                    "the password was changed or the account is disabled or removed"));
+                    "the password was changed or the account is disabled, removed or moved"));
   }
 
   /// Addresses that the account may send from besides its own.
@@ -150,6 +152,9 @@ public final class Logins {
     }
     if (!account.enabled()) {
       throw new StoreException(ErrorCode.ACCOUNT_DISABLED, "the account is disabled");
+    }
+    if (!account.homeSite().isEmpty()) {
+      throw StoreException.elsewhere(new Referral(account.homeSite(), account.address()));
     }
     return account;
   }

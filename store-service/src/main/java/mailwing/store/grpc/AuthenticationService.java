@@ -79,7 +79,8 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
 
   private StoreException counted(StoreException failure) {
     if (failure.code() == ErrorCode.AUTHENTICATION_FAILED
-        || failure.code() == ErrorCode.ACCOUNT_DISABLED) {
+        || failure.code() == ErrorCode.ACCOUNT_DISABLED
+        || failure.code() == ErrorCode.ACCOUNT_ELSEWHERE) {
       outcomes.get(Outcome.FAILED).increment();
     }
     return failure;

@@ -128,13 +128,10 @@ public final class CallGuard implements ServerInterceptor {
     @Override
     public void close(Status status, Metadata trailers) {
       Status end = status;
-      Errors.End failure = null;
       if (!status.isOk() && status.getCause() != null) {
-        failure = Errors.of(status.getCause(), method);
+        Errors.End failure = Errors.of(status.getCause(), method);
         end = failure.status();
-        if (failure.code() != ErrorCode.ERROR_CODE_UNSPECIFIED) {
-          trailers.put(Errors.TRAILER, failure.code().name());
-        }
+        failure.addTo(trailers);
       }
       lock.lock();
       try {

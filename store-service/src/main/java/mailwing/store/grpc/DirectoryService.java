@@ -130,6 +130,9 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     if (request.hasAdministrator()) {
       administration.setAdministrator(account, request.getAdministrator());
     }
+    if (request.hasHomeSite()) {
+      administration.setHomeSite(account, request.getHomeSite());
+    }
     if (request.hasEnabled()) {
       administration.setEnabled(account, request.getEnabled());
     }
@@ -244,7 +247,11 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   private static UserRow row(AccountRow account) {
     return new UserRow(
-        account.accountId(), account.address(), account.enabled(), account.administrator());
+        account.accountId(),
+        account.address(),
+        account.enabled(),
+        account.administrator(),
+        account.homeSite());
   }
 
   private User user(UserRow row) {
@@ -254,6 +261,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .setAccountId(row.accountId())
         .setEnabled(row.enabled())
         .setAdministrator(row.administrator())
+        .setHomeSite(row.homeSite())
         .setQuota(
             QuotaLimits.newBuilder()
                 .setOctets(quota.limits().octets())

@@ -5,21 +5,48 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import java.util.concurrent.CancellationException;
+import mailwing.store.Referral;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.SqlFailures;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.LoginReferral;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The one place where a failure becomes a gRPC status and the trailer `mailwing-error`.
+/// The one place where a failure becomes a gRPC status and the trailers `mailwing-error` and
+/// `mailwing-referral-bin`.
 final class Errors {
-  static final Metadata.Key<String> TRAILER =
+  private static final Metadata.Key<String> ERROR =
       Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Metadata.Key<byte[]> REFERRAL =
+      Metadata.Key.of("mailwing-referral-bin", Metadata.BINARY_BYTE_MARSHALLER);
 
   private static final Logger LOG = LoggerFactory.getLogger(Errors.class);
 
   /// How a call ends.
-  record End(Status status, ErrorCode code) {}
+  record End(Status status, ErrorCode code, @Nullable Referral referral) {
+    End(Status status, ErrorCode code) {
+      this(status, code, null);
+    }
+
+    /// Tells it in the trailers.
+    void addTo(Metadata trailers) {
+      if (code != ErrorCode.ERROR_CODE_UNSPECIFIED) {
+        trailers.put(ERROR, code.name());
+      }
+      if (referral != null) {
+        trailers.put(
+            REFERRAL,
+            LoginReferral.newBuilder()
+                .setSite(referral.site())
+                .setAddress(referral.address())
+                .build()
+                .toByteArray());
+      }
+    }
+  }
 
   private Errors() {}
 
@@ -30,7 +57,10 @@ final class Errors {
       if (refused.code() == ErrorCode.INTERNAL) {
         LOG.error("event=call-failed method={}", method, refused);
       }
-      return new End(status(refused.code()).withDescription(refused.getMessage()), refused.code());
+      return new End(
+          status(refused.code()).withDescription(refused.getMessage()),
+          refused.code(),
+          refused.referral());
     }
     if (failure instanceof StatusRuntimeException status) {
       return new End(status.getStatus(), code(status.getStatus()));
@@ -64,7 +94,7 @@ final class Errors {
     return switch (code) {
       case CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED, AUTHENTICATION_FAILED ->
           Status.UNAUTHENTICATED;
-      case PERMISSION_DENIED, ACCOUNT_DISABLED -> Status.PERMISSION_DENIED;
+      case PERMISSION_DENIED, ACCOUNT_DISABLED, ACCOUNT_ELSEWHERE -> Status.PERMISSION_DENIED;
       case INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
       case DOMAIN_NOT_FOUND,
           ACCOUNT_NOT_FOUND,

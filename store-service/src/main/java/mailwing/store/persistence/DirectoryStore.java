@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// A transaction locks the address row, or makes it, before the account's.
 public final class DirectoryStore {
   /// What is told of a user in lists.
-  public record UserRow(long accountId, String address, boolean enabled, boolean administrator) {}
+  public record UserRow(
+      long accountId, String address, boolean enabled, boolean administrator, String homeSite) {}
 
   /// Where an alias stands in lists.
   public record AliasKey(String domain, String localPart) {
@@ -40,7 +41,7 @@ public final class DirectoryStore {
   private static final String ACCOUNT =
       """
       SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator,
-             COALESCE(c.argon2id, '') AS argon2id,
+             COALESCE(c.home_site, '') AS home_site, COALESCE(c.argon2id, '') AS argon2id,
              COALESCE(c.scram_salt, CAST('' AS bytea)) AS scram_salt,
              COALESCE(c.scram_iterations, 0) AS scram_iterations,
              COALESCE(c.scram_stored_key, CAST('' AS bytea)) AS scram_stored_key,
@@ -185,7 +186,7 @@ public final class DirectoryStore {
           } catch (SQLException e) {
             throw new DbClientException("the account's mailboxes", e);
           }
-          return new UserRow(id, address.spelling(), true, false);
+          return new UserRow(id, address.spelling(), true, false, "");
         });
   }
 
@@ -272,6 +273,16 @@ public final class DirectoryStore {
             "UPDATE account SET administrator = ? WHERE account_id = ?", administrator, accountId);
   }
 
+  /// Says where the account lives.
+  ///
+  /// @param site host or host:port; empty: here
+  public void setHomeSite(long accountId, String site) {
+    client
+        .execute()
+        .update(
+            "UPDATE account SET home_site = NULLIF(?, '') WHERE account_id = ?", site, accountId);
+  }
+
   /// Makes the account unreachable at once: its address, its place in aliases and its keys go. Its
   /// mail is removed later, see [#removedAccounts].
   public void markRemoved(long accountId) {
@@ -334,7 +345,9 @@ public final class DirectoryStore {
   public List<UserRow> users(String domain, long afterAccountId, int limit) {
     return list(
         """
-        SELECT c.account_id, c.address, c.enabled, c.administrator FROM account c
+        SELECT c.account_id, c.address, c.enabled, c.administrator,
+               COALESCE(c.home_site, '') AS home_site
+        FROM account c
         JOIN address a ON a.account_id = c.account_id
         WHERE c.account_id > ? AND c.removed_at IS NULL AND (? = '' OR a.domain = ?)
         ORDER BY c.account_id LIMIT ?
@@ -344,7 +357,8 @@ public final class DirectoryStore {
                 number(r, "account_id"),
                 text(r, "address"),
                 truth(r, "enabled"),
-                truth(r, "administrator")),
+                truth(r, "administrator"),
+                text(r, "home_site")),
         afterAccountId,
         domain,
         domain,
@@ -463,6 +477,7 @@ public final class DirectoryStore {
         truth(row, "enabled"),
         number(row, "credential_version"),
         truth(row, "administrator"),
+        text(row, "home_site"),
         verifiers);
   }
 

@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import mailwing.embedded.EmbeddedPostgres;
+import mailwing.store.Referral;
 import mailwing.store.StoreConfig;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountMail.Limits;
@@ -121,6 +122,56 @@ final class LoginsTest {
         .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
     assertThat(code(() -> logins.byPassword("", "off@a.example", bytes("wing"))))
         .isEqualTo(ErrorCode.ACCOUNT_DISABLED);
+  }
+
+  @Test
+  void accountElsewhereIsToldOnlyToWhoKnowsThePassword() {
+    user("moved");
+    AccountRow here = logins.byPassword("", "moved@a.example", bytes("wing"));
+    Tokens.Claims claims =
+        tokens.verifyForRenewal(tokens.issue(here.accountId(), here.credentialVersion(), 12));
+    administration.setHomeSite(here, "IMAP.other.Example:1143");
+    assertThat(code(() -> logins.byPassword("", "moved@a.example", bytes("guess"))))
+        .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
+    assertThatThrownBy(() -> logins.byPassword("", "MOVED@a.example", bytes("wing")))
+        .isInstanceOfSatisfying(
+            StoreException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(ErrorCode.ACCOUNT_ELSEWHERE);
+              assertThat(e.referral())
+                  .isEqualTo(new Referral("imap.other.example:1143", "moved@a.example"));
+            });
+    assertThat(code(() -> logins.renew(claims))).isEqualTo(ErrorCode.CREDENTIAL_REVOKED);
+    administration.setHomeSite(administration.user("moved@a.example"), "");
+    assertThat(logins.renew(claims).homeSite()).isEmpty();
+    assertThat(logins.byPassword("", "moved@a.example", bytes("wing")).homeSite()).isEmpty();
+  }
+
+  @Test
+  void siteIsAHostAndMaybeAPort() {
+    assertThat(Sites.canonical("IMAP.Example.ORG")).contains("imap.example.org");
+    assertThat(Sites.canonical("m\u00fcnchen.example:143")).contains("xn--mnchen-3ya.example:143");
+    assertThat(Sites.canonical("192.0.2.1:143")).contains("192.0.2.1:143");
+    for (String wrong :
+        List.of(
+            "",
+            ":143",
+            "a b",
+            "host:",
+            "host:0",
+            "host:65536",
+            "host:x",
+            "me@host",
+            "host/x",
+            "::1",
+            "[2001:db8::1]",
+            "[1.2.3.4]",
+            "[::1",
+            "host]",
+            "a\r\nb",
+            "x".repeat(2000))) {
+      assertThat(Sites.canonical(wrong)).as(wrong).isEmpty();
+    }
   }
 
   @Test
