@@ -101,6 +101,13 @@ final class QueueTest {
                 .build());
   }
 
+  /// A lease on what is due; a row that a notice is being made of is passed over meanwhile.
+  private LeaseJobsResponse leased() {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> lease(60_000), found -> found.getJobsCount() > 0);
+  }
+
   private void report(
       LeaseJobsResponse lease, QueueJob job, Outcome outcome, String status, String reply) {
     ReportResultsRequest.Builder report =
@@ -172,7 +179,7 @@ final class QueueTest {
         .containsExactly(Status.DELIVERED, Status.QUEUED, Status.QUEUED, Status.QUEUED);
     assertThat(count(bob)).isEqualTo(before + 1);
 
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     assertThat(lease.getJobsList())
         .extracting(QueueJob::getDomain)
         .containsExactlyInAnyOrder("remote.test", "else.test");
@@ -200,7 +207,7 @@ final class QueueTest {
     byte[] large = MailFixture.message("large", 700_000);
     store.deliver(
         envelope(MailFixture.id(random), "x@remote.test", MailFixture.BOB).build(), large);
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     assertThat(read(lease, lease.getJobs(0))).isEqualTo(large);
   }
 
@@ -254,7 +261,7 @@ final class QueueTest {
     envelope.getRecipientsBuilder(0).setOriginalRecipient("rfc822;x+z@remote.test");
     envelope.getSubmissionBuilder().setEnvelopeId("QQ314159").setReturn(Submission.Return.FULL);
     store.deliver(envelope.build(), MESSAGE);
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     QueueJob job = lease.getJobs(0);
     int before = count(alice);
     QueueJob one = job.toBuilder().removeRecipients(1).build();
@@ -289,7 +296,7 @@ final class QueueTest {
     store.execute(
         "UPDATE queue_message SET expires_at = 1; UPDATE queue_recipient SET next_at = 1"
             + " WHERE state = 1");
-    LeaseJobsResponse last = lease(60_000);
+    LeaseJobsResponse last = leased();
     report(last, last.getJobs(0), Outcome.TRANSIENT, "4.2.1", "451 4.2.1 still not");
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 2);
     assertThat(lastIn(alice)).contains("y@remote.test\r\nAction: failed\r\nStatus: 4.4.7\r\n");
@@ -306,13 +313,13 @@ final class QueueTest {
     store.execute("UPDATE queue_message SET created_at = created_at - 5 * 3600 * 1000");
     for (int i = 0; i < 2; i++) {
       store.execute("UPDATE queue_recipient SET next_at = 1");
-      LeaseJobsResponse lease = lease(60_000);
+      LeaseJobsResponse lease = leased();
       report(lease, lease.getJobs(0), Outcome.TRANSIENT, "4.4.1", "no answer");
     }
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 1);
     assertThat(lastIn(alice)).contains("Action: delayed\r\n").contains("Will-Retry-Until: ");
     store.execute("UPDATE queue_recipient SET next_at = 1");
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     report(lease, lease.getJobs(0), Outcome.DELIVERED, "2.0.0", "250 ok");
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 2);
     assertThat(lastIn(alice)).contains("Action: relayed\r\n").contains("text/rfc822-headers");
@@ -322,7 +329,7 @@ final class QueueTest {
   void theNullReversePathIsToldNothing() {
     store.deliver(
         envelope(MailFixture.id(random), "x@remote.test").setReversePath("").build(), MESSAGE);
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     report(lease, lease.getJobs(0), Outcome.PERMANENT, "5.1.1", "550 no");
     assertThat(store.number("SELECT count(*) FROM queue_recipient WHERE dsn_kind <> 0")).isZero();
     assertThat(store.number("SELECT count(*) FROM queue_message WHERE finished_at IS NULL"))
@@ -336,7 +343,7 @@ final class QueueTest {
             .setReversePath("\"o x\"@else.test")
             .build(),
         MESSAGE);
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     report(lease, lease.getJobs(0), Outcome.PERMANENT, "5.1.1", "550 no");
     LeaseJobsResponse bounce =
         Awaitility.await()
@@ -357,7 +364,7 @@ final class QueueTest {
     submit("x@remote.test", "y@else.test");
     QueueFilter remote = QueueFilter.newBuilder().setDomain("Remote.TEST").build();
     assertThat(change(Change.HOLD, remote).getChanged()).isOne();
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     assertThat(lease.getJobsList()).extracting(QueueJob::getDomain).containsExactly("else.test");
     // What a worker has now is left alone.
     ChangeQueueResponse deleted =
@@ -369,13 +376,13 @@ final class QueueTest {
     QueueFilter byId = QueueFilter.newBuilder().setQueueId(id).build();
     assertThat(lease(1000).getJobsList()).isEmpty();
     assertThat(change(Change.FLUSH, byId).getChanged()).isOne();
-    LeaseJobsResponse again = lease(60_000);
+    LeaseJobsResponse again = leased();
     assertThat(again.getJobs(0).getRecipients(0).getAttempts()).isOne();
     report(again, again.getJobs(0), Outcome.TRANSIENT, "4.0.0", "later");
     assertThat(change(Change.HOLD, byId).getChanged()).isOne();
     assertThat(change(Change.RELEASE, byId).getChanged()).isOne();
     assertThat(change(Change.REQUEUE, byId).getChanged()).isOne();
-    LeaseJobsResponse third = lease(60_000);
+    LeaseJobsResponse third = leased();
     assertThat(third.getJobs(0).getRecipients(0).getAttempts()).isZero();
     report(third, third.getJobs(0), Outcome.TRANSIENT, "4.0.0", "later");
     int before = count(alice);
@@ -393,7 +400,7 @@ final class QueueTest {
     Suspension remote = Suspension.newBuilder().setDomain("remote.test").build();
     assertThat(suspend(remote, true)).isOne();
     submit("y@remote.test", "z@else.test");
-    LeaseJobsResponse lease = lease(60_000);
+    LeaseJobsResponse lease = leased();
     assertThat(lease.getJobsList()).extracting(QueueJob::getDomain).containsExactly("else.test");
     assertThat(suspend(remote, false)).isEqualTo(2);
     assertThat(lease(60_000).getJobsList()).hasSize(2);
