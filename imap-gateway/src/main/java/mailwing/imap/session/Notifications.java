@@ -287,8 +287,7 @@ final class Notifications implements Runnable {
       WatchedMailbox is = pair[1];
       Set<Event> events = filters.events(List.of(is));
       // What is watched only now (a new subscription, another name) may have changed before that
-      // was
-      // seen: it is told of whatever it is.
+      // was seen: it is told of whatever it is.
       Set<Event> begun = EnumSet.noneOf(Event.class);
       if (was.exists()) {
         begun.addAll(events);
@@ -297,7 +296,7 @@ final class Notifications implements Runnable {
       Set<StatusItem> items = items(session, was, is, events, begun);
       if (!items.isEmpty()
           && !isSelected(session, is)
-          && !own.explains(is.key(), pair[0].status(), is.status())) {
+          && !own.explains(is.key(), was.status(), is.status())) {
         status(session, is, items);
         any = true;
       }
