@@ -39,6 +39,7 @@ import mailwing.store.grpc.GrpcServers;
 import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
 import mailwing.store.grpc.QueueService;
+import mailwing.store.grpc.SharingService;
 import mailwing.store.grpc.UrlsService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
@@ -160,6 +161,7 @@ public final class StoreService implements AutoCloseable {
     Sharing sharing = new Sharing(mail, administration);
     services.add(new MailboxesService(mail, credentials::session, administration, sharing));
     services.add(new MessagesService(mail, sharing));
+    services.add(new SharingService(mail, administration, sharing));
     AuthorizedUrls urls =
         new AuthorizedUrls(
             mail,

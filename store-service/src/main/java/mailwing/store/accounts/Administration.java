@@ -12,7 +12,9 @@ import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DirectoryStore.UserRow;
+import mailwing.store.persistence.Verifiers;
 import mailwing.store.v1.ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /// Changing the directory: checks what is asked for, changes it, and has the memories forget.
 public final class Administration {
@@ -51,10 +53,23 @@ public final class Administration {
 
   /// An empty password makes an account that cannot log in with one.
   public UserRow addUser(String address, byte[] password, Limits limits) {
+    return add(
+        address,
+        password.length == 0 ? null : passwords.verifiersOf(password),
+        limits,
+        /* shared= */ false);
+  }
+
+  /// An account that belongs to nobody: nobody can log in, and its mailboxes are for whom they are
+  /// shared with.
+  public UserRow addSharedAccount(String address, Limits limits) {
+    return add(address, null, limits, /* shared= */ true);
+  }
+
+  private UserRow add(
+      String address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
     Address parsed = newAddress(address);
-    UserRow made =
-        store.addAccount(
-            parsed, password.length == 0 ? null : passwords.verifiersOf(password), checked(limits));
+    UserRow made = store.addAccount(parsed, verifiers, checked(limits), shared);
     directory.forget();
     return made;
   }
@@ -67,8 +82,12 @@ public final class Administration {
             () -> new StoreException(ErrorCode.ACCOUNT_NOT_FOUND, "no user has this address"));
   }
 
+  /// ACCOUNT_NOT_FOUND; CANNOT for an account that belongs to nobody.
   public void setPassword(String address, byte[] password) {
     AccountRow account = user(address);
+    if (account.shared()) {
+      throw new StoreException(ErrorCode.CANNOT, "nobody logs in to a shared account");
+    }
     store.setPassword(account.accountId(), passwords.verifiersOf(password));
   }
 

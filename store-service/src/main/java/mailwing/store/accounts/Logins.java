@@ -141,7 +141,8 @@ public final class Logins {
   }
 
   private Optional<AccountRow> find(String name) {
-    return Address.parse(name).flatMap(directory::account);
+    // A shared account is nobody's to log in to, whatever a token or a certificate says.
+    return Address.parse(name).flatMap(directory::account).filter(account -> !account.shared());
   }
 
   private AccountRow admit(AccountRow account, String authorizationId) {

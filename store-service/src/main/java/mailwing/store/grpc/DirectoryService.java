@@ -94,9 +94,16 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   @Override
   public void addUser(AddUserRequest request, StreamObserver<User> answer) {
+    byte[] password = request.getPassword().toByteArray();
+    if (request.getShared() && (password.length > 0 || request.getAdministrator())) {
+      throw new StoreException(
+          ErrorCode.INVALID_ARGUMENT, "nobody logs in to a shared account, or administers by it");
+    }
+    Limits limits = limits(request.getQuota());
     UserRow made =
-        administration.addUser(
-            request.getAddress(), request.getPassword().toByteArray(), limits(request.getQuota()));
+        request.getShared()
+            ? administration.addSharedAccount(request.getAddress(), limits)
+            : administration.addUser(request.getAddress(), password, limits);
     if (request.getAdministrator()) {
       administration.setAdministrator(administration.account(made.accountId()), true);
     }
@@ -244,7 +251,11 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   private static UserRow row(AccountRow account) {
     return new UserRow(
-        account.accountId(), account.address(), account.enabled(), account.administrator());
+        account.accountId(),
+        account.address(),
+        account.enabled(),
+        account.administrator(),
+        account.shared());
   }
 
   private User user(UserRow row) {
@@ -254,6 +265,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .setAccountId(row.accountId())
         .setEnabled(row.enabled())
         .setAdministrator(row.administrator())
+        .setShared(row.shared())
         .setQuota(
             QuotaLimits.newBuilder()
                 .setOctets(quota.limits().octets())

@@ -21,6 +21,7 @@ import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.QueueGrpc;
+import mailwing.store.v1.SharingGrpc;
 import mailwing.store.v1.UrlsGrpc;
 
 /// Who may make which call: the whole table. A method that is not in it is refused to everyone.
@@ -58,6 +59,9 @@ final class Permissions {
 
     put(DeliveryGrpc.getResolveRecipientMethod(), DELIVERY);
     put(DeliveryGrpc.getDeliverMethod(), DELIVERY);
+
+    put(SharingGrpc.getListSharesMethod(), ADMINISTRATION);
+    put(SharingGrpc.getSetShareMethod(), ADMINISTRATION);
 
     put(QueueGrpc.getLeaseJobsMethod(), DELIVERY);
     put(QueueGrpc.getRenewLeaseMethod(), DELIVERY);

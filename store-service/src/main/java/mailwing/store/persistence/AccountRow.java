@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param credentialVersion grows whenever the password changes
 /// @param administrator may see and set others' quotas
+/// @param shared belongs to nobody: its mailboxes are in the shared namespace, and nobody logs in
 /// @param verifiers null for an account that cannot log in with a password
 public record AccountRow(
     long accountId,
@@ -13,4 +14,5 @@ public record AccountRow(
     boolean enabled,
     long credentialVersion,
     boolean administrator,
+    boolean shared,
     @Nullable Verifiers verifiers) {}

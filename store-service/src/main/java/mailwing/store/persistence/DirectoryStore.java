@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// A transaction locks the address row, or makes it, before the account's.
 public final class DirectoryStore {
   /// What is told of a user in lists.
-  public record UserRow(long accountId, String address, boolean enabled, boolean administrator) {}
+  public record UserRow(
+      long accountId, String address, boolean enabled, boolean administrator, boolean shared) {}
 
   /// Where an alias stands in lists.
   public record AliasKey(String domain, String localPart) {
@@ -39,7 +40,7 @@ public final class DirectoryStore {
 
   private static final String ACCOUNT =
       """
-      SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator,
+      SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator, c.shared,
              COALESCE(c.argon2id, '') AS argon2id,
              COALESCE(c.scram_salt, CAST('' AS bytea)) AS scram_salt,
              COALESCE(c.scram_iterations, 0) AS scram_iterations,
@@ -166,14 +167,19 @@ public final class DirectoryStore {
   }
 
   /// Makes an account with its first mailboxes. DOMAIN_NOT_FOUND, ALREADY_EXISTS.
-  public UserRow addAccount(Address address, @Nullable Verifiers verifiers, Limits limits) {
+  ///
+  /// @param shared it belongs to nobody
+  public UserRow addAccount(
+      Address address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
     return database.inTransaction(
         (tx, connection) -> {
           long id =
               number(
                   tx.get(
-                          "INSERT INTO account (address) VALUES (?) RETURNING account_id",
-                          address.spelling())
+                          "INSERT INTO account (address, shared) VALUES (?, ?)"
+                              + " RETURNING account_id",
+                          address.spelling(),
+                          shared)
                       .orElseThrow(),
                   "account_id");
           addAddress(tx, address, id);
@@ -185,7 +191,7 @@ public final class DirectoryStore {
           } catch (SQLException e) {
             throw new DbClientException("the account's mailboxes", e);
           }
-          return new UserRow(id, address.spelling(), true, false);
+          return new UserRow(id, address.spelling(), true, false, shared);
         });
   }
 
@@ -334,7 +340,7 @@ public final class DirectoryStore {
   public List<UserRow> users(String domain, long afterAccountId, int limit) {
     return list(
         """
-        SELECT c.account_id, c.address, c.enabled, c.administrator FROM account c
+        SELECT c.account_id, c.address, c.enabled, c.administrator, c.shared FROM account c
         JOIN address a ON a.account_id = c.account_id
         WHERE c.account_id > ? AND c.removed_at IS NULL AND (? = '' OR a.domain = ?)
         ORDER BY c.account_id LIMIT ?
@@ -344,7 +350,8 @@ public final class DirectoryStore {
                 number(r, "account_id"),
                 text(r, "address"),
                 truth(r, "enabled"),
-                truth(r, "administrator")),
+                truth(r, "administrator"),
+                truth(r, "shared")),
         afterAccountId,
         domain,
         domain,
@@ -463,6 +470,7 @@ public final class DirectoryStore {
         truth(row, "enabled"),
         number(row, "credential_version"),
         truth(row, "administrator"),
+        truth(row, "shared"),
         verifiers);
   }
 

@@ -150,6 +150,15 @@ final class LoginsTest {
   }
 
   @Test
+  void nobodyLogsInToASharedAccount() {
+    administration.addSharedAccount("shared@a.example", Limits.NONE);
+    assertThat(code(() -> logins.byPassword("", "shared@a.example", bytes(""))))
+        .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
+    assertThat(code(() -> administration.setPassword("shared@a.example", bytes("wing"))))
+        .isEqualTo(ErrorCode.CANNOT);
+  }
+
+  @Test
   void tokenOfOneStoreIsGoodAtAnotherAndExpires() {
     AccountRow account = store.account(user("token")).orElseThrow();
     Tokens other = tokens();
