@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Real messages by SMTP and LMTP, each by DATA and as BINARYMIME by BDAT, read back by IMAP: all
 /// octets behind the trace fields are as they were sent. DATA refuses a NUL and a bare CR (RFC 5321
-/// §2.3.8, §4.5.2); BINARYMIME keeps them (RFC 3030 §3). What loops is refused by both.
+/// §2.3.8, §4.5.2); BINARYMIME keeps them (RFC 3030 §3). What loops is refused.
 ///
 /// A sample by seed, or all, where there is a folder of messages: see [RealMessages].
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -67,23 +67,28 @@ class RealMessagesDeliveryTest {
         if (octets.length == 0) {
           continue;
         }
-        String data = data(sender, service, octets);
-        if (mayTravelByData(octets) && loops(octets)) {
-          assertThat(data).as("DATA of %s", file).startsWith("554 5.4.6 ");
-          assertThat(binary(sender, service, octets)).startsWith("554 5.4.6 ");
+        if (loops(octets)) {
+          refuse(service, octets, "554 5.4.6 ", file);
           continue;
         }
         if (mayTravelByData(octets)) {
-          assertThat(data).as("DATA of %s", file).startsWith("250 ");
+          assertThat(data(sender, service, octets)).as("DATA of %s", file).startsWith("250 ");
           check(reader, uid++, endingWithLine(octets), "DATA of " + file);
         } else {
-          assertThat(data).as("DATA of %s", file).startsWith("550 5.6.0 ");
+          refuse(service, octets, "550 5.6.0 ", file);
         }
         assertThat(binary(sender, service, octets)).as("BDAT of %s", file).startsWith("250 ");
         check(reader, uid++, octets, "BDAT of " + file);
       }
     }
     assertThat(uid).isGreaterThan(1);
+  }
+
+  /// By DATA, on a connection of its own: one that errs often is closed.
+  private void refuse(String service, byte[] octets, String reply, Path file) throws IOException {
+    try (TranscriptClient sender = Dialogs.smtpSession(gateways, service)) {
+      assertThat(data(sender, service, octets)).as("DATA of %s", file).startsWith(reply);
+    }
   }
 
   private static void check(ImapClient reader, long uid, byte[] sent, String what)
