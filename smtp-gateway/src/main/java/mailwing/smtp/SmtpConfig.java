@@ -18,6 +18,7 @@ import mailwing.smtp.authentication.SenderPolicy;
 import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -33,6 +34,9 @@ import mailwing.smtp.session.SmtpLimits;
 /// @param xclientPeers who may use XCLIENT
 /// @param senders SPF, DKIM and DMARC are checked, and this is done with what is found; empty: not
 /// @param dns who answers questions to the DNS
+/// @param rates how many messages are taken in an hour
+/// @param greetingDelay how long a stranger waits for the greeting; who speaks before it is sent
+///   away
 /// @param store how long the store may take with a message
 /// @param outbound how mail leaves the house
 public record SmtpConfig(
@@ -46,6 +50,8 @@ public record SmtpConfig(
     Networks xclientPeers,
     Optional<SenderPolicy> senders,
     DnsConfig dns,
+    RateLimits.Rates rates,
+    Duration greetingDelay,
     StoreTimes store,
     OutboundConfig outbound) {
 
@@ -117,6 +123,15 @@ public record SmtpConfig(
           "dns.servers", List.of(), "Addresses, with or without a port; by default the machine's.");
   private static final Key<Duration> DNS_TIME =
       Key.duration("dns.time", "5s", "How long one try of a question to the DNS may take.");
+  private static final Key<Integer> ADDRESS_RATE =
+      rate("address", "from an IPv4 address or IPv6 /64 at MX");
+  private static final Key<Integer> SENDER_RATE = rate("sender", "from a reverse-path at MX");
+  private static final Key<Integer> ACCOUNT_RATE = rate("account", "of a user at submission");
+  private static final Key<Duration> GREETING_DELAY =
+      Key.duration(
+          "limits.greeting-delay",
+          "0s",
+          "How long a stranger waits for the greeting at MX; who speaks before it gets 554.");
   private static final Key<Duration> DELIVER_TIME =
       Key.duration("store.deliver-time", "1m", "How long the store may take with a message.");
   private static final Key<Duration> DELIVER_RETRY =
@@ -128,6 +143,15 @@ public record SmtpConfig(
   public SmtpConfig {
     listeners = List.copyOf(listeners);
     mechanisms = List.copyOf(mechanisms);
+  }
+
+  private static Key<Integer> rate(String name, String what) {
+    return Key.integer(
+        "limits.messages-per-" + name,
+        0,
+        1_000_000,
+        0,
+        "Messages an hour " + what + ", counted by each gateway; 0: no limit.");
   }
 
   private static ListenerKeys keys(
@@ -160,6 +184,10 @@ public record SmtpConfig(
             SPF_TIME,
             DNS_SERVERS,
             DNS_TIME,
+            ADDRESS_RATE,
+            SENDER_RATE,
+            ACCOUNT_RATE,
+            GREETING_DELAY,
             DELIVER_TIME,
             DELIVER_RETRY));
     return keys;
@@ -196,6 +224,9 @@ public record SmtpConfig(
                     settings.get(ENFORCE), settings.get(REJECT_SPF), settings.get(SPF_TIME)))
             : Optional.empty(),
         new DnsConfig(settings.get(DNS_SERVERS), settings.get(DNS_TIME)),
+        new RateLimits.Rates(
+            settings.get(ADDRESS_RATE), settings.get(SENDER_RATE), settings.get(ACCOUNT_RATE)),
+        settings.get(GREETING_DELAY),
         new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)),
         OutboundConfig.read(settings));
   }
@@ -214,6 +245,8 @@ public record SmtpConfig(
         Networks.none(),
         Optional.empty(),
         DnsConfig.DEFAULTS,
+        RateLimits.Rates.NONE,
+        Duration.ZERO,
         StoreTimes.DEFAULTS,
         OutboundConfig.off());
   }

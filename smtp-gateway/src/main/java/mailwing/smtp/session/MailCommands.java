@@ -100,8 +100,23 @@ final class MailCommands {
         return refused(Refusal.SENDER);
       }
     }
+    Optional<Refusal> rate = connection.trusted() ? Optional.empty() : rate(mail, login);
+    if (rate.isPresent()) {
+      return refused(rate.get());
+    }
     transaction = new Transaction.Begun(mail.path(), options, new Transaction.Recipients());
     return Replies.SENDER_OK;
+  }
+
+  private Optional<Refusal> rate(Command.Mail mail, Login login) {
+    return switch (service) {
+      case MX -> services.rates().stranger(session.client().ip(), mail.path());
+      case SUBMISSION ->
+          login instanceof Login.As as
+              ? services.rates().user(as.session().accountId())
+              : Optional.empty();
+      case LMTP -> Optional.empty();
+    };
   }
 
   private Reply rcpt(Command.Rcpt rcpt, Login login) {

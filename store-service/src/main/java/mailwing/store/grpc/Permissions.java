@@ -75,6 +75,9 @@ final class Permissions {
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getRemoveDomainMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getUpdateDomainMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListLoginBansMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getLiftLoginBanMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getAddUserMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getGetUserMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListUsersMethod(), ADMINISTRATION);

@@ -89,15 +89,6 @@ public final class DirectoryStore {
         });
   }
 
-  /// At most `limit` names after `after`, ascending.
-  public List<String> domains(String after, int limit) {
-    return list(
-        "SELECT name FROM domain WHERE name > ? ORDER BY name LIMIT ?",
-        row -> text(row, "name"),
-        after,
-        limit);
-  }
-
   // Addresses
 
   /// What stands behind exactly this address.

@@ -16,6 +16,7 @@ import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DomainRules;
 import mailwing.store.v1.ErrorCode;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -43,13 +44,16 @@ final class LoginsTest {
     credentials = new CredentialStore(database.client());
     passwords = new Passwords(2);
     tokens = tokens();
-    logins = new Logins(store, credentials, passwords, tokens, StoreConfig.Logins.defaults());
+    DomainRules domains = new DomainRules(database);
+    logins =
+        new Logins(store, domains, credentials, passwords, tokens, StoreConfig.Logins.defaults());
     directory =
         new Directory(
             store,
+            domains,
             new StoreConfig.Addresses(
                 "+", Optional.of("chief@a.example"), Duration.ofMinutes(1), List.of()));
-    administration = new Administration(store, directory, passwords, new ApiKeys(credentials));
+    administration = new Administration(store, domains, directory, passwords, new ApiKeys(credentials));
     administration.addDomain("a.example");
     user("chief");
   }

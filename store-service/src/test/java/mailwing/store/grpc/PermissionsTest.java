@@ -62,7 +62,7 @@ final class PermissionsTest {
         .filteredOn(m -> !m.startsWith("Directory/"))
         .containsExactlyInAnyOrder(
             "Queue/ListQueue", "Queue/ChangeQueue", "Queue/SetSuspended", "Queue/ListSuspended");
-    assertThat(allowed(Caller.admin())).hasSize(15 + 4);
+    assertThat(allowed(Caller.admin())).hasSize(18 + 4);
   }
 
   @Test
