@@ -58,6 +58,7 @@ final class Authorization implements Pop3Session.State {
         Capabilities.write(out, connection, config, false);
         yield yes();
       }
+      case Pop3Command.Lang lang -> new Outcome(Languages.answer(out, lang.range()), this);
       case Pop3Command.Quit quit -> {
         out.ascii("+OK Bye\r\n");
         yield new Outcome(true, new Pop3Session.Ended());

@@ -25,6 +25,7 @@ final class Capabilities {
     out.ascii("RESP-CODES\r\n");
     out.ascii("AUTH-RESP-CODE\r\n");
     out.ascii("PIPELINING\r\n");
+    out.ascii("LANG\r\n");
     // The server itself never removes a message.
     out.ascii("EXPIRE NEVER\r\n");
     if (connection.canStartTls() && !loggedIn) {

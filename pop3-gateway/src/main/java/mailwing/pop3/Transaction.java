@@ -85,6 +85,7 @@ final class Transaction implements Pop3Session.State {
         Capabilities.write(out, connection, config, true);
         yield true;
       }
+      case Pop3Command.Lang lang -> Languages.answer(out, lang.range());
       case Pop3Command.Quit quit -> quit();
       case Pop3Command.Bad bad -> {
         out.ascii("-ERR ").ascii(bad.reason()).crlf();
