@@ -117,6 +117,8 @@ final class Gateways implements AutoCloseable {
         config.xclientPeers(),
         config.senders(),
         config.dns(),
+        config.rates(),
+        config.greetingDelay(),
         config.store(),
         config.outbound());
   }
