@@ -39,6 +39,7 @@ final class Pop3Parser {
       case "AUTH" -> auth(argument);
       case "STLS" -> alone(argument, new Pop3Command.Stls());
       case "CAPA" -> alone(argument, new Pop3Command.Capa());
+      case "UTF8" -> alone(argument, new Pop3Command.Utf8());
       case "LANG" -> lang(argument);
       case "QUIT" -> alone(argument, new Pop3Command.Quit());
       case "STAT" -> alone(argument, new Pop3Command.Stat());
@@ -71,7 +72,20 @@ final class Pop3Parser {
         return SYNTAX;
       }
     }
+    if (!isUtf8(line)) {
+      return SYNTAX;
+    }
     return new Pop3Command.Pass(Secret.of(line, 5, line.length));
+  }
+
+  /// RFC 6856 §2.2.
+  private static boolean isUtf8(byte[] line) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
   }
 
   private static Pop3Command auth(String argument) {

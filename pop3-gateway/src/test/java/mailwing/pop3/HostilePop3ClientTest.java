@@ -106,7 +106,6 @@ final class HostilePop3ClientTest {
           assertThat(unframed(all)).as("round %s", round).isEmpty();
         } catch (SocketException e) {
           // Closed after QUIT or too many errors while there was more to read.
-          continue;
         }
       }
       Awaitility.await()
@@ -167,7 +166,7 @@ final class HostilePop3ClientTest {
             new SessionLimits(
                 Duration.ofSeconds(20), Duration.ofSeconds(20), 50, 5, 1000, Duration.ZERO),
             defaults.mechanisms(),
-            true),
+            new MaildropRules(true, Duration.ZERO, Duration.ZERO, false)),
         client,
         Optional.of(TestTls.shared().material()),
         metrics);

@@ -47,6 +47,7 @@ import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.LoginBanRows;
+import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.persistence.OutboxStore;
 import mailwing.store.persistence.UrlKeys;
 import org.jspecify.annotations.Nullable;
@@ -171,7 +172,9 @@ public final class StoreService implements AutoCloseable {
             "Recipients in the outbound queue that are not finished.",
             () -> (double) queue.depth()));
     Sharing sharing = new Sharing(mail, administration);
-    services.add(new MailboxesService(mail, credentials::session, administration, sharing));
+    MaildropHolds holds = new MaildropHolds(database);
+    chores.every(Duration.ofHours(1), "trim-maildrop-holds", holds::trim);
+    services.add(new MailboxesService(mail, credentials::session, administration, sharing, holds));
     services.add(new MessagesService(mail, sharing));
     services.add(new SharingService(mail, administration, sharing));
     AuthorizedUrls urls =

@@ -125,7 +125,7 @@ final class Gateways implements AutoCloseable {
 
   private static Pop3Config everyMechanism(Pop3Config config) {
     return new Pop3Config(
-        config.listeners(), config.connections(), config.session(), EVERY, config.markSeen());
+        config.listeners(), config.connections(), config.session(), EVERY, config.maildrops());
   }
 
   private static ListenerConfig listener(String name, Encryption encryption) {

@@ -101,6 +101,8 @@ final class Permissions {
     put(MailboxesGrpc.getGetMetadataMethod(), READ);
     put(MailboxesGrpc.getSetMetadataMethod(), WRITE);
     put(MailboxesGrpc.getListMetadataChangesMethod(), READ);
+    put(MailboxesGrpc.getHoldMaildropMethod(), WRITE);
+    put(MailboxesGrpc.getReleaseMaildropMethod(), WRITE);
     put(MailboxesGrpc.getGetQuotaMethod(), READ);
     put(MailboxesGrpc.getSetQuotaMethod(), WRITE); // and the account is an administrator
 

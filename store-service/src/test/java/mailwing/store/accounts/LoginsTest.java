@@ -53,7 +53,8 @@ final class LoginsTest {
             domains,
             new StoreConfig.Addresses(
                 "+", Optional.of("chief@a.example"), Duration.ofMinutes(1), List.of()));
-    administration = new Administration(store, domains, directory, passwords, new ApiKeys(credentials));
+    administration =
+        new Administration(store, domains, directory, passwords, new ApiKeys(credentials));
     administration.addDomain("a.example");
     user("chief");
   }
