@@ -30,7 +30,7 @@ import mailwing.smtp.session.SmtpLimits;
 /// @param limits what a client may ask for
 /// @param host the name it goes by: in the greeting, in Received and in Message-ID
 /// @param mechanisms what AUTH offers, in this order
-/// @param checkSender submission takes only the account's own addresses in MAIL
+/// @param checkSender submission takes only the account's own addresses in MAIL and From
 /// @param xclientPeers who may use XCLIENT
 /// @param senders SPF, DKIM and DMARC are checked, and this is done with what is found; empty: not
 /// @param dns who answers questions to the DNS
@@ -100,7 +100,10 @@ public record SmtpConfig(
   private static final Key<Duration> MESSAGE_TIME =
       Key.duration("limits.message-time", "1h", "How long one message may take to be sent.");
   private static final Key<Boolean> CHECK_SENDER =
-      Key.flag("check-sender", true, "Submission takes only the account's own sender addresses.");
+      Key.flag(
+          "check-sender",
+          true,
+          "Submission takes only the account's own addresses in MAIL and From.");
   private static final Key<Networks> XCLIENT_NETWORKS =
       Key.networks(
           "xclient-networks", List.of(), "Addresses of relays of yours that may use XCLIENT.");

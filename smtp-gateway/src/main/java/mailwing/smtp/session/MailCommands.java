@@ -96,7 +96,7 @@ final class MailCommands {
       if (login instanceof Login.As as
           && services.checkSender()
           && !connection.trusted()
-          && !as.owns(mailbox)) {
+          && !as.owns(mailbox.address())) {
         return refused(Refusal.SENDER);
       }
     }
@@ -380,7 +380,7 @@ final class MailCommands {
             begun.options().body() == MailOptions.Body.BINARY,
             limits.received(),
             limits.messageTime()),
-        mending(now, ids),
+        mending(now, ids, login),
         screening(begun, peer));
   }
 
@@ -399,10 +399,16 @@ final class MailCommands {
         services.host(), (octets, scan, body) -> checks.check(sender, octets, scan, body));
   }
 
-  private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids) {
-    return service == Service.SUBMISSION
-        ? new MessageIntake.Mending(services.trace().date(now), ids.queueId(), services.host())
-        : null;
+  private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids, Login login) {
+    if (service != Service.SUBMISSION) {
+      return null;
+    }
+    boolean free = !services.checkSender() || connection.trusted();
+    return new MessageIntake.Mending(
+        services.trace().date(now),
+        ids.queueId(),
+        services.host(),
+        address -> free || (login instanceof Login.As as && as.owns(address)));
   }
 
   /// The protocol's registered name (RFC 3848, RFC 6531 §4.3).
