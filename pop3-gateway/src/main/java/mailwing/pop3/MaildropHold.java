@@ -16,6 +16,12 @@ import mailwing.store.v1.ReleaseMaildropRequest;
 /// It is kept by the session's own activity. A session that is silent for the hold's time loses the
 /// maildrop to the next login, if there is one, and learns so at its next command.
 final class MaildropHold {
+  /// How long a login waits for the session before it: one whose connection was just cut may not be
+  /// known to be over.
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
   private final StoreSession session;
   private final HoldMaildropRequest request;
   private final long keepNanos;
@@ -42,11 +48,31 @@ final class MaildropHold {
             .build();
     MaildropHold hold = new MaildropHold(session, request, rules.hold());
     if (rules.holds()) {
-      session.holdMaildrop(request);
+      hold.await();
       hold.keptAt = System.nanoTime();
       hold.held = !rules.hold().isZero();
     }
     return hold;
+  }
+
+  private void await() {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        session.holdMaildrop(request);
+        return;
+      } catch (StoreException e) {
+        if (e.code() != ErrorCode.IN_USE || System.nanoTime() - start > PATIENCE.toNanos()) {
+          throw e;
+        }
+        try {
+          Thread.sleep(PAUSE);
+        } catch (InterruptedException interrupted) {
+          Thread.currentThread().interrupt();
+          throw e;
+        }
+      }
+    }
   }
 
   /// Keeps it, once a third of its time is over; false where another session has taken it.

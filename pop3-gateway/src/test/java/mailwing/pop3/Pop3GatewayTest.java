@@ -99,7 +99,7 @@ class Pop3GatewayTest {
                 "strict", strict.port("pop3"),
                 "strict-s", strict.port("pop3s"),
                 "several", other(Duration.ZERO, Duration.ZERO, false),
-                "brief", other(Duration.ofSeconds(3), Duration.ZERO, false),
+                "brief", other(Duration.ofSeconds(6), Duration.ZERO, false),
                 "delayed", other(Duration.ofMinutes(1), Duration.ofHours(1), false),
                 "ascii", other(Duration.ofMinutes(1), Duration.ZERO, true)),
             TestTls.shared().clientContext(),
