@@ -89,6 +89,8 @@ public final class CallMetrics {
     AUTHORIZE_URLS,
     RESET_URL_KEYS,
     FETCH_URL,
+    LIST_SHARES,
+    SET_SHARE,
     THREAD,
     OTHER;
 
