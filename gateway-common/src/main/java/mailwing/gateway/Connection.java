@@ -44,6 +44,9 @@ public final class Connection {
   /// A compressed session that has waited so long holds no deflater.
   private static final Duration REST = Duration.ofSeconds(10);
 
+  /// How often it is looked whether the client speaks unasked.
+  private static final long LISTEN_MILLIS = 20;
+
   private static final Duration GRACE = Duration.ofSeconds(10);
 
   private final Socket socket;
@@ -158,6 +161,23 @@ public final class Connection {
     } finally {
       awaitingCommand = false;
     }
+  }
+
+  /// Waits so long, or until the client sends something unasked: then true. Nothing is read.
+  public boolean speaksWithin(Duration time) throws IOException {
+    long end = now() + time.toNanos();
+    while (now() < end) {
+      if (in.buffered() > 0 || in.stream().available() > 0) {
+        return true;
+      }
+      try {
+        Thread.sleep(LISTEN_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
+    }
+    return false;
   }
 
   /// Waits for a command's first octet as {@link #readCommand} does, for a parser that reads the

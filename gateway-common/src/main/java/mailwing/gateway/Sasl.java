@@ -75,6 +75,7 @@ public final class Sasl {
         .setProtocol(protocol)
         .setAddress(connection.remoteIp().getHostAddress())
         .setTls(connection.tls().isPresent())
+        .setTrusted(connection.trusted())
         .build();
   }
 

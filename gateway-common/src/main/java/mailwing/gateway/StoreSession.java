@@ -26,6 +26,8 @@ import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.GetSnapshotResponse;
 import mailwing.store.v1.GetStatusRequest;
 import mailwing.store.v1.GetStatusResponse;
+import mailwing.store.v1.HoldMaildropRequest;
+import mailwing.store.v1.HoldMaildropResponse;
 import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.ListMailboxesRequest;
@@ -37,6 +39,8 @@ import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
+import mailwing.store.v1.ReleaseMaildropRequest;
+import mailwing.store.v1.ReleaseMaildropResponse;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.RenameMailboxResponse;
 import mailwing.store.v1.SearchRequest;
@@ -116,6 +120,14 @@ public final class StoreSession implements AutoCloseable {
 
   public OpenMailboxResponse openMailbox(OpenMailboxRequest request) {
     return repeatable(MailboxesGrpc.getOpenMailboxMethod(), request);
+  }
+
+  public HoldMaildropResponse holdMaildrop(HoldMaildropRequest request) {
+    return repeatable(MailboxesGrpc.getHoldMaildropMethod(), request);
+  }
+
+  public ReleaseMaildropResponse releaseMaildrop(ReleaseMaildropRequest request) {
+    return once(MailboxesGrpc.getReleaseMaildropMethod(), request);
   }
 
   public Mailbox createMailbox(CreateMailboxRequest request) {

@@ -24,8 +24,10 @@ import mailwing.imap.ImapConfig.Literals;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.store.StoreConfig;
+import mailwing.store.v1.AddUserRequest;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.RemoveUserRequest;
+import mailwing.store.v1.SetShareRequest;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.TestIssuer;
 import mailwing.testkit.TestStore;
@@ -204,7 +206,8 @@ public final class ImapFixture implements AutoCloseable {
 
   /// What transcripts find: `@do user NAME`, `@do octets VARIABLE COUNT`, `@do entries VARIABLE
   /// COUNT`, `@do deliver NAME SUBJECT`, `@do administrator NAME`, `@do quota NAME OCTETS MESSAGES
-  /// MAILBOXES`, `@do password NAME NEW`, `@do token NAME AS [CLAIM VALUE]`.
+  /// MAILBOXES`, `@do password NAME NEW`, `@do token NAME AS [CLAIM VALUE]`, `@do shared NAME`,
+  /// `@do grant NAME MAILBOX IDENTIFIER RIGHT-BITS`.
   public Transcript.Setting setting() {
     return new Transcript.Setting(ports, TestTls.shared().clientContext(OWN), Map.of(), actions());
   }
@@ -212,6 +215,8 @@ public final class ImapFixture implements AutoCloseable {
   private Map<String, Transcript.Action> actions() {
     Map<String, Transcript.Action> actions = new HashMap<>();
     actions.put("token", this::token);
+    actions.put("shared", this::shared);
+    actions.put("grant", (arguments, variables) -> grant(arguments));
     actions.put(
         "forget-expunged",
         (arguments, variables) ->
@@ -284,6 +289,28 @@ public final class ImapFixture implements AutoCloseable {
             (arguments, variables) ->
                 store.setPassword(arguments.get(0) + "@" + TestStore.DOMAIN, arguments.get(1))));
     return actions;
+  }
+
+  private void shared(List<String> arguments, Map<String, String> variables) {
+    String address = arguments.getFirst() + "@" + TestStore.DOMAIN;
+    store
+        .directory()
+        .addUser(AddUserRequest.newBuilder().setAddress(address).setShared(true).build());
+    variables.put("user", address);
+  }
+
+  /// As an administrator does; makes the mailbox if it is not there.
+  private void grant(List<String> arguments) {
+    store
+        .sharing()
+        .setShare(
+            SetShareRequest.newBuilder()
+                .setAddress(arguments.get(0) + "@" + TestStore.DOMAIN)
+                .setMailbox(arguments.get(1))
+                .setIdentifier(arguments.get(2))
+                .setRights(Integer.parseInt(arguments.get(3)))
+                .setCreate(true)
+                .build());
   }
 
   /// `@do token NAME AS [CLAIM VALUE]`: variables `bearer` and `older`, the messages of OAUTHBEARER

@@ -4,26 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
-import mailwing.imap.protocol.RealMessages;
-import mailwing.testkit.TestStore;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import mailwing.testkit.RealMessages;
+import mailwing.testkit.imap.ImapClient;
 import mailwing.testkit.imap.ImapResponse;
-import mailwing.testkit.imap.ImapResponseReader;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,13 +26,11 @@ import org.junit.jupiter.api.TestInstance;
 
 /// Real messages through gateway and store: APPEND, then all octets as they were, ENVELOPE and
 /// BODYSTRUCTURE by a strict reader, each part by BODY and by BINARY (RFC 9051 §6.3.12, §6.4.5, RFC
-/// 3516).
+/// 3516), then SEARCH, SORT and THREAD over all (RFC 9051 §6.4.4, RFC 5256).
 ///
-/// A sample by seed; all of them with `-Dmailwing.corpus.all=true`. Runs where there is a folder of
-/// messages, see [RealMessages].
+/// A sample by seed, or all, where there is a folder of messages: see [RealMessages].
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RealMessagesSessionTest {
-  private static final int SAMPLE = 200;
   private static final long SEED = 20261121;
 
   private @Nullable ImapFixture fixture;
@@ -64,23 +56,17 @@ class RealMessagesSessionTest {
     if (gateways == null) {
       return;
     }
-    List<Path> files = new ArrayList<>(RealMessages.files());
-    if (!Boolean.getBoolean("mailwing.corpus.all")) {
-      Collections.shuffle(files, new Random(SEED));
-      files = files.subList(0, Math.min(SAMPLE, files.size()));
-    }
     gateways.store().addUser("real");
-    try (Client client = new Client(gateways.port("imap"));
-        Client plain = new Client(gateways.port("imap"))) {
+    try (ImapClient client = ImapClient.connect(gateways.port("imap"));
+        ImapClient plain = ImapClient.connect(gateways.port("imap"))) {
       client.login("real");
-      client.done("ENABLE UTF8=ACCEPT");
-      client.in.utf8(true);
+      client.enableUtf8();
       client.done("SELECT INBOX");
       plain.login("real");
       plain.done("SELECT INBOX");
       int uid = 0;
-      for (Path file : files) {
-        byte[] octets = crlf(Files.readAllBytes(file));
+      for (Path file : RealMessages.sample(200, SEED)) {
+        byte[] octets = RealMessages.crlf(file);
         if (octets.length > 0) {
           uid++;
           check(client, file, uid, octets);
@@ -90,28 +76,130 @@ class RealMessagesSessionTest {
         }
       }
       assertThat(uid).isPositive();
+      searches(plain, uid);
+      sorts(plain, uid);
+      threads(plain, uid);
     }
   }
 
-  private static void check(Client client, Path file, int uid, byte[] octets) throws IOException {
+  private static void check(ImapClient client, Path file, int uid, byte[] octets)
+      throws IOException {
     ByteString message = ByteString.copyFrom(octets);
-    boolean nul = !message.equals(substituted(octets));
-    client.send("APPEND INBOX " + (nul ? "~" : "") + "{" + octets.length + "+}\r\n");
-    client.send(octets);
-    client.send("\r\n");
-    assertThat(client.answer()).as("APPEND %s", file).isEqualTo("OK");
+    ByteString told = RealMessages.withoutNul(octets);
+    assertThat(client.append(octets, !told.equals(message))).as("APPEND %s", file).isEqualTo("OK");
     Map<String, @Nullable Object> items =
         client.fetch(uid, "(RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE BODY.PEEK[] BINARY.PEEK[])");
     assertThat(items.get("RFC822.SIZE")).as("size of %s", file).isEqualTo((long) octets.length);
     assertThat(items.get("BINARY[]")).as("BINARY[] of %s", file).isEqualTo(message);
-    assertThat(items.get("BODY[]")).as("BODY[] of %s", file).isEqualTo(substituted(octets));
+    assertThat(items.get("BODY[]")).as("BODY[] of %s", file).isEqualTo(told);
     for (String part : parts((List<?>) Objects.requireNonNull(items.get("BODYSTRUCTURE")))) {
-      Map<String, @Nullable Object> told =
+      Map<String, @Nullable Object> fetched =
           client.fetch(uid, "(BODY.PEEK[" + part + "] BODY.PEEK[" + part + ".MIME])");
-      assertThat(told.get("BODY[" + part + "]")).as("%s of %s", part, file).isNotNull();
-      assertThat(told.get("BODY[" + part + ".MIME]")).as("%s of %s", part, file).isNotNull();
-      client.binary(uid, part, file);
+      assertThat(fetched.get("BODY[" + part + "]")).as("%s of %s", part, file).isNotNull();
+      assertThat(fetched.get("BODY[" + part + ".MIME]")).as("%s of %s", part, file).isNotNull();
+      binary(client, uid, part, file);
     }
+  }
+
+  /// BINARY gives octets, as many as BINARY.SIZE says, or the encoding is not known.
+  private static void binary(ImapClient client, int uid, String part, Path file)
+      throws IOException {
+    String binary = "BINARY[" + part + "]";
+    client.send("UID FETCH " + uid + " (BINARY.PEEK[" + part + "] BINARY.SIZE[" + part + "])\r\n");
+    ImapResponse response = client.next();
+    while (!response.name().equals("FETCH")) {
+      response = client.next();
+    }
+    String answer = client.answer();
+    if (answer.startsWith("NO")) {
+      assertThat(answer).as("%s of %s", binary, file).isEqualTo("NO UNKNOWN-CTE");
+      return;
+    }
+    ByteString octets = (ByteString) response.items().get(binary);
+    assertThat(octets).as("%s of %s", binary, file).isNotNull();
+    assertThat(response.items().get("BINARY.SIZE[" + part + "]"))
+        .as("size of %s of %s", binary, file)
+        .isEqualTo(octets == null ? -1L : (long) octets.size());
+  }
+
+  /// What a key finds and what its contrary finds are all messages, each once.
+  private static void searches(ImapClient client, int messages) throws IOException {
+    for (String key :
+        List.of(
+            "SUBJECT re",
+            "FROM com",
+            "TO \"@\"",
+            "CC e",
+            "BCC e",
+            "BODY the",
+            "BODY \"of the\"",
+            "TEXT received",
+            "TEXT \"\"",
+            "HEADER Message-ID \"\"",
+            "HEADER Content-Type multipart",
+            "LARGER 2726",
+            "SENTBEFORE 1-Jan-2005",
+            "SENTSINCE 1-Jan-2000",
+            "SINCE 1-Jan-2000",
+            "UNSEEN",
+            "OR BODY spam SUBJECT test")) {
+      Collection<Object> found = numbers(client, "SEARCH " + key);
+      Collection<Object> rest = numbers(client, "SEARCH NOT (" + key + ")");
+      assertThat(found.size() + rest.size()).as(key).isEqualTo(messages);
+      TreeSet<Object> both = new TreeSet<>(found);
+      both.addAll(rest);
+      assertThat(both).as(key).hasSize(messages);
+    }
+    for (String word : List.of("für", "привет", "日本", "é")) {
+      byte[] utf8 = word.getBytes(StandardCharsets.UTF_8);
+      client.send("SEARCH CHARSET UTF-8 OR SUBJECT {" + utf8.length + "+}\r\n");
+      client.send(utf8);
+      client.send((" BODY {" + utf8.length + "+}\r\n").getBytes(StandardCharsets.US_ASCII));
+      client.send(utf8);
+      client.send("\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(client.answer()).as(word).isEqualTo("OK");
+    }
+  }
+
+  private static void sorts(ImapClient client, int messages) throws IOException {
+    List<Object> all = new ArrayList<>();
+    LongStream.rangeClosed(1, messages).forEach(all::add);
+    for (String criteria :
+        List.of(
+            "ARRIVAL",
+            "CC",
+            "DATE",
+            "REVERSE DATE",
+            "FROM SUBJECT",
+            "SIZE",
+            "SUBJECT REVERSE SIZE",
+            "TO",
+            "DISPLAYFROM",
+            "DISPLAYTO ARRIVAL")) {
+      assertThat(numbers(client, "SORT (" + criteria + ") UTF-8 ALL"))
+          .as(criteria)
+          .containsExactlyInAnyOrderElementsOf(all);
+    }
+  }
+
+  private static void threads(ImapClient client, int messages) throws IOException {
+    for (String algorithm : List.of("ORDEREDSUBJECT", "REFERENCES", "REFS")) {
+      List<Object> told = new ArrayList<>();
+      for (ImapResponse response : client.done("THREAD " + algorithm + " UTF-8 ALL")) {
+        response.data().stream().filter(Long.class::isInstance).forEach(told::add);
+      }
+      assertThat(told).as(algorithm).hasSize(messages).doesNotHaveDuplicates();
+    }
+  }
+
+  private static Collection<Object> numbers(ImapClient client, String command) throws IOException {
+    List<Object> numbers = new ArrayList<>();
+    for (ImapResponse response : client.done(command)) {
+      if (response.name().equals("SEARCH") || response.name().equals("SORT")) {
+        numbers.addAll(response.data());
+      }
+    }
+    return numbers;
   }
 
   /// The numbers of all parts, as BODYSTRUCTURE tells them.
@@ -155,109 +243,5 @@ class RealMessagesSessionTest {
     return string instanceof ByteString octets
         ? octets.toString(StandardCharsets.ISO_8859_1)
         : String.valueOf(string);
-  }
-
-  private static ByteString substituted(byte[] octets) {
-    byte[] copy = octets.clone();
-    for (int i = 0; i < copy.length; i++) {
-      copy[i] = copy[i] == 0 ? (byte) 0x80 : copy[i];
-    }
-    return ByteString.copyFrom(copy);
-  }
-
-  private static byte[] crlf(byte[] octets) {
-    ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    for (int i = 0; i < octets.length; i++) {
-      if (octets[i] == '\n' && (i == 0 || octets[i - 1] != '\r')) {
-        lines.write('\r');
-      }
-      lines.write(octets[i]);
-    }
-    return lines.toByteArray();
-  }
-
-  /// A client that reads strictly.
-  private static final class Client implements AutoCloseable {
-    private final Socket socket;
-    private final OutputStream out;
-    private final ImapResponseReader in;
-
-    Client(int port) throws IOException {
-      socket = new Socket(InetAddress.getLoopbackAddress(), port);
-      socket.setSoTimeout(60_000);
-      socket.setTcpNoDelay(true);
-      out = socket.getOutputStream();
-      in = new ImapResponseReader(new BufferedInputStream(socket.getInputStream()));
-      assertThat(next().name()).isEqualTo("OK");
-    }
-
-    void send(String command) throws IOException {
-      send((command.startsWith("\r") ? command : "a " + command).getBytes(StandardCharsets.UTF_8));
-    }
-
-    void send(byte[] octets) throws IOException {
-      out.write(octets);
-    }
-
-    void login(String user) throws IOException {
-      done("LOGIN " + user + "@" + TestStore.DOMAIN + " wing");
-    }
-
-    void done(String command) throws IOException {
-      send(command + "\r\n");
-      assertThat(answer()).as(command).isEqualTo("OK");
-    }
-
-    private ImapResponse next() {
-      ImapResponse response = in.next();
-      if (response == null) {
-        throw new AssertionError("the server ended the stream");
-      }
-      return response;
-    }
-
-    /// The tagged response's name; with its code for NO.
-    String answer() {
-      ImapResponse response = next();
-      while (!response.tag().equals("a")) {
-        response = next();
-      }
-      return response.name().equals("OK") ? "OK" : response.name() + " " + response.code();
-    }
-
-    Map<String, @Nullable Object> fetch(int uid, String items) throws IOException {
-      send("UID FETCH " + uid + " " + items + "\r\n");
-      ImapResponse response = next();
-      while (!response.name().equals("FETCH")) {
-        response = next();
-      }
-      assertThat(answer()).as(items).isEqualTo("OK");
-      return response.items();
-    }
-
-    /// BINARY gives octets, as many as BINARY.SIZE says, or the encoding is not known.
-    void binary(int uid, String part, Path file) throws IOException {
-      String binary = "BINARY[" + part + "]";
-      send("UID FETCH " + uid + " (BINARY.PEEK[" + part + "] BINARY.SIZE[" + part + "])\r\n");
-      ImapResponse response = next();
-      while (!response.name().equals("FETCH")) {
-        response = next();
-      }
-      String answer = answer();
-      if (answer.startsWith("NO")) {
-        assertThat(answer).as("%s of %s", binary, file).isEqualTo("NO UNKNOWN-CTE");
-        return;
-      }
-      ByteString octets = (ByteString) response.items().get(binary);
-      assertThat(octets).as("%s of %s", binary, file).isNotNull();
-      assertThat(response.items().get("BINARY.SIZE[" + part + "]"))
-          .as("size of %s of %s", binary, file)
-          .isEqualTo(octets == null ? -1L : (long) octets.size());
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
-    }
   }
 }

@@ -30,6 +30,7 @@ final class Authorization implements Pop3Session.State {
   private final SessionGuard guard;
   private final OctetWriter out;
   private Optional<String> user = Optional.empty();
+  private boolean utf8;
 
   Authorization(
       Connection connection,
@@ -54,10 +55,16 @@ final class Authorization implements Pop3Session.State {
       case Pop3Command.Pass pass -> pass(pass);
       case Pop3Command.Auth auth -> auth(auth);
       case Pop3Command.Stls stls -> stls();
+      case Pop3Command.Utf8 ignored -> {
+        utf8 = true;
+        out.ascii("+OK UTF-8 it is\r\n");
+        yield yes();
+      }
       case Pop3Command.Capa capa -> {
         Capabilities.write(out, connection, config, false);
         yield yes();
       }
+      case Pop3Command.Lang lang -> new Outcome(Languages.answer(out, lang.range()), this);
       case Pop3Command.Quit quit -> {
         out.ascii("+OK Bye\r\n");
         yield new Outcome(true, new Pop3Session.Ended());
@@ -141,10 +148,19 @@ final class Authorization implements Pop3Session.State {
   }
 
   private Outcome open(StoreSession session) throws IOException {
+    MaildropHold hold;
+    try {
+      hold = MaildropHold.take(session, config.maildrops());
+    } catch (StoreException e) {
+      session.close();
+      out.ascii(Pop3Replies.held(e.code()));
+      return new Outcome(false, this);
+    }
     Maildrop maildrop;
     try {
       maildrop = Maildrop.open(session);
     } catch (StoreException e) {
+      hold.release();
       session.close();
       out.ascii(Pop3Replies.error(e.code()));
       return new Outcome(false, this);
@@ -152,7 +168,8 @@ final class Authorization implements Pop3Session.State {
     session.onRevoked(() -> connection.end(ConnectionEndedException.Reason.REVOKED));
     guard.authenticated();
     out.ascii("+OK ").decimal(maildrop.count()).ascii(" messages\r\n");
-    return new Outcome(true, new Transaction(connection, config, session, maildrop, metrics));
+    return new Outcome(
+        true, new Transaction(connection, config, session, hold, maildrop, utf8, metrics));
   }
 
   /// RFC 2595 §4. What was known of the client before is forgotten.
@@ -162,6 +179,9 @@ final class Authorization implements Pop3Session.State {
           connection.tls().isPresent()
               ? "-ERR TLS is active already\r\n"
               : "-ERR TLS is not available\r\n");
+    }
+    if (utf8) {
+      return no("-ERR STLS comes before UTF8\r\n");
     }
     user = Optional.empty();
     out.ascii("+OK Begin TLS\r\n");

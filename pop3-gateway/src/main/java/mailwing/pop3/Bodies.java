@@ -51,6 +51,41 @@ final class Bodies {
 
     /// To be streamed: the first frame, and where the others come from.
     record Large(ByteString first, StoreStream<ReadBodyResponse> rest) implements Body {}
+
+    /// Has its header an octet beyond US-ASCII, as far as it is in the first frame?
+    default boolean hasEightBitHeader() {
+      return switch (this) {
+        case Gone gone -> false;
+        case Small small -> eightBits(small.octets());
+        case Large large -> eightBits(large.first());
+      };
+    }
+
+    /// It is not sent after all.
+    default void close() {
+      if (this instanceof Large large) {
+        large.rest().close();
+      }
+    }
+
+    private static boolean eightBits(ByteString octets) {
+      boolean emptyLine = true;
+      for (int i = 0; i < octets.size(); i++) {
+        byte octet = octets.byteAt(i);
+        if (octet < 0) {
+          return true;
+        }
+        if (octet == '\n') {
+          if (emptyLine) {
+            return false;
+          }
+          emptyLine = true;
+        } else if (octet != '\r') {
+          emptyLine = false;
+        }
+      }
+      return false;
+    }
   }
 
   /// @param pipelined whether further commands have come already

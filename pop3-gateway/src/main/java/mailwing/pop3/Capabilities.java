@@ -25,6 +25,12 @@ final class Capabilities {
     out.ascii("RESP-CODES\r\n");
     out.ascii("AUTH-RESP-CODE\r\n");
     out.ascii("PIPELINING\r\n");
+    out.ascii("LANG\r\n");
+    // USER: names and passwords may be in UTF-8 (RFC 6856 §2.2).
+    out.ascii("UTF8 USER\r\n");
+    if (!config.maildrops().loginDelay().isZero()) {
+      out.ascii("LOGIN-DELAY ").decimal(config.maildrops().loginDelay().toSeconds()).crlf();
+    }
     // The server itself never removes a message.
     out.ascii("EXPIRE NEVER\r\n");
     if (connection.canStartTls() && !loggedIn) {

@@ -28,6 +28,12 @@ sealed interface Pop3Command {
   /// RFC 2449 §5.
   record Capa() implements InAuthorization, InTransaction {}
 
+  /// RFC 6856 §3: a language range, `*`, or nothing to ask which there are.
+  record Lang(Optional<String> range) implements InAuthorization, InTransaction {}
+
+  /// RFC 6856 §2.1.
+  record Utf8() implements InAuthorization {}
+
   /// RFC 1939 §5 and §6.
   record Quit() implements InAuthorization, InTransaction {}
 

@@ -18,13 +18,13 @@ import mailwing.service.Settings;
 /// @param connections what holds for all connections
 /// @param session what a session may do before it is shown out
 /// @param mechanisms what AUTH offers, in this order
-/// @param markSeen whether QUIT sets \Seen on messages that were retrieved whole and stay
+/// @param maildrops how maildrops are kept and given out
 public record Pop3Config(
     List<ListenerConfig> listeners,
     ConnectionConfig connections,
     SessionLimits session,
     List<Mechanism> mechanisms,
-    boolean markSeen) {
+    MaildropRules maildrops) {
 
   private static final List<ListenerConfig.Keys> LISTENERS =
       List.of(
@@ -34,8 +34,6 @@ public record Pop3Config(
           new ListenerConfig.Keys("proxied-pop3s", Optional.empty(), Encryption.IMPLICIT, true));
   // RFC 1939 §3: at least ten minutes.
   private static final SessionLimits.Keys SESSION = new SessionLimits.Keys("10m");
-  private static final Key<Boolean> MARK_SEEN =
-      Key.flag("mark-seen", true, "QUIT marks retrieved messages as seen.");
 
   public Pop3Config {
     listeners = List.copyOf(listeners);
@@ -47,7 +45,7 @@ public record Pop3Config(
     keys.addAll(ConnectionConfig.keys());
     keys.addAll(SESSION.keys());
     keys.add(Mechanism.KEY);
-    keys.add(MARK_SEEN);
+    keys.addAll(MaildropRules.keys());
     return keys;
   }
 
@@ -59,7 +57,7 @@ public record Pop3Config(
         ConnectionConfig.read(settings),
         SESSION.read(settings),
         Mechanism.read(settings),
-        settings.get(MARK_SEEN));
+        MaildropRules.read(settings));
   }
 
   /// The documented defaults, for a gateway in a process with others.
@@ -69,6 +67,6 @@ public record Pop3Config(
         connections,
         SessionLimits.defaults(Duration.ofMinutes(10)),
         Mechanism.DEFAULTS,
-        true);
+        MaildropRules.DEFAULTS);
   }
 }

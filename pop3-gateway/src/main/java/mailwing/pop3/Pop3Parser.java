@@ -39,6 +39,8 @@ final class Pop3Parser {
       case "AUTH" -> auth(argument);
       case "STLS" -> alone(argument, new Pop3Command.Stls());
       case "CAPA" -> alone(argument, new Pop3Command.Capa());
+      case "UTF8" -> alone(argument, new Pop3Command.Utf8());
+      case "LANG" -> lang(argument);
       case "QUIT" -> alone(argument, new Pop3Command.Quit());
       case "STAT" -> alone(argument, new Pop3Command.Stat());
       case "NOOP" -> alone(argument, new Pop3Command.Noop());
@@ -70,7 +72,20 @@ final class Pop3Parser {
         return SYNTAX;
       }
     }
+    if (!isUtf8(line)) {
+      return SYNTAX;
+    }
     return new Pop3Command.Pass(Secret.of(line, 5, line.length));
+  }
+
+  /// RFC 6856 §2.2.
+  private static boolean isUtf8(byte[] line) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
   }
 
   private static Pop3Command auth(String argument) {
@@ -85,6 +100,16 @@ final class Pop3Parser {
     return initial.indexOf(' ') >= 0
         ? SYNTAX
         : new Pop3Command.Auth(Optional.of(argument.substring(0, space)), Optional.of(initial));
+  }
+
+  /// A basic language range (RFC 4647 §2.1).
+  private static Pop3Command lang(String argument) {
+    if (argument.isEmpty()) {
+      return new Pop3Command.Lang(Optional.empty());
+    }
+    return argument.matches("\\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,10}")
+        ? new Pop3Command.Lang(Optional.of(argument))
+        : SYNTAX;
   }
 
   private static Pop3Command listing(String argument) {

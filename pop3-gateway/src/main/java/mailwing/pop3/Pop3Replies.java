@@ -6,6 +6,15 @@ import mailwing.store.v1.ErrorCode;
 final class Pop3Replies {
   private Pop3Replies() {}
 
+  /// Why the maildrop of an account that has logged in is not opened (RFC 2449 §8.1.1, §8.1.2).
+  static String held(ErrorCode code) {
+    return switch (code) {
+      case IN_USE -> "-ERR [IN-USE] Another session has the maildrop\r\n";
+      case TRY_LATER -> "-ERR [LOGIN-DELAY] Too soon after the last login\r\n";
+      default -> error(code);
+    };
+  }
+
   static String error(ErrorCode code) {
     return switch (code) {
       case AUTHENTICATION_FAILED -> "-ERR [AUTH] Authentication failed\r\n";

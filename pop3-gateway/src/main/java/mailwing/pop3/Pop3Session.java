@@ -114,6 +114,7 @@ final class Pop3Session {
         switch (command) {
           case Pop3Command.Noop noop -> true;
           case Pop3Command.Capa capa -> true;
+          case Pop3Command.Lang lang -> true;
           case Pop3Command.Rset rset -> true;
           case Pop3Command.Stat stat -> true;
           case Pop3Command.Last last -> true;

@@ -18,15 +18,19 @@ import mailwing.store.v1.UidRange;
 
 /// The TRANSACTION state (RFC 1939 §5), and the UPDATE state at its end by QUIT (§6).
 ///
-/// There is no lock on the maildrop: sessions of one account see each their own snapshot, and what
-/// another session removed is answered so. Deletions are made at QUIT, by UID.
+/// The maildrop is this session's while it speaks, see [MaildropHold]; what went by other ways,
+/// such as IMAP, is answered so. Deletions are made at QUIT, by UID.
 final class Transaction implements Pop3Session.State {
   private static final String NO_SUCH_MESSAGE = "-ERR No such message\r\n";
+  private static final String GONE = "-ERR The message was removed by another session\r\n";
+  private static final String NEEDS_UTF8 = "-ERR [UTF8] The message's header needs UTF8\r\n";
 
   private final Connection connection;
   private final Pop3Config config;
   private final StoreSession session;
+  private final MaildropHold hold;
   private final Maildrop maildrop;
+  private final boolean utf8;
   private final Pop3Metrics metrics;
   private final Bodies bodies;
   private final OctetWriter out;
@@ -36,12 +40,16 @@ final class Transaction implements Pop3Session.State {
       Connection connection,
       Pop3Config config,
       StoreSession session,
+      MaildropHold hold,
       Maildrop maildrop,
+      boolean utf8,
       Pop3Metrics metrics) {
     this.connection = connection;
     this.config = config;
     this.session = session;
+    this.hold = hold;
     this.maildrop = maildrop;
+    this.utf8 = utf8;
     this.metrics = metrics;
     this.bodies = new Bodies(session, maildrop);
     this.out = connection.out();
@@ -53,6 +61,7 @@ final class Transaction implements Pop3Session.State {
 
   /// The session is over; nothing is deleted by it.
   void close() {
+    hold.release();
     session.close();
   }
 
@@ -60,6 +69,11 @@ final class Transaction implements Pop3Session.State {
   boolean execute(Pop3Command command) throws IOException {
     if (!(command instanceof Pop3Command.InTransaction allowed)) {
       return no("-ERR You are logged in already\r\n");
+    }
+    if (!hold.keep()) {
+      ended = true;
+      session.close();
+      return no("-ERR [IN-USE] Another session has taken the maildrop over\r\n");
     }
     return switch (allowed) {
       case Pop3Command.Stat stat -> {
@@ -85,6 +99,7 @@ final class Transaction implements Pop3Session.State {
         Capabilities.write(out, connection, config, true);
         yield true;
       }
+      case Pop3Command.Lang lang -> Languages.answer(out, lang.range());
       case Pop3Command.Quit quit -> quit();
       case Pop3Command.Bad bad -> {
         out.ascii("-ERR ").ascii(bad.reason()).crlf();
@@ -148,7 +163,10 @@ final class Transaction implements Pop3Session.State {
     }
     Bodies.Body body = bodies.open(number, connection.in().buffered() > 0);
     if (body instanceof Bodies.Body.Gone) {
-      return no("-ERR The message was removed by another session\r\n");
+      return no(GONE);
+    }
+    if (needsUtf8(body)) {
+      return no(NEEDS_UTF8);
     }
     out.ascii("+OK ").decimal(maildrop.size(number)).ascii(" octets\r\n");
     send(body, DotStuffing.whole(out));
@@ -162,19 +180,34 @@ final class Transaction implements Pop3Session.State {
     }
     Bodies.Body body = bodies.open(number, connection.in().buffered() > 0);
     if (body instanceof Bodies.Body.Gone) {
-      return no("-ERR The message was removed by another session\r\n");
+      return no(GONE);
+    }
+    if (needsUtf8(body)) {
+      return no(NEEDS_UTF8);
     }
     out.ascii("+OK Top of message follows\r\n");
     send(body, DotStuffing.top(out, lines));
     return true;
   }
 
-  private static void send(Bodies.Body body, DotStuffing stuffing) throws IOException {
+  /// RFC 6856 §2.1 and §5, where the configuration asks for it. By default every client gets the
+  /// octets as they are.
+  private boolean needsUtf8(Bodies.Body body) {
+    if (utf8 || !config.maildrops().refuseUtf8() || !body.hasEightBitHeader()) {
+      return false;
+    }
+    body.close();
+    return true;
+  }
+
+  private void send(Bodies.Body body, DotStuffing stuffing) throws IOException {
     try {
       Bodies.send(
           body,
           octets -> {
             stuffing.write(octets);
+            // A slow client that takes a large message is not silent.
+            hold.keep();
             return !stuffing.full();
           });
     } catch (StoreException e) {
@@ -197,15 +230,19 @@ final class Transaction implements Pop3Session.State {
     ended = true;
     bodies.clear();
     try {
-      if (config.markSeen()) {
+      if (config.maildrops().markSeen()) {
         markSeen(maildrop.readUids());
       }
-      if (expunge()) {
+      boolean removed = expunge();
+      // Before the answer: who has read it may log in at once.
+      hold.release();
+      if (removed) {
         out.ascii("+OK Bye\r\n");
         return true;
       }
       return no("-ERR [SYS/TEMP] Some deleted messages were not removed\r\n");
     } finally {
+      hold.release();
       session.close();
     }
   }

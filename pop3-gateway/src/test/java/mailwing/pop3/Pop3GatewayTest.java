@@ -40,6 +40,7 @@ class Pop3GatewayTest {
   private final AtomicInteger users = new AtomicInteger();
   private TestStore store;
   private StoreClient client;
+  private final List<Pop3Gateway> others = new ArrayList<>();
   private Pop3Gateway trusting;
   private Pop3Gateway strict;
 
@@ -53,6 +54,7 @@ class Pop3GatewayTest {
 
   @AfterAll
   void stop() {
+    others.forEach(Pop3Gateway::close);
     trusting.close();
     strict.close();
     client.close();
@@ -60,6 +62,17 @@ class Pop3GatewayTest {
   }
 
   private Pop3Gateway gateway(Networks trusted) throws IOException {
+    return gateway(trusted, MaildropRules.DEFAULTS);
+  }
+
+  /// The port of one that has its own way with maildrops.
+  private int other(Duration hold, Duration loginDelay, boolean refuseUtf8) throws IOException {
+    Pop3Gateway gateway = gateway(LOOPBACK, new MaildropRules(true, hold, loginDelay, refuseUtf8));
+    others.add(gateway);
+    return gateway.port("pop3");
+  }
+
+  private Pop3Gateway gateway(Networks trusted, MaildropRules maildrops) throws IOException {
     List<ListenerConfig> listeners =
         List.of(
             new ListenerConfig("pop3", "127.0.0.1", 0, Encryption.STARTTLS, false),
@@ -69,7 +82,7 @@ class Pop3GatewayTest {
         new SessionLimits(
             Duration.ofMinutes(1), Duration.ofMinutes(1), 100_000, 3, 100_000, Duration.ZERO);
     return Pop3Gateway.start(
-        new Pop3Config(listeners, defaults.connections(), limits, defaults.mechanisms(), true),
+        new Pop3Config(listeners, defaults.connections(), limits, defaults.mechanisms(), maildrops),
         client,
         Optional.of(TestTls.shared().material()),
         new Metrics());
@@ -85,7 +98,11 @@ class Pop3GatewayTest {
                 "pop3", trusting.port("pop3"),
                 "pop3s", trusting.port("pop3s"),
                 "strict", strict.port("pop3"),
-                "strict-s", strict.port("pop3s")),
+                "strict-s", strict.port("pop3s"),
+                "several", other(Duration.ZERO, Duration.ZERO, false),
+                "brief", other(Duration.ofSeconds(6), Duration.ZERO, false),
+                "delayed", other(Duration.ofMinutes(1), Duration.ofHours(1), false),
+                "ascii", other(Duration.ofMinutes(1), Duration.ZERO, true)),
             TestTls.shared().clientContext(),
             Map.of(),
             Map.of(
@@ -107,6 +124,8 @@ class Pop3GatewayTest {
                                 .setAddress(value(variables, "user"))
                                 .setHomeSite(arguments.getFirst())
                                 .build()),
+                "wait",
+                (arguments, variables) -> Thread.sleep(Long.parseLong(arguments.getFirst())),
                 "password",
                 (arguments, variables) ->
                     store.setPassword(value(variables, "user"), arguments.getFirst()))));

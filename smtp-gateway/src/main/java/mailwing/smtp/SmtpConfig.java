@@ -18,6 +18,7 @@ import mailwing.smtp.authentication.SenderPolicy;
 import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -29,10 +30,13 @@ import mailwing.smtp.session.SmtpLimits;
 /// @param limits what a client may ask for
 /// @param host the name it goes by: in the greeting, in Received and in Message-ID
 /// @param mechanisms what AUTH offers, in this order
-/// @param checkSender submission takes only the account's own addresses in MAIL
+/// @param checkSender submission takes only the account's own addresses in MAIL and From
 /// @param xclientPeers who may use XCLIENT
 /// @param senders SPF, DKIM and DMARC are checked, and this is done with what is found; empty: not
 /// @param dns who answers questions to the DNS
+/// @param rates how many messages are taken in an hour
+/// @param greetingDelay how long a stranger waits for the greeting; who speaks before it is sent
+///   away
 /// @param store how long the store may take with a message
 /// @param outbound how mail leaves the house
 public record SmtpConfig(
@@ -46,6 +50,8 @@ public record SmtpConfig(
     Networks xclientPeers,
     Optional<SenderPolicy> senders,
     DnsConfig dns,
+    RateLimits.Rates rates,
+    Duration greetingDelay,
     StoreTimes store,
     OutboundConfig outbound) {
 
@@ -94,7 +100,10 @@ public record SmtpConfig(
   private static final Key<Duration> MESSAGE_TIME =
       Key.duration("limits.message-time", "1h", "How long one message may take to be sent.");
   private static final Key<Boolean> CHECK_SENDER =
-      Key.flag("check-sender", true, "Submission takes only the account's own sender addresses.");
+      Key.flag(
+          "check-sender",
+          true,
+          "Submission takes only the account's own addresses in MAIL and From.");
   private static final Key<Networks> XCLIENT_NETWORKS =
       Key.networks(
           "xclient-networks", List.of(), "Addresses of relays of yours that may use XCLIENT.");
@@ -117,6 +126,15 @@ public record SmtpConfig(
           "dns.servers", List.of(), "Addresses, with or without a port; by default the machine's.");
   private static final Key<Duration> DNS_TIME =
       Key.duration("dns.time", "5s", "How long one try of a question to the DNS may take.");
+  private static final Key<Integer> ADDRESS_RATE =
+      rate("address", "from an IPv4 address or IPv6 /64 at MX");
+  private static final Key<Integer> SENDER_RATE = rate("sender", "from a reverse-path at MX");
+  private static final Key<Integer> ACCOUNT_RATE = rate("account", "of a user at submission");
+  private static final Key<Duration> GREETING_DELAY =
+      Key.duration(
+          "limits.greeting-delay",
+          "0s",
+          "How long a stranger waits for the greeting at MX; who speaks before it gets 554.");
   private static final Key<Duration> DELIVER_TIME =
       Key.duration("store.deliver-time", "1m", "How long the store may take with a message.");
   private static final Key<Duration> DELIVER_RETRY =
@@ -128,6 +146,15 @@ public record SmtpConfig(
   public SmtpConfig {
     listeners = List.copyOf(listeners);
     mechanisms = List.copyOf(mechanisms);
+  }
+
+  private static Key<Integer> rate(String name, String what) {
+    return Key.integer(
+        "limits.messages-per-" + name,
+        0,
+        1_000_000,
+        0,
+        "Messages an hour " + what + ", counted by each gateway; 0: no limit.");
   }
 
   private static ListenerKeys keys(
@@ -160,6 +187,10 @@ public record SmtpConfig(
             SPF_TIME,
             DNS_SERVERS,
             DNS_TIME,
+            ADDRESS_RATE,
+            SENDER_RATE,
+            ACCOUNT_RATE,
+            GREETING_DELAY,
             DELIVER_TIME,
             DELIVER_RETRY));
     return keys;
@@ -196,6 +227,9 @@ public record SmtpConfig(
                     settings.get(ENFORCE), settings.get(REJECT_SPF), settings.get(SPF_TIME)))
             : Optional.empty(),
         new DnsConfig(settings.get(DNS_SERVERS), settings.get(DNS_TIME)),
+        new RateLimits.Rates(
+            settings.get(ADDRESS_RATE), settings.get(SENDER_RATE), settings.get(ACCOUNT_RATE)),
+        settings.get(GREETING_DELAY),
         new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)),
         OutboundConfig.read(settings));
   }
@@ -214,6 +248,8 @@ public record SmtpConfig(
         Networks.none(),
         Optional.empty(),
         DnsConfig.DEFAULTS,
+        RateLimits.Rates.NONE,
+        Duration.ZERO,
         StoreTimes.DEFAULTS,
         OutboundConfig.off());
   }

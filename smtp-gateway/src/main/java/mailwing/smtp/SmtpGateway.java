@@ -14,6 +14,7 @@ import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
 import mailwing.smtp.dns.Dns;
 import mailwing.smtp.queue.QueueWorkers;
+import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.SmtpMetrics;
 import mailwing.smtp.session.SmtpProtocol;
 import mailwing.smtp.session.SmtpServices;
@@ -59,6 +60,8 @@ public final class SmtpGateway implements AutoCloseable {
             config.outbound().enabled(),
             config.xclientPeers(),
             config.senders().map(policy -> new SenderChecks(dns, policy, config.host(), senders)),
+            new RateLimits(config.rates()),
+            config.greetingDelay(),
             new Deliveries(store, config.store()),
             store,
             new TraceFields(config.host()),

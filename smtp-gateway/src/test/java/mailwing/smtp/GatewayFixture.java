@@ -21,6 +21,7 @@ import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.dns.TestZone;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
@@ -79,6 +80,8 @@ final class GatewayFixture implements AutoCloseable {
                 trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
                 Optional.of(new SenderPolicy(true, false, Duration.ofSeconds(20))),
                 DnsConfig.DEFAULTS,
+                new RateLimits.Rates(trusted ? 0 : 40, trusted ? 0 : 30, trusted ? 0 : 20),
+                trusted ? Duration.ZERO : Duration.ofMillis(50),
                 new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400)),
                 outbound),
             store,

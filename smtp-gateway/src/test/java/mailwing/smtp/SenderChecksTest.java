@@ -117,6 +117,32 @@ final class SenderChecksTest {
     assertThat(stored()).contains("Authentication-Results: other.test; spf=pass\r\nFrom:");
   }
 
+  @Test
+  void sendersAndAddressesBeginSoManyMessagesInAnHour() throws IOException {
+    try (SmtpClient client = gateway.mx()) {
+      client.command("EHLO client.test");
+      for (int i = 0; i < 30; i++) {
+        assertThat(client.command("MAIL FROM:<Many@good.test>")).startsWith("250 ");
+        client.command("RSET");
+      }
+      assertThat(client.command("MAIL FROM:<many@good.test>")).startsWith("450 4.7.1 ");
+      for (int i = 0; i < 9; i++) {
+        assertThat(client.command("MAIL FROM:<>")).startsWith("250 ");
+        client.command("RSET");
+      }
+      assertThat(client.command("MAIL FROM:<>")).startsWith("450 4.7.1 ");
+    }
+  }
+
+  @Test
+  void whoSpeaksBeforeTheGreetingIsSentAway() throws IOException {
+    try (SmtpClient client = new SmtpClient(gateway.port("smtp"))) {
+      client.send("EHLO c\r\n");
+      assertThat(client.reply()).startsWith("554 ");
+      assertThat(client.atEnd()).isTrue();
+    }
+  }
+
   /// A message that does not fit into one frame has to be known whole before it is stored.
   @Test
   void aLargeMessageIsVerifiedWholeAndStoredExactly() throws Exception {

@@ -56,6 +56,11 @@ public record Address(String localPart, String domain, String spelling) {
     return of(local, domain);
   }
 
+  /// The address with the same local part, as it was spelt, in another domain.
+  public Address withDomain(String other) {
+    return of(spelling.substring(0, spelling.length() - domain.length() - 1), other);
+  }
+
   private static Address of(String local, String domain) {
     String nfc = Normalizer2.getNFCInstance().normalize(local);
     String folded = Normalizer2.getNFCInstance().normalize(UCharacter.foldCase(nfc, true));

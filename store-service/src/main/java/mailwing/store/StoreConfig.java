@@ -17,9 +17,10 @@ public record StoreConfig(
     Logins logins,
     Addresses addresses,
     Kafka kafka,
-    QueueRules queue) {
+    QueueRules queue,
+    Bans bans) {
 
-  /// With the queue's documented times.
+  /// With the queue's documented times, and bans as documented.
   public StoreConfig(
       Database database,
       Grpc grpc,
@@ -28,7 +29,16 @@ public record StoreConfig(
       Logins logins,
       Addresses addresses,
       Kafka kafka) {
-    this(database, grpc, http, credentials, logins, addresses, kafka, QueueRules.DEFAULTS);
+    this(
+        database,
+        grpc,
+        http,
+        credentials,
+        logins,
+        addresses,
+        kafka,
+        QueueRules.DEFAULTS,
+        Bans.DEFAULTS);
   }
 
   /// Where PostgreSQL is.
@@ -169,6 +179,17 @@ public record StoreConfig(
       /// The subject's common name.
       COMMON_NAME
     }
+  }
+
+  /// Who may not log in for a while.
+  ///
+  /// @param failures logins that fail from one address before it is banned; 0: none is
+  /// @param window within which they fail
+  /// @param time how long a ban holds
+  public record Bans(int failures, Duration window, Duration time) {
+    /// The documented defaults.
+    public static final Bans DEFAULTS =
+        new Bans(30, Duration.ofMinutes(10), Duration.ofMinutes(15));
   }
 
   /// What addresses mean.

@@ -17,6 +17,7 @@ import mailwing.service.ServiceMain;
 import mailwing.store.accounts.Administration;
 import mailwing.store.accounts.ApiKeys;
 import mailwing.store.accounts.Directory;
+import mailwing.store.accounts.LoginBans;
 import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
@@ -39,10 +40,14 @@ import mailwing.store.grpc.GrpcServers;
 import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
 import mailwing.store.grpc.QueueService;
+import mailwing.store.grpc.SharingService;
 import mailwing.store.grpc.UrlsService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DomainRules;
+import mailwing.store.persistence.LoginBanRows;
+import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.persistence.OutboxStore;
 import mailwing.store.persistence.UrlKeys;
 import org.jspecify.annotations.Nullable;
@@ -125,19 +130,28 @@ public final class StoreService implements AutoCloseable {
             config.logins().keyLife());
     ApiKeys apiKeys = new ApiKeys(credentialStore);
     Passwords passwords = new Passwords(config.logins().concurrentHashes());
-    Directory directory = new Directory(directoryStore, config.addresses());
-    Logins logins = new Logins(directoryStore, credentialStore, passwords, tokens, config.logins());
+    DomainRules domains = new DomainRules(database);
+    Directory directory = new Directory(directoryStore, domains, config.addresses());
+    LoginBans bans = new LoginBans(new LoginBanRows(database), config.bans());
+    Logins logins =
+        new Logins(directoryStore, domains, credentialStore, passwords, tokens, config.logins());
     Administration administration =
-        new Administration(directoryStore, directory, passwords, apiKeys);
+        new Administration(directoryStore, domains, directory, passwords, apiKeys);
     Credentials credentials = new Credentials(config.credentials(), tokens, apiKeys);
 
     Chores chores = keep(new Chores());
     chores.every(Duration.ofMinutes(5), "rotate-token-keys", tokens::rotate);
+    chores.every(Duration.ofSeconds(2), "login-bans", bans::refresh);
+    keep(
+        metrics.gauge(
+            "mail_store_login_bans", "Addresses that may not log in.", () -> (double) bans.size()));
     chores.every(Duration.ofSeconds(2), "remove-mail", administration::removeMail);
 
     List<BindableService> services = new ArrayList<>();
-    services.add(new AuthenticationService(logins, tokens, metrics));
-    services.add(new DirectoryService(administration, directoryStore, credentialStore, apiKeys));
+    services.add(new AuthenticationService(logins, bans, tokens, metrics));
+    services.add(
+        new DirectoryService(
+            administration, directoryStore, domains, bans, credentialStore, apiKeys));
 
     ChangeSignal signal = new ChangeSignal();
     MailStore mail =
@@ -158,8 +172,11 @@ public final class StoreService implements AutoCloseable {
             "Recipients in the outbound queue that are not finished.",
             () -> (double) queue.depth()));
     Sharing sharing = new Sharing(mail, administration);
-    services.add(new MailboxesService(mail, credentials::session, administration, sharing));
+    MaildropHolds holds = new MaildropHolds(database);
+    chores.every(Duration.ofHours(1), "trim-maildrop-holds", holds::trim);
+    services.add(new MailboxesService(mail, credentials::session, administration, sharing, holds));
     services.add(new MessagesService(mail, sharing));
+    services.add(new SharingService(mail, administration, sharing));
     AuthorizedUrls urls =
         new AuthorizedUrls(
             mail,

@@ -102,6 +102,17 @@ public final class StoreSettings {
           StoreConfig.Certificates.Identity.class,
           StoreConfig.Certificates.Identity.SAN_EMAIL,
           "Where the user's address stands in them.");
+  private static final Key<Integer> BAN_FAILURES =
+      Key.integer(
+          "logins.ban-failures",
+          0,
+          1_000_000,
+          30,
+          "Failed logins from an IPv4 address or IPv6 /64 before it may not log in; 0: no bans.");
+  private static final Key<Duration> BAN_WINDOW =
+      Key.duration("logins.ban-window", "10m", "Within which they fail.");
+  private static final Key<Duration> BAN_TIME =
+      Key.duration("logins.ban-time", "15m", "How long such an address may not log in.");
 
   private static final Key<String> SEPARATOR =
       Key.text(
@@ -182,6 +193,9 @@ public final class StoreSettings {
         CLOCK_SKEW,
         USER_AUTHORITIES,
         CERTIFICATE_IDENTITY,
+        BAN_FAILURES,
+        BAN_WINDOW,
+        BAN_TIME,
         SEPARATOR,
         POSTMASTER,
         CACHE,
@@ -250,7 +264,9 @@ public final class StoreSettings {
             settings.get(QUEUE_LONGEST),
             settings.get(QUEUE_EXPIRY),
             settings.get(QUEUE_NOTICE),
-            settings.get(QUEUE_MEMORY)));
+            settings.get(QUEUE_MEMORY)),
+        new StoreConfig.Bans(
+            settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)));
   }
 
   private static Optional<StoreConfig.Oauth> oauth(Settings settings) {

@@ -6,10 +6,12 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.AbstractStub;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import mailwing.embedded.EmbeddedPostgres;
+import mailwing.store.domain.QueueRules;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
@@ -48,7 +50,9 @@ public final class TestStore implements AutoCloseable {
         StoreConfig.Credentials.of(SMTP, POP3, IMAP, ADMIN),
         StoreConfig.Logins.defaults(),
         StoreConfig.Addresses.defaults(),
-        kafka);
+        kafka,
+        QueueRules.DEFAULTS,
+        new StoreConfig.Bans(5, Duration.ofMinutes(10), Duration.ofMinutes(15)));
   }
 
   public EmbeddedPostgres.Database database() {

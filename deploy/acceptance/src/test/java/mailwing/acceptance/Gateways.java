@@ -117,13 +117,15 @@ final class Gateways implements AutoCloseable {
         config.xclientPeers(),
         config.senders(),
         config.dns(),
+        config.rates(),
+        config.greetingDelay(),
         config.store(),
         config.outbound());
   }
 
   private static Pop3Config everyMechanism(Pop3Config config) {
     return new Pop3Config(
-        config.listeners(), config.connections(), config.session(), EVERY, config.markSeen());
+        config.listeners(), config.connections(), config.session(), EVERY, config.maildrops());
   }
 
   private static ListenerConfig listener(String name, Encryption encryption) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import mailwing.cli.RunFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -36,7 +37,8 @@ public final class Bench implements Callable<Integer> {
       description =
           "smtp, smtp-visible, smtp-one, smtp-ten, append, login, status, fetch-flags,"
               + " fetch-envelope, fetch-headers, fetch-body, store, idle, pop3, pop3-pipelined,"
-              + " mixed. Default: all.")
+              + " mixed, and large: each command once on a mailbox of --messages messages, and the"
+              + " server's memory. Default: all but large.")
   private List<String> names = List.of();
 
   @Option(names = "--host", description = "A server whose accounts exist already.")
@@ -93,6 +95,17 @@ public final class Bench implements Callable<Integer> {
       description = "Messages in each INBOX before reading (default ${DEFAULT-VALUE}).")
   private int seeded = 100;
 
+  @Option(names = "--messages", description = "In the mailbox of large (default ${DEFAULT-VALUE}).")
+  private int messages = 100_000;
+
+  @Option(
+      names = "--pid",
+      split = ",",
+      description =
+          "Whose memory large watches, with all they started; needed with --host, else it is the"
+              + " quickstart.")
+  private List<Long> pids = List.of();
+
   @Option(names = "--json", description = "Also write the figures to this file.")
   private @Nullable Path json;
 
@@ -121,8 +134,14 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    boolean large = names.contains(LargeWorkload.NAME);
     List<Workload> workloads =
-        names.isEmpty() ? List.of(Workload.values()) : names.stream().map(this::named).toList();
+        names.isEmpty()
+            ? List.of(Workload.values())
+            : names.stream()
+                .filter(name -> !name.equals(LargeWorkload.NAME))
+                .map(this::named)
+                .toList();
     Target target =
         new Target(
             host == null ? "127.0.0.1" : host,
@@ -132,7 +151,7 @@ public final class Bench implements Callable<Integer> {
             login,
             recipient == null ? login : recipient,
             password,
-            users);
+            workloads.isEmpty() ? 1 : users);
     Options options = new Options(connections, warmUp, seconds, size, seeded);
     PrintWriter out = spec.commandLine().getOut();
     if (host == null) {
@@ -145,7 +164,7 @@ public final class Bench implements Callable<Integer> {
     for (Workload workload : workloads) {
       for (int run = 1; run <= runs; run++) {
         Measurement measured = workload.run(target, options);
-        report.add(workload, measured);
+        report.add(workload.commandLineName(), workload.operation(), measured);
         out.printf(
             Locale.ROOT,
             "%s, run %d of %d: %.1f a second (one is a %s)%n",
@@ -156,6 +175,9 @@ public final class Bench implements Callable<Integer> {
             workload.operation());
       }
     }
+    if (large) {
+      LargeWorkload.run(target, options, messages, watched(), report, out);
+    }
     out.println();
     out.print(report.table());
     out.flush();
@@ -163,6 +185,10 @@ public final class Bench implements Callable<Integer> {
       Files.writeString(json, report.json());
     }
     return 0;
+  }
+
+  private List<Long> watched() {
+    return pids.isEmpty() && host == null ? List.of(RunFile.read(data).pid()) : pids;
   }
 
   private Workload named(String name) {

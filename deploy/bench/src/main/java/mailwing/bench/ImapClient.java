@@ -3,10 +3,31 @@ package mailwing.bench;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// An IMAP client that sends a command and reads to its tagged reply, skipping literals.
 final class ImapClient implements Closeable {
+  /// The server said NO or BAD.
+  static final class Refused extends IOException {
+    private static final long serialVersionUID = 1;
+
+    Refused(String line) {
+      super(line);
+    }
+  }
+
+  /// A message of an APPEND, after its flags and date.
+  static final class Appended {
+    private final String before;
+    private final byte[] octets;
+
+    Appended(String before, byte[] octets) {
+      this.before = before;
+      this.octets = octets;
+    }
+  }
+
   private final LineSocket socket;
   private int tag;
 
@@ -41,18 +62,46 @@ final class ImapClient implements Closeable {
   void append(String mailbox, byte[] message) throws IOException {
     String name = "a" + ++tag;
     socket.write(name + " APPEND " + mailbox + " {" + message.length + "}\r\n");
-    String line = socket.readLine();
-    while (!line.startsWith("+")) {
-      if (line.startsWith(name)) {
-        throw new IOException(line);
-      }
-      line = socket.readLine();
-    }
+    awaitContinuation(name);
     byte[] data = new byte[message.length + 2];
     System.arraycopy(message, 0, data, 0, message.length);
     System.arraycopy("\r\n".getBytes(StandardCharsets.US_ASCII), 0, data, message.length, 2);
     socket.write(data);
     finish(name, untagged -> {});
+  }
+
+  /// Appends several messages with one command.
+  ///
+  /// @param atOnce the server takes literals that do not wait for it
+  void append(String mailbox, List<Appended> messages, boolean atOnce) throws IOException {
+    String name = "a" + ++tag;
+    String before = name + " APPEND " + mailbox;
+    for (Appended message : messages) {
+      int length = message.octets.length;
+      socket.write(before + " " + message.before + " {" + length + (atOnce ? "+}\r\n" : "}\r\n"));
+      if (!atOnce) {
+        awaitContinuation(name);
+      }
+      socket.write(message.octets);
+      before = "";
+    }
+    socket.write("\r\n");
+    finish(name, untagged -> {});
+  }
+
+  private void awaitContinuation(String name) throws IOException {
+    String line = socket.readLine();
+    while (!line.startsWith("+")) {
+      if (line.startsWith(name)) {
+        throw new Refused(line);
+      }
+      line = socket.readLine();
+    }
+  }
+
+  /// Commands may take many minutes from now on.
+  void waitLong() throws IOException {
+    socket.waitLong();
   }
 
   /// Starts IDLE; [#readLine] then tells what is pushed.
@@ -83,7 +132,7 @@ final class ImapClient implements Closeable {
       String line = socket.readLine();
       if (line.startsWith(prefix)) {
         if (!line.startsWith("OK", prefix.length())) {
-          throw new IOException(line);
+          throw new Refused(line);
         }
         return;
       }

@@ -16,6 +16,7 @@ import javax.net.ssl.SSLSocketFactory;
 /// load generator shares its processors with the server it measures.
 final class LineSocket implements Closeable {
   private static final int TIMEOUT_MILLIS = 120_000;
+  private static final int LONG_TIMEOUT_MILLIS = 3_600_000;
 
   private final Socket socket;
   private final InputStream in;
@@ -51,6 +52,11 @@ final class LineSocket implements Closeable {
     socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.connect(new InetSocketAddress(host, port), 10_000);
     return socket;
+  }
+
+  /// Gives the other side an hour for each answer.
+  void waitLong() throws IOException {
+    socket.setSoTimeout(LONG_TIMEOUT_MILLIS);
   }
 
   void write(byte[] octets) throws IOException {

@@ -10,7 +10,7 @@ final class Mailboxes {
   static int count(Target target, int user) throws IOException {
     try (ImapClient client = new ImapClient(target.host(), target.imapPort())) {
       client.login(target.loginOf(user), target.password());
-      return count(client);
+      return count(client, "INBOX");
     }
   }
 
@@ -20,17 +20,17 @@ final class Mailboxes {
       try (ImapClient client = new ImapClient(target.host(), target.imapPort())) {
         client.login(target.loginOf(user), target.password());
         SampleMessages samples = new SampleMessages(options.messageOctets(), user);
-        for (int i = count(client); i < options.seeded(); i++) {
+        for (int i = count(client, "INBOX"); i < options.seeded(); i++) {
           client.append("INBOX", samples.next("sender@bench.test", target.recipientOf(user)));
         }
       }
     }
   }
 
-  private static int count(ImapClient client) throws IOException {
+  static int count(ImapClient client, String mailbox) throws IOException {
     int[] messages = new int[1];
     client.command(
-        "STATUS INBOX (MESSAGES)",
+        "STATUS " + mailbox + " (MESSAGES)",
         line -> {
           int at = line.indexOf("MESSAGES ");
           if (line.startsWith("* STATUS") && at >= 0) {

@@ -5,17 +5,20 @@ import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// What was measured, a row a workload, medians of all runs by rate.
+/// What was measured, a row a workload in the order they came, medians of all runs by rate.
 final class Report {
-  private final Map<Workload, List<Measurement>> runs = new EnumMap<>(Workload.class);
+  private record Row(String name, String operation) {}
 
-  void add(Workload workload, Measurement measurement) {
-    runs.computeIfAbsent(workload, w -> new ArrayList<>()).add(measurement);
+  private final Map<Row, List<Measurement>> runs = new LinkedHashMap<>();
+
+  /// @param operation what one is
+  void add(String name, String operation, Measurement measurement) {
+    runs.computeIfAbsent(new Row(name, operation), row -> new ArrayList<>()).add(measurement);
   }
 
   String table() {
@@ -23,7 +26,7 @@ final class Report {
     text.append(
         String.format(
             Locale.ROOT,
-            "%-16s %12s %9s %9s %9s %9s %10s %7s%n",
+            "%-24s %12s %9s %9s %9s %9s %10s %7s%n",
             "workload",
             "rate/s",
             "p50 ms",
@@ -33,13 +36,13 @@ final class Report {
             "cpu ms/op",
             "errors"));
     runs.forEach(
-        (workload, list) -> {
+        (row, list) -> {
           Measurement m = median(list);
           text.append(
               String.format(
                   Locale.ROOT,
-                  "%-16s %12.1f %9.2f %9.2f %9.2f %9.1f %10.3f %7d%n",
-                  workload.commandLineName(),
+                  "%-24s %12.1f %9.2f %9.2f %9.2f %9.1f %10.3f %7d%n",
+                  row.name(),
                   m.perSecond(),
                   m.latencies().quantileMillis(0.50),
                   m.latencies().quantileMillis(0.95),
@@ -56,13 +59,13 @@ final class Report {
   String json() {
     JsonArrayBuilder workloads = Json.createArrayBuilder();
     runs.forEach(
-        (workload, list) -> {
+        (row, list) -> {
           JsonArrayBuilder each = Json.createArrayBuilder();
           list.forEach(m -> each.add(json(m)));
           workloads.add(
               Json.createObjectBuilder()
-                  .add("name", workload.commandLineName())
-                  .add("operation", workload.operation())
+                  .add("name", row.name())
+                  .add("operation", row.operation())
                   .add("median", json(median(list)))
                   .add("runs", each));
         });

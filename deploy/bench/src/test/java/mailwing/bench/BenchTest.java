@@ -76,6 +76,47 @@ class BenchTest {
   }
 
   @Test
+  void measuresALargeMailboxAndTheMemoryOfAProcess() throws Exception {
+    GreenMail server =
+        new GreenMail(
+            new ServerSetup[] {new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP)});
+    server.start();
+    try {
+      server.setUser("user1@example.test", "user1", "secret");
+      Path json = directory.resolve("large.json");
+      StringWriter out = new StringWriter();
+      int exit =
+          Bench.run(
+              new String[] {
+                "--host=127.0.0.1",
+                "--imap-port=" + server.getImap().getPort(),
+                "--login=user%d",
+                "--recipient=user%d@example.test",
+                "--password=secret",
+                "--connections=2",
+                "--messages=30",
+                "--pid=" + ProcessHandle.current().pid(),
+                "--json=" + json,
+                "large"
+              },
+              new PrintWriter(out, true),
+              new PrintWriter(out, true));
+
+      assertThat(exit).as(out.toString()).isZero();
+      assertThat(out.toString())
+          .contains("large: 30 messages appended", "memory (PSS)")
+          .containsPattern("(?m)^\\S+ " + ProcessHandle.current().pid() + " +[0-9]+ +[1-9][0-9]*");
+      try (JsonReader reader = Json.createReader(Files.newBufferedReader(json))) {
+        assertThat(reader.readObject().getJsonArray("workloads"))
+            .extracting(workload -> workload.asJsonObject().getString("name"))
+            .contains("large-select", "large-envelope", "large-body-rare", "large-expunge-half");
+      }
+    } finally {
+      server.stop();
+    }
+  }
+
+  @Test
   void anUnknownWorkloadIsNamedInTheError() {
     StringWriter err = new StringWriter();
     int exit =

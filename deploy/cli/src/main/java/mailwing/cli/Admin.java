@@ -10,7 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The administration commands as one command line: `domain`, `user`, `alias`, `key`, `queue`.
+/// The administration commands as one command line: `domain`, `user`, `alias`, `ban`, `key`,
+/// `share`, `queue`.
 ///
 /// Exit codes: 0 done, 1 refused or not reached, 2 a wrong command line. An error is one line on
 /// standard error.
@@ -21,7 +22,9 @@ import picocli.CommandLine.Spec;
       DomainCommand.class,
       UserCommand.class,
       AliasCommand.class,
+      BanCommand.class,
       KeyCommand.class,
+      ShareCommand.class,
       QueueCommand.class,
       SecretsCommand.class,
     },

@@ -17,9 +17,10 @@ import java.util.function.Function;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.QueueGrpc;
+import mailwing.store.v1.SharingGrpc;
 import org.jspecify.annotations.Nullable;
 
-/// A channel to a store's Directory and Queue, with an administrator's credential.
+/// A channel to a store's Directory, Sharing and Queue, with an administrator's credential.
 public final class AdminClient implements AutoCloseable {
   private static final Metadata.Key<String> ERROR =
       Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER);
@@ -85,6 +86,19 @@ public final class AdminClient implements AutoCloseable {
     }
   }
 
+  /// As [#call], about rights on mailboxes.
+  public <T> T callSharing(String what, Function<SharingGrpc.SharingBlockingStub, T> call) {
+    var stub =
+        SharingGrpc.newBlockingStub(channel)
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    try {
+      return call.apply(stub);
+    } catch (StatusRuntimeException e) {
+      throw new StoreRefusal(code(e), line(what, e));
+    }
+  }
+
   /// The store said no.
   public static final class StoreRefusal extends RuntimeException {
     private final ErrorCode code;
@@ -111,6 +125,7 @@ public final class AdminClient implements AutoCloseable {
       case ALREADY_EXISTS -> what + " exists already";
       case DOMAIN_NOT_FOUND -> what + ": its domain is not known: add it with `domain add`";
       case ACCOUNT_NOT_FOUND -> what + ": no such user";
+      case MAILBOX_NOT_FOUND -> what + ": no such mailbox";
       case ALIAS_NOT_FOUND -> what + ": no such alias";
       case IN_USE -> what + " is in use: remove its users and aliases first";
       case CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED ->

@@ -1,5 +1,6 @@
 package mailwing.cli;
 
+import com.google.protobuf.ByteString;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -64,9 +65,19 @@ public final class UserCommand implements Runnable {
               names = "--administrator",
               description = "May see and set other users' quotas in a mail session.")
           boolean administrator,
+      @Option(
+              names = "--shared",
+              description =
+                  "An account of nobody: without a password, its mailboxes for those whom `share`"
+                      + " names.")
+          boolean shared,
       @Parameters(paramLabel = "ADDRESS", description = "Such as alice@example.org.")
           String address) {
-    var password = Passwords.read(passwordStdin, address);
+    if (shared && (passwordStdin || administrator)) {
+      throw new ParameterException(
+          spec.commandLine(), "nobody logs in to a shared account, or administers by it");
+    }
+    var password = shared ? ByteString.EMPTY : Passwords.read(passwordStdin, address);
     AddUserRequest request =
         AddUserRequest.newBuilder()
             .setAddress(address)
@@ -77,6 +88,7 @@ public final class UserCommand implements Runnable {
                     .setMessages(quotaMessages)
                     .setMailboxes(quotaMailboxes))
             .setAdministrator(administrator)
+            .setShared(shared)
             .build();
     Admin.with(store, client -> client.call(address, s -> s.addUser(request)));
   }
@@ -90,8 +102,8 @@ public final class UserCommand implements Runnable {
       @Option(
               names = {"-l", "--long"},
               description =
-                  "Tab-separated: address, enabled or disabled, messages, octets, octets allowed"
-                      + " (0: no limit), the site it lives on or here.")
+                  "Tab-separated: address, enabled, disabled or shared, messages, octets, octets"
+                      + " allowed (0: no limit), the site it lives on or here.")
           boolean asLong,
       @Parameters(
               paramLabel = "DOMAIN",
@@ -246,7 +258,7 @@ public final class UserCommand implements Runnable {
     return String.join(
         "\t",
         user.getAddress(),
-        user.getEnabled() ? "enabled" : "disabled",
+        !user.getEnabled() ? "disabled" : user.getShared() ? "shared" : "enabled",
         Long.toString(user.getUsage().getMessages()),
         Long.toString(user.getUsage().getOctets()),
         Long.toString(user.getQuota().getOctets()),

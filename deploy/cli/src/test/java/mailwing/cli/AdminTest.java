@@ -97,6 +97,38 @@ class AdminTest {
   }
 
   @Test
+  void rightsOnASharedAccountAreGrantedListedAndRevoked() {
+    run("", "domain", "add", "four.test");
+    run("secret\n", "user", "add", "ann@four.test", "--password-stdin");
+    assertThat(run("", "user", "add", "info@four.test", "--shared")).isEqualTo(silent());
+    assertThat(run("", "user", "list", "-l", "four.test").out())
+        .containsExactly("ann@four.test\tenabled\t0\t0\t0", "info@four.test\tshared\t0\t0\t0");
+    assertThat(run("x\n", "user", "passwd", "info@four.test", "--password-stdin").err())
+        .isEqualTo("mailwing: info@four.test: nobody logs in to a shared account");
+    assertThat(raw("", "user", "add", "b@four.test", "--shared", "--password-stdin").code())
+        .isEqualTo(2);
+    assertThat(run("", "share", "grant", "info@four.test", "INBOX", "ann@four.test", "lrs"))
+        .isEqualTo(silent());
+    assertThat(run("", "share", "grant", "info@four.test", "INBOX", "ann@four.test", "wi"))
+        .isEqualTo(silent());
+    assertThat(run("", "share", "grant", "info@four.test", "Plans/Old", "anyone", "lr").err())
+        .isEqualTo("mailwing: info@four.test Plans/Old anyone: no such mailbox");
+    assertThat(run("", "share", "grant", "--create", "info@four.test", "Plans/Old", "anyone", "lr"))
+        .isEqualTo(silent());
+    assertThat(run("", "share", "list", "info@four.test").out())
+        .containsExactly("INBOX\tann@four.test\tlrswi", "Plans/Old\tanyone\tlr");
+    assertThat(run("", "share", "revoke", "info@four.test", "INBOX", "ann@four.test", "w"))
+        .isEqualTo(silent());
+    assertThat(run("", "share", "list", "info@four.test", "INBOX").out())
+        .containsExactly("INBOX\tann@four.test\tlrsi");
+    assertThat(run("", "share", "revoke", "info@four.test", "INBOX", "ann@four.test"))
+        .isEqualTo(silent());
+    assertThat(run("", "share", "list", "info@four.test", "INBOX").out()).isEmpty();
+    assertThat(raw("", "share", "grant", "info@four.test", "INBOX", "ann@four.test", "lq").code())
+        .isEqualTo(2);
+  }
+
+  @Test
   void theQueueIsListedHeldReleasedSuspendedAndEmptied() {
     assertThat(run("", "queue", "list").out()).isEmpty();
     store.addUser("sender");

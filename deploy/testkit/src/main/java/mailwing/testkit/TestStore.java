@@ -38,6 +38,7 @@ import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.SetPasswordRequest;
+import mailwing.store.v1.SharingGrpc;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.store.v1.User;
 
@@ -171,6 +172,16 @@ public final class TestStore implements AutoCloseable {
         Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
         "Bearer " + Role.ADMIN.credential());
     return DirectoryGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /// Sharing under the administrator's credential.
+  public SharingGrpc.SharingBlockingStub sharing() {
+    Metadata headers = new Metadata();
+    headers.put(
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+        "Bearer " + Role.ADMIN.credential());
+    return SharingGrpc.newBlockingStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 

@@ -33,7 +33,7 @@ final class Commands {
     this.list = new ListGrammar(tokens, mailbox);
     this.fetch = new FetchGrammar(tokens, sets);
     this.store = new StoreGrammar(tokens, sets);
-    this.search = new SearchGrammar(tokens, sets);
+    this.search = new SearchGrammar(tokens, sets, fetch);
     this.sort = new SortGrammar(tokens, search);
     this.access = new AccessGrammar(tokens);
     this.metadata = new MetadataGrammar(tokens);

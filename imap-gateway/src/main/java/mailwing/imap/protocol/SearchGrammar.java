@@ -10,6 +10,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import mailwing.imap.command.Command;
+import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.PartialRange;
 import mailwing.imap.command.SearchKey;
@@ -25,18 +26,24 @@ final class SearchGrammar {
 
   private final Tokens tokens;
   private final Sets sets;
+  private final FetchGrammar fetch;
   private Charset charset = StandardCharsets.UTF_8;
   private boolean charsetNamed;
   private int keys;
 
-  SearchGrammar(Tokens tokens, Sets sets) {
+  SearchGrammar(Tokens tokens, Sets sets, FetchGrammar fetch) {
     this.tokens = tokens;
     this.sets = sets;
+    this.fetch = fetch;
   }
 
   /// Of a text of its own.
   SearchGrammar(Tokens tokens) {
     this(tokens, new Sets(tokens));
+  }
+
+  private SearchGrammar(Tokens tokens, Sets sets) {
+    this(tokens, sets, new FetchGrammar(tokens, sets));
   }
 
   /// A search program from a line's beginning to its end.
@@ -73,8 +80,9 @@ final class SearchGrammar {
   private final class Returns {
     private final Set<Option> options = EnumSet.noneOf(Option.class);
     private @Nullable PartialRange partial;
+    private List<FetchItem> updateItems = List.of();
 
-    void read() throws SyntaxError {
+    void read() throws IOException, SyntaxError {
       switch (tokens.keyword()) {
         case "MIN" -> options.add(Option.MIN);
         case "MAX" -> options.add(Option.MAX);
@@ -82,10 +90,24 @@ final class SearchGrammar {
         case "COUNT" -> options.add(Option.COUNT);
         case "SAVE" -> option(Option.SAVE, tokens.allows(Grammar.SEARCHRES));
         case "CONTEXT" -> option(Option.CONTEXT, context());
-        case "UPDATE" -> option(Option.UPDATE, context());
+        case "UPDATE" -> {
+          option(Option.UPDATE, context());
+          updateItems();
+        }
         case "RELEVANCY" -> option(Option.RELEVANCY, tokens.allows(Grammar.SEARCH_FUZZY));
         case "PARTIAL" -> partial();
         default -> throw SyntaxError.bad("Unknown return option");
+      }
+    }
+
+    /// RFC 5465 §7: what is fetched of messages that come into the result.
+    private void updateItems() throws IOException, SyntaxError {
+      int before = tokens.in.position();
+      tokens.optionalSp();
+      if (tokens.at('(') && tokens.allows(Grammar.NOTIFY)) {
+        updateItems = fetch.items();
+      } else {
+        tokens.in.position(before);
       }
     }
 
@@ -115,7 +137,7 @@ final class SearchGrammar {
       if (options.isEmpty() && partial == null) {
         options.add(Option.ALL);
       }
-      return new SearchReturn(options, partial);
+      return new SearchReturn(options, partial, updateItems);
     }
   }
 

@@ -56,7 +56,8 @@ final class Announcer {
       NewMessages.tell(session, wanted.newMessageItems(), updates.firstNew(), updates.exists());
     }
     if (session.state() instanceof SessionState.Selected selected) {
-      contexts.changed(session, selected, updates.touched());
+      int firstNew = updates.exists() >= 0 ? updates.firstNew() : Integer.MAX_VALUE;
+      contexts.changed(session, selected, updates.touched(), firstNew);
     }
     return !updates.isEmpty();
   }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import mailwing.imap.protocol.SearchWriter.Moved;
 import mailwing.imap.protocol.UidRuns;
 
@@ -31,6 +32,11 @@ final class ContextResults {
   static final class Change {
     private final List<int[]> removed = new ArrayList<>();
     private final List<int[]> added = new ArrayList<>();
+
+    /// The UIDs that have come.
+    IntStream added() {
+      return added.stream().mapToInt(one -> one[0]);
+    }
   }
 
   /// A change as it is told (RFC 5267 §4.3.3, §4.3.4): what leaves last in the order is told first,

@@ -2,11 +2,13 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.List;
+import mailwing.gateway.StoreException;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.session.SessionState.Selected;
+import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.Right;
 import mailwing.store.v1.UidRange;
@@ -45,7 +47,15 @@ final class ExpungeExecutor {
   static Reply close(Session session, Selected state) {
     // Who may not expunge closes all the same (RFC 4314 §4).
     if (!state.readOnly() && state.mayAny(Right.RIGHT_EXPUNGE_VALUE)) {
-      expunge(state, List.of());
+      try {
+        expunge(state, List.of());
+      } catch (StoreException e) {
+        // CLOSE has no NO (RFC 9051 §6.4.1): of a mailbox that was deleted, or whose rights were
+        // withdrawn, just now, there is nothing left to remove.
+        if (e.code() != ErrorCode.MAILBOX_NOT_FOUND && e.code() != ErrorCode.PERMISSION_DENIED) {
+          throw e;
+        }
+      }
     }
     session.unselect();
     return Reply.ok("CLOSE completed");

@@ -16,11 +16,13 @@ import mailwing.imap.protocol.ResponseWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.Mailbox;
+import mailwing.store.v1.Sharer;
 
 /// LIST and LSUB (RFC 9051 §6.3.9, RFC 3501 §6.3.9): one call of the store each, whatever is to be
 /// told of each mailbox.
 final class ListExecutor {
   private static final String OTHERS = "Other Users/";
+  private static final String SHARED = "Shared/";
 
   private ListExecutor() {}
 
@@ -107,12 +109,18 @@ final class ListExecutor {
     return Reply.ok("LSUB completed");
   }
 
-  /// NAMESPACE (RFC 2342): that of others is told where one of them shares.
+  /// NAMESPACE (RFC 2342): those of other users and of accounts that belong to nobody are told to
+  /// whom one of them shares with.
   static Reply namespace(Session session, LoggedIn state) throws IOException {
+    List<Sharer> sharers = state.store().sharers();
+    boolean shared = sharers.stream().anyMatch(Sharer::getShared);
+    boolean others = sharers.stream().anyMatch(sharer -> !sharer.getShared());
     session
         .out()
         .namespace(
-            List.of(""), state.store().seesOthers() ? List.of(OTHERS) : List.of(), List.of());
+            List.of(""),
+            others ? List.of(OTHERS) : List.of(),
+            shared ? List.of(SHARED) : List.of());
     return Reply.ok("NAMESPACE completed");
   }
 

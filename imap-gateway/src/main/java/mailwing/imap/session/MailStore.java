@@ -58,6 +58,7 @@ import mailwing.store.v1.SetAclRequest;
 import mailwing.store.v1.SetMetadataRequest;
 import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
+import mailwing.store.v1.Sharer;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.ThreadRequest;
@@ -153,13 +154,11 @@ public final class MailStore {
         .getRights();
   }
 
-  /// Whether others let the user see mailboxes of theirs.
-  boolean seesOthers() {
+  /// The accounts that let the user see mailboxes of theirs.
+  List<Sharer> sharers() {
     return store
-            .repeatable(
-                MailboxesGrpc.getListSharersMethod(), ListSharersRequest.getDefaultInstance())
-            .getSharersCount()
-        > 0;
+        .repeatable(MailboxesGrpc.getListSharersMethod(), ListSharersRequest.getDefaultInstance())
+        .getSharersList();
   }
 
   void delete(String name) {

@@ -11,7 +11,7 @@ import mailwing.imap.view.MailboxKey;
 import mailwing.imap.view.MessageState;
 
 /// FETCH of messages that are new in the selected mailbox, for a client that has asked for that by
-/// NOTIFY (RFC 5465 §5.2). \Seen is never set by it.
+/// NOTIFY (RFC 5465 §5.2) or with a search's UPDATE (§7). \Seen is never set by it.
 final class NewMessages {
   private static final int BATCH = 100;
 
@@ -41,6 +41,17 @@ final class NewMessages {
     }
     if (own != null) {
       own.announced(key);
+    }
+  }
+
+  /// Messages by number, ascending.
+  static void tell(Session session, Selected selected, List<FetchItem> items, int[] seqs)
+      throws IOException {
+    MessageFetcher fetcher =
+        new MessageFetcher(session, selected, FetchPlan.of(withModSeq(session, items)));
+    for (int from = 0; from < seqs.length; from += BATCH) {
+      int to = Math.min(seqs.length, from + BATCH);
+      tell(session, fetcher, selected.view().states(seqs, from, to));
     }
   }
 

@@ -182,6 +182,7 @@ final class Notifications implements Runnable {
     Set<WatchedMailbox> moved = new HashSet<>(renamed.values());
     Set<String> parents = new TreeSet<>();
     Map<String, @Nullable WatchedMailbox> lines = new LinkedHashMap<>();
+    Set<String> wereInbox = new HashSet<>();
     before.differences(
         now,
         (was, is) -> {
@@ -191,8 +192,13 @@ final class Notifications implements Runnable {
           String name = name(was, is);
           boolean came = exists && !(existed && was.key().equals(is.key()));
           if ((came || (existed && !exists)) && !own.has(name)) {
+            boolean wasInbox = came && is.listed().getWasInbox();
+            if (wasInbox) {
+              // INBOX stays, and no word of it (RFC 5465 §5.4).
+              wereInbox.add(name);
+            }
             int slash = name.lastIndexOf('/');
-            if (slash > 0) {
+            if (slash > 0 && !wasInbox) {
               parents.add(name.substring(0, slash));
             }
             if (events.contains(Event.MAILBOX_NAME)) {
@@ -220,7 +226,8 @@ final class Notifications implements Runnable {
       }
     }
     for (Map.Entry<String, @Nullable WatchedMailbox> line : lines.entrySet()) {
-      list(session.out(), line.getKey(), line.getValue(), null);
+      String oldName = wereInbox.contains(line.getKey()) ? "INBOX" : null;
+      list(session.out(), line.getKey(), line.getValue(), oldName);
     }
     boolean any = !lines.isEmpty();
     for (Map.Entry<WatchedMailbox, WatchedMailbox> entry : renamed.entrySet()) {

@@ -185,7 +185,7 @@ final class SearchExecutor {
       session.out().searches().esearch(of, order.uid(), answer(hits, order.uid(), returns));
     }
     if (returns.options().contains(Option.UPDATE)
-        && !session.contexts().add(state.view(), of, order, hits.uids())) {
+        && !session.contexts().add(state.view(), of, order, returns, hits.uids())) {
       session.out().untaggedNo(new ResponseCode.NoUpdate(of.tag()), "Too many contexts");
     }
   }

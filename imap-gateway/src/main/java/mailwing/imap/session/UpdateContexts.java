@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import mailwing.gateway.StoreException;
+import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.SearchKey;
+import mailwing.imap.command.SearchReturn;
 import mailwing.imap.command.SequenceSet;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.SearchWriter.Correlator;
@@ -33,7 +35,9 @@ final class UpdateContexts {
   /// What could not be asked of the store yet.
   private List<UidRange> pending = List.of();
 
-  private record Context(Correlator of, SearchExecutor.Order order, ContextResults results) {}
+  /// @param items what is fetched of messages that come (RFC 5465 §7); empty for nothing
+  private record Context(
+      Correlator of, SearchExecutor.Order order, List<FetchItem> items, ContextResults results) {}
 
   boolean has(String tag) {
     return contexts.containsKey(tag);
@@ -42,7 +46,12 @@ final class UpdateContexts {
   /// False where the session has enough.
   ///
   /// @param uids the result, in its order
-  boolean add(SessionView view, Correlator of, SearchExecutor.Order order, int[] uids) {
+  boolean add(
+      SessionView view,
+      Correlator of,
+      SearchExecutor.Order order,
+      SearchReturn returns,
+      int[] uids) {
     long results = uids.length;
     for (Context context : contexts.values()) {
       results += context.results.count();
@@ -53,7 +62,9 @@ final class UpdateContexts {
     SearchExecutor.Order fixed =
         new SearchExecutor.Order(fixed(view, order.key()), order.sort(), order.uid());
     contexts.put(
-        of.tag(), new Context(of, fixed, new ContextResults(uids, !order.sort().isEmpty())));
+        of.tag(),
+        new Context(
+            of, fixed, returns.updateItems(), new ContextResults(uids, !order.sort().isEmpty())));
     return true;
   }
 
@@ -117,7 +128,9 @@ final class UpdateContexts {
   /// Tells what came and left with messages that changed or are new, all told to the client by now.
   ///
   /// @param touched UIDs that the view has, ascending
-  void changed(Session session, Selected state, List<UidRange> touched) throws IOException {
+  /// @param firstNew from this number on messages are new; beyond all: none is
+  void changed(Session session, Selected state, List<UidRange> touched, int firstNew)
+      throws IOException {
     if (contexts.isEmpty()) {
       return;
     }
@@ -138,6 +151,12 @@ final class UpdateContexts {
         // The command was done whole; results follow when the store answers again.
         pending = asked;
         return;
+      }
+      if (!context.items.isEmpty()) {
+        // EXISTS was told before, and the change is told after (RFC 5465 §7).
+        int[] come =
+            change.added().map(view::seq).filter(seq -> seq >= firstNew).sorted().toArray();
+        NewMessages.tell(session, state, context.items, come);
       }
       tell(session, context, change, view::seq);
     }

@@ -137,17 +137,21 @@ final class HostileRound {
     }
   }
 
-  /// After NOOP a client has been told of everything, but where NOTIFY says otherwise: it knows as
-  /// many messages as the store, and none of its numbers is without one.
+  /// After NOOP a client has been told of everything: it knows as many messages as the store, and
+  /// none of its numbers is without one. One that has used NOTIFY wants to know of everything again
+  /// first: as NOOP, that tells what has come together (RFC 5465 §3.1).
   private void settle(HostileClient client, Map<String, Long> messages) {
     try {
-      client.command("NOOP");
+      client.command(
+          client.numbering().notified()
+              ? "NOTIFY SET (SELECTED (MessageNew MessageExpunge FlagChange))"
+              : "NOOP");
       Numbering numbering = client.numbering();
       if (client.ended() || !numbering.selected()) {
         return;
       }
       long there = messages.getOrDefault(numbering.mailboxId(), -1L);
-      if (!numbering.notified() && there != numbering.uids().size()) {
+      if (there != numbering.uids().size()) {
         throw new AssertionError("there are " + there + ", told were " + numbering.uids());
       }
       know(client);

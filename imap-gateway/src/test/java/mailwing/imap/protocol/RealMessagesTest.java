@@ -17,6 +17,7 @@ import mailwing.service.imap.Sections;
 import mailwing.store.mime.MessageParser;
 import mailwing.store.mime.ParsedMessage;
 import mailwing.store.v1.Part;
+import mailwing.testkit.RealMessages;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 

@@ -11,6 +11,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
+import mailwing.smtp.data.AuthorAddresses;
 import mailwing.smtp.data.ForgedResults;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.data.MessageSink;
@@ -62,8 +64,10 @@ public final class MessageIntake implements MessageSink {
     SenderVerdict of(byte[] octets, HeaderScan header, DkimVerifier.Body body) throws IOException;
   }
 
-  /// What submission adds where it misses (RFC 6409 §8).
-  public record Mending(String date, String id, String host) {}
+  /// What submission asks of a header section, and adds where it misses (RFC 6409 §6.1, §8).
+  ///
+  /// @param author whether the user may write as an address
+  public record Mending(String date, String id, String host, Predicate<String> author) {}
 
   private final Deliveries deliveries;
   private final DeliveryEnvelope envelope;
@@ -225,6 +229,9 @@ public final class MessageIntake implements MessageSink {
       if (!scan.complete() && count == traceLength + GATHERED) {
         return Optional.of(Refusal.HEADER_TOO_LARGE);
       }
+      if (!isAuthor(scan, mending.author())) {
+        return Optional.of(Refusal.AUTHOR);
+      }
       mend(scan, mending);
     }
     return Optional.empty();
@@ -274,6 +281,14 @@ public final class MessageIntake implements MessageSink {
     if (spool != null) {
       spool.copyTo(sink);
     }
+  }
+
+  /// May the user write as each address of From?
+  private static boolean isAuthor(HeaderScan scan, Predicate<String> author) {
+    return scan.fields().stream()
+        .filter(field -> scan.isNamed(field, "from"))
+        .flatMap(field -> AuthorAddresses.of(scan.value(field)).stream())
+        .allMatch(author);
   }
 
   private void mend(HeaderScan scan, Mending mending) {

@@ -22,8 +22,12 @@ public enum Refusal {
   SPF(550, "5.7.23", "The sender's domain does not allow your address (SPF)"),
   NOT_AUTHENTICATED(530, "5.7.0", "Authentication is required"),
   SENDER(553, "5.7.1", "Sender address is not yours"),
+  AUTHOR(550, "5.7.1", "An address in From is not yours"),
   INTERNATIONAL_ADDRESS(553, "5.6.7", "Non-ASCII addresses need SMTPUTF8"),
   TOO_MANY_RECIPIENTS(452, "4.5.3", "Too many recipients"),
+  ADDRESS_RATE(450, "4.7.1", "Too many messages from your address, try again later"),
+  SENDER_RATE(450, "4.7.1", "Too many messages from this sender, try again later"),
+  ACCOUNT_RATE(450, "4.7.1", "Too many messages in an hour, try again later"),
   STORE_FULL(452, "4.3.1", "Insufficient storage"),
   STORE_UNAVAILABLE(451, "4.3.0", "Mail cannot be stored now, try again later");
 

@@ -1,8 +1,9 @@
 package mailwing.smtp.session;
 
+import java.net.IDN;
+import java.text.Normalizer;
 import java.util.Locale;
 import mailwing.gateway.StoreSession;
-import mailwing.smtp.protocol.Mailbox;
 
 /// Whether and as whom the client has logged in.
 sealed interface Login {
@@ -10,15 +11,18 @@ sealed interface Login {
 
   record As(StoreSession session) implements Login {
 
-    /// May the account send as this mailbox: one of its own addresses, with or without a +detail?
-    boolean owns(Mailbox mailbox) {
-      String named = mailbox.address().toLowerCase(Locale.ROOT);
-      int plus = mailbox.localPart().indexOf('+');
+    /// May the account send as this address: one of its own, with or without a +detail?
+    boolean owns(String address) {
+      int at = address.lastIndexOf('@');
+      if (at < 0) {
+        return false;
+      }
+      String localPart = Normalizer.normalize(address.substring(0, at), Normalizer.Form.NFC);
+      String domain = "@" + IDN.toUnicode(address.substring(at + 1));
+      String named = (localPart + domain).toLowerCase(Locale.ROOT);
+      int plus = localPart.indexOf('+');
       String plain =
-          plus <= 0
-              ? named
-              : (mailbox.localPart().substring(0, plus) + "@" + mailbox.domain())
-                  .toLowerCase(Locale.ROOT);
+          plus <= 0 ? named : (localPart.substring(0, plus) + domain).toLowerCase(Locale.ROOT);
       return is(session.address(), named, plain)
           || session.senderAddresses().stream().anyMatch(own -> is(own, named, plain));
     }

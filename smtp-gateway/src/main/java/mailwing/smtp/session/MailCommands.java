@@ -96,12 +96,27 @@ final class MailCommands {
       if (login instanceof Login.As as
           && services.checkSender()
           && !connection.trusted()
-          && !as.owns(mailbox)) {
+          && !as.owns(mailbox.address())) {
         return refused(Refusal.SENDER);
       }
     }
+    Optional<Refusal> rate = connection.trusted() ? Optional.empty() : rate(mail, login);
+    if (rate.isPresent()) {
+      return refused(rate.get());
+    }
     transaction = new Transaction.Begun(mail.path(), options, new Transaction.Recipients());
     return Replies.SENDER_OK;
+  }
+
+  private Optional<Refusal> rate(Command.Mail mail, Login login) {
+    return switch (service) {
+      case MX -> services.rates().stranger(session.client().ip(), mail.path());
+      case SUBMISSION ->
+          login instanceof Login.As as
+              ? services.rates().user(as.session().accountId())
+              : Optional.empty();
+      case LMTP -> Optional.empty();
+    };
   }
 
   private Reply rcpt(Command.Rcpt rcpt, Login login) {
@@ -365,7 +380,7 @@ final class MailCommands {
             begun.options().body() == MailOptions.Body.BINARY,
             limits.received(),
             limits.messageTime()),
-        mending(now, ids),
+        mending(now, ids, login),
         screening(begun, peer));
   }
 
@@ -384,10 +399,16 @@ final class MailCommands {
         services.host(), (octets, scan, body) -> checks.check(sender, octets, scan, body));
   }
 
-  private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids) {
-    return service == Service.SUBMISSION
-        ? new MessageIntake.Mending(services.trace().date(now), ids.queueId(), services.host())
-        : null;
+  private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids, Login login) {
+    if (service != Service.SUBMISSION) {
+      return null;
+    }
+    boolean free = !services.checkSender() || connection.trusted();
+    return new MessageIntake.Mending(
+        services.trace().date(now),
+        ids.queueId(),
+        services.host(),
+        address -> free || (login instanceof Login.As as && as.owns(address)));
   }
 
   /// The protocol's registered name (RFC 3848, RFC 6531 §4.3).

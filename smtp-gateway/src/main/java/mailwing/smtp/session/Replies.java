@@ -47,6 +47,8 @@ final class Replies {
   static final Reply DRAINING = Reply.of(421, "4.3.2", "Service is restarting, try again");
   static final Reply REVOKED = Reply.of(421, "4.7.0", "Login is not valid any more");
 
+  static final Reply TOO_EARLY =
+      Reply.plain(554, "You speak before the greeting, closing connection");
   static final Reply XCLIENT_DENIED = Reply.of(550, "5.7.1", "XCLIENT is not for you");
 
   static final Reply TLS_READY = Reply.of(220, "2.0.0", "Ready to start TLS");

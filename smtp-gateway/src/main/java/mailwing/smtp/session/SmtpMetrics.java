@@ -6,6 +6,7 @@ import mailwing.smtp.delivery.Refusal;
 /// What the gateway counts.
 public final class SmtpMetrics {
   final Metrics.By<Service, Metrics.Counter> connections;
+  final Metrics.By<Service, Metrics.Counter> early;
   final Metrics.By<Service, Metrics.Counter> accepted;
   final Metrics.ByTwo<Service, Refusal, Metrics.Counter> refused;
   final Metrics.By<Service, Metrics.Counter> octets;
@@ -21,6 +22,12 @@ public final class SmtpMetrics {
   public SmtpMetrics(Metrics metrics) {
     this.connections =
         metrics.counter("mail_smtp_sessions_total", "Sessions begun.", "service", Service.class);
+    this.early =
+        metrics.counter(
+            "mail_smtp_early_talkers_total",
+            "Sessions that spoke before the greeting.",
+            "service",
+            Service.class);
     this.accepted =
         metrics.counter("mail_smtp_messages_total", "Messages stored.", "service", Service.class);
     this.refused =

@@ -1,6 +1,7 @@
 package mailwing.smtp.session;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import mailwing.gateway.Mechanism;
@@ -19,6 +20,7 @@ import mailwing.smtp.delivery.Deliveries;
 /// @param sends submission takes recipients elsewhere
 /// @param xclientPeers who may use XCLIENT
 /// @param checks who strangers' messages are from, where that is asked
+/// @param greetingDelay how long a stranger waits for the greeting
 public record SmtpServices(
     String host,
     SmtpLimits limits,
@@ -28,6 +30,8 @@ public record SmtpServices(
     boolean sends,
     Networks xclientPeers,
     Optional<SenderChecks> checks,
+    RateLimits rates,
+    Duration greetingDelay,
     Deliveries deliveries,
     StoreClient store,
     TraceFields trace,

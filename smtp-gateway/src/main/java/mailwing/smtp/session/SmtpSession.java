@@ -48,6 +48,13 @@ final class SmtpSession {
       guard.authenticated();
     }
     try {
+      if (service == Service.MX
+          && !connection.trusted()
+          && connection.speaksWithin(services.greetingDelay())) {
+        services.metrics().early.get(service).increment();
+        write(Replies.TOO_EARLY);
+        return;
+      }
       write(greeting());
       serve();
     } catch (ConnectionEndedException e) {

@@ -3,6 +3,7 @@ package mailwing.store.accounts;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
@@ -12,20 +13,29 @@ import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DirectoryStore.UserRow;
+import mailwing.store.persistence.DomainRules;
+import mailwing.store.persistence.Verifiers;
 import mailwing.store.v1.ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /// Changing the directory: checks what is asked for, changes it, and has the memories forget.
 public final class Administration {
   private static final int REMOVE_ROWS = 1000;
 
   private final DirectoryStore store;
+  private final DomainRules domains;
   private final Directory directory;
   private final Passwords passwords;
   private final ApiKeys apiKeys;
 
   public Administration(
-      DirectoryStore store, Directory directory, Passwords passwords, ApiKeys apiKeys) {
+      DirectoryStore store,
+      DomainRules domains,
+      Directory directory,
+      Passwords passwords,
+      ApiKeys apiKeys) {
     this.store = store;
+    this.domains = domains;
     this.directory = directory;
     this.passwords = passwords;
     this.apiKeys = apiKeys;
@@ -37,11 +47,36 @@ public final class Administration {
     if (!canonical.contains(".") && !canonical.equals("localhost")) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a domain has a dot");
     }
-    if (!store.addDomain(canonical)) {
+    if (domains.target(canonical).isPresent() || !store.addDomain(canonical)) {
       throw new StoreException(ErrorCode.ALREADY_EXISTS, "the domain is there already");
     }
     directory.forget();
     return canonical;
+  }
+
+  /// See [DomainRules#change].
+  ///
+  /// @param catchAll null: stays; empty: none
+  public DomainRules.DomainRow updateDomain(
+      String name, List<String> added, List<String> removed, @Nullable String catchAll) {
+    Optional<Address> to =
+        catchAll == null || catchAll.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                Address.parse(catchAll)
+                    .orElseThrow(
+                        () ->
+                            new StoreException(
+                                ErrorCode.INVALID_ARGUMENT, "the catch-all is no address")));
+    String canonical = domain(name);
+    domains.change(
+        canonical,
+        added.stream().map(Administration::domain).toList(),
+        removed.stream().map(Administration::domain).toList(),
+        catchAll != null,
+        to);
+    directory.forget();
+    return domains.domain(canonical);
   }
 
   public void removeDomain(String name) {
@@ -51,10 +86,23 @@ public final class Administration {
 
   /// An empty password makes an account that cannot log in with one.
   public UserRow addUser(String address, byte[] password, Limits limits) {
+    return add(
+        address,
+        password.length == 0 ? null : passwords.verifiersOf(password),
+        limits,
+        /* shared= */ false);
+  }
+
+  /// An account that belongs to nobody: nobody can log in, and its mailboxes are for whom they are
+  /// shared with.
+  public UserRow addSharedAccount(String address, Limits limits) {
+    return add(address, null, limits, /* shared= */ true);
+  }
+
+  private UserRow add(
+      String address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
     Address parsed = newAddress(address);
-    UserRow made =
-        store.addAccount(
-            parsed, password.length == 0 ? null : passwords.verifiersOf(password), checked(limits));
+    UserRow made = store.addAccount(parsed, verifiers, checked(limits), shared);
     directory.forget();
     return made;
   }
@@ -67,8 +115,12 @@ public final class Administration {
             () -> new StoreException(ErrorCode.ACCOUNT_NOT_FOUND, "no user has this address"));
   }
 
+  /// ACCOUNT_NOT_FOUND; CANNOT for an account that belongs to nobody.
   public void setPassword(String address, byte[] password) {
     AccountRow account = user(address);
+    if (account.shared()) {
+      throw new StoreException(ErrorCode.CANNOT, "nobody logs in to a shared account");
+    }
     store.setPassword(account.accountId(), passwords.verifiersOf(password));
   }
 

@@ -12,13 +12,15 @@ import mailwing.store.Address;
 import mailwing.store.StoreConfig;
 import mailwing.store.accounts.Resolution.Target;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.Entry;
 
 /// What addresses mean: domains, accounts, aliases, details, postmaster (RFC 5321 §4.5.1).
 ///
-/// An address is looked up as it stands, then without its detail (user+detail is user). Every
-/// domain of ours takes postmaster: where no user or alias has that name, its mail goes to the
-/// configured account, else to the oldest; the bare word postmaster goes there too.
+/// An address is looked up as it stands, then without its detail (user+detail is user), then as its
+/// domain's catch-all. The addresses of an alias of a domain are the domain's. Every domain of ours
+/// takes postmaster: where no user or alias has that name, its mail goes to the configured account,
+/// else to the oldest; the bare word postmaster goes there too.
 ///
 /// Answers are remembered for a short time, so that a delivery costs no statement of its own. What
 /// this store changes it forgets at once; what another one changes is seen when the time is over.
@@ -33,12 +35,14 @@ public final class Directory {
   private record Remembered(Resolution resolution, long generation, long until) {}
 
   private final DirectoryStore store;
+  private final DomainRules domains;
   private final StoreConfig.Addresses config;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
   private final AtomicLong generation = new AtomicLong();
 
-  public Directory(DirectoryStore store, StoreConfig.Addresses config) {
+  public Directory(DirectoryStore store, DomainRules domains, StoreConfig.Addresses config) {
     this.store = store;
+    this.domains = domains;
     this.config = config;
   }
 
@@ -90,13 +94,20 @@ public final class Directory {
     if (parsed.isEmpty()) {
       return unparsed(text);
     }
-    Address address = parsed.get();
+    return lookUp(parsed.get());
+  }
+
+  private Resolution lookUp(Address address) {
     Optional<Entry> entry = store.entry(address);
     if (entry.isPresent()) {
       return answer(entry, "");
     }
     if (!store.hasDomain(address.domain())) {
-      return new Resolution.NotLocal();
+      // Never more than one step: an alias leads to a domain.
+      Optional<String> target = domains.target(address.domain());
+      return target.isPresent()
+          ? lookUp(address.withDomain(target.get()))
+          : new Resolution.NotLocal();
     }
     int separator = separator(address.localPart());
     Address base =
@@ -110,6 +121,10 @@ public final class Directory {
     if (entry.isEmpty() && base.localPart().equals(POSTMASTER)) {
       entry = postmaster();
     }
+    if (entry.isEmpty()) {
+      entry = domains.catchAll(address.domain()).flatMap(store::entry);
+      detail = "";
+    }
     return answer(entry, detail);
   }
 
@@ -117,7 +132,9 @@ public final class Directory {
     int at = text.lastIndexOf('@');
     boolean ours =
         at >= 0
-            && Address.canonicalDomain(text.substring(at + 1)).filter(store::hasDomain).isPresent();
+            && Address.canonicalDomain(text.substring(at + 1))
+                .filter(name -> store.hasDomain(name) || domains.target(name).isPresent())
+                .isPresent();
     return ours ? new Resolution.UnknownUser() : new Resolution.NotLocal();
   }
 

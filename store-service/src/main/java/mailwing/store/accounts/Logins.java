@@ -2,6 +2,7 @@ package mailwing.store.accounts;
 
 import com.google.protobuf.ByteString;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -14,6 +15,7 @@ import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.Verifiers;
 import mailwing.store.v1.ErrorCode;
 
@@ -24,6 +26,7 @@ public final class Logins {
   private static final int MAX_IDENTITY = 1024;
 
   private final DirectoryStore directory;
+  private final DomainRules domains;
   private final Passwords passwords;
   private final Tokens tokens;
   private final RememberedPasswords remembered;
@@ -33,11 +36,13 @@ public final class Logins {
 
   public Logins(
       DirectoryStore directory,
+      DomainRules domains,
       CredentialStore credentials,
       Passwords passwords,
       Tokens tokens,
       StoreConfig.Logins config) {
     this.directory = directory;
+    this.domains = domains;
     this.passwords = passwords;
     this.tokens = tokens;
     this.remembered = new RememberedPasswords(config.rememberPassword());
@@ -137,13 +142,30 @@ public final class Logins {
                     "the password was changed or the account is disabled, removed or moved"));
   }
 
-  /// Addresses that the account may send from besides its own.
+  /// Addresses that the account may send from besides its own: aliases that lead to it, and all of
+  /// them in the aliases of their domains.
   public List<String> senderAddresses(AccountRow account) {
-    return Address.parse(account.address()).map(directory::aliasesTo).orElse(List.of());
+    Optional<Address> own = Address.parse(account.address());
+    if (own.isEmpty()) {
+      return List.of();
+    }
+    List<String> addresses = new ArrayList<>(directory.aliasesTo(own.get()));
+    List<String> canonical = new ArrayList<>(addresses);
+    canonical.add(account.address());
+    for (String address : canonical) {
+      Address.parse(address)
+          .ifPresent(
+              parsed ->
+                  domains
+                      .aliasesOf(parsed.domain())
+                      .forEach(alias -> addresses.add(parsed.withDomain(alias).spelling())));
+    }
+    return addresses;
   }
 
   private Optional<AccountRow> find(String name) {
-    return Address.parse(name).flatMap(directory::account);
+    // A shared account is nobody's to log in to, whatever a token or a certificate says.
+    return Address.parse(name).flatMap(directory::account).filter(account -> !account.shared());
   }
 
   private AccountRow admit(AccountRow account, String authorizationId) {

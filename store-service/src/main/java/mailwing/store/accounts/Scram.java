@@ -112,7 +112,7 @@ public final class Scram implements SaslExchange {
     first =
         Optional.of(
             new First(
-                found.orElse(new AccountRow(0, "", false, 0, false, "", null)),
+                found.orElse(new AccountRow(0, "", false, 0, false, "", false, null)),
                 stored != null,
                 authorizationId,
                 ByteString.copyFrom(channelInput),

@@ -3,8 +3,10 @@ package mailwing.store.domain;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ThreadByReferences;
 import mailwing.store.mime.ThreadBySubject;
@@ -83,31 +85,49 @@ public final class MailSearch {
       scan(access, mailbox, plan, (uid, modseq, relevancy) -> add(found, (int) uid));
       condition = SearchPlan.Maker.uids(found);
     }
+    boolean links = algorithm != ThreadRequest.Algorithm.ORDEREDSUBJECT;
     List<Threadable> messages = new ArrayList<>();
-    rows.threads(access, mailbox, condition, row -> messages.add(threadable(row)));
+    // A long thread's messages all refer to the same ones.
+    Map<String, String> ids = new HashMap<>();
+    rows.threads(access, mailbox, condition, links, row -> messages.add(threadable(row, ids)));
+    ids.clear();
     return switch (algorithm) {
       case ORDEREDSUBJECT -> ThreadBySubject.thread(messages);
-      case REFERENCES -> ThreadByReferences.references(messages);
+      case REFERENCES ->
+          ThreadByReferences.references(messages, uids -> replies(access, mailbox, uids));
       case REFS -> ThreadByReferences.refs(messages);
       case ALGORITHM_UNSPECIFIED, UNRECOGNIZED ->
           throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such algorithm");
     };
   }
 
-  private static Threadable threadable(SearchRows.Threading row) {
-    byte[] envelope = row.envelope();
-    try {
-      return new Threadable(
-          row.uid(),
-          row.messageId(),
-          row.references(),
-          row.baseSubject(),
-          envelope != null && Threadable.repliesOrForwards(Envelope.parseFrom(envelope)),
-          row.sentMillis(),
-          row.internalMillis());
-    } catch (InvalidProtocolBufferException e) {
-      throw new StoreException(ErrorCode.INTERNAL, "a stored envelope is damaged", e);
-    }
+  private static Threadable threadable(SearchRows.Threading row, Map<String, String> ids) {
+    String id = row.messageId();
+    return new Threadable(
+        row.uid(),
+        id == null ? null : ids.computeIfAbsent(id, same -> same),
+        row.references().stream().map(one -> ids.computeIfAbsent(one, same -> same)).toList(),
+        row.baseSubject(),
+        row.sentMillis(),
+        row.internalMillis());
+  }
+
+  private Set<Integer> replies(Access access, long mailbox, Set<Integer> uids) {
+    Set<Integer> replies = new HashSet<>();
+    rows.envelopes(
+        access,
+        mailbox,
+        uids,
+        (uid, envelope) -> {
+          try {
+            if (Threadable.repliesOrForwards(Envelope.parseFrom(envelope))) {
+              replies.add(uid);
+            }
+          } catch (InvalidProtocolBufferException e) {
+            throw new StoreException(ErrorCode.INTERNAL, "a stored envelope is damaged", e);
+          }
+        });
+    return replies;
   }
 
   private static void add(List<UidRange> found, int uid) {

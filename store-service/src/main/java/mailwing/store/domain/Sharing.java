@@ -2,7 +2,9 @@ package mailwing.store.domain;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Administration;
@@ -19,6 +21,9 @@ import mailwing.store.v1.SetAclRequest;
 public final class Sharing {
   /// What others' mailboxes are below, by address (RFC 2342).
   private static final String OTHERS = "Other Users";
+
+  /// And those of accounts that belong to nobody.
+  private static final String SHARED = "Shared";
 
   private static final String ANYONE = "anyone";
 
@@ -42,17 +47,29 @@ public final class Sharing {
 
   /// Names that no account can give to mailboxes of its own.
   public static boolean isReserved(String name) {
-    return name.equals(OTHERS) || name.startsWith(OTHERS + "/");
+    return within(OTHERS, name) || within(SHARED, name);
+  }
+
+  private static boolean within(String namespace, String name) {
+    return name.equals(namespace) || name.startsWith(namespace + "/");
   }
 
   /// An account that shares, or may.
   ///
   /// @param prefix what others put before the names of its mailboxes
-  public record Sharer(long accountId, String address, String prefix) {}
+  /// @param shared it belongs to nobody
+  public record Sharer(long accountId, String address, String prefix, boolean shared) {}
 
   private static Sharer sharer(AccountRow account) {
     return new Sharer(
-        account.accountId(), account.address(), OTHERS + "/" + account.address() + "/");
+        account.accountId(),
+        account.address(),
+        namespace(account) + "/" + account.address() + "/",
+        account.shared());
+  }
+
+  private static String namespace(AccountRow account) {
+    return account.shared() ? SHARED : OTHERS;
   }
 
   /// A name of another's mailbox: whose, and how the owner calls it.
@@ -63,7 +80,8 @@ public final class Sharing {
   /// Reads a name that [#isReserved]. A local part may hold a `/`; behind the `@` one ends the
   /// address. MAILBOX_NOT_FOUND.
   public Named named(String given) {
-    int address = OTHERS.length() + 1;
+    String namespace = within(OTHERS, given) ? OTHERS : SHARED;
+    int address = namespace.length() + 1;
     int at = given.indexOf('@', address);
     int end = at < 0 ? -1 : given.indexOf('/', at);
     if (end < 0) {
@@ -71,6 +89,9 @@ public final class Sharing {
     }
     try {
       AccountRow owner = administration.user(given.substring(address, end));
+      if (!namespace(owner).equals(namespace)) {
+        throw notFound();
+      }
       return new Named(sharer(owner), MailboxName.lookup(given.substring(end + 1)));
     } catch (StoreException e) {
       if (e.code() == ErrorCode.ACCOUNT_NOT_FOUND) {
@@ -152,7 +173,39 @@ public final class Sharing {
     Place found = existing(place);
     List<AclEntry> entries = new ArrayList<>();
     entries.add(entry(address(found.account()), Access.ALL));
-    for (Shares.Grant grant : shares.grants(found.account(), found.mailboxId())) {
+    entries.addAll(granted(found.account(), found.mailboxId()));
+    return entries;
+  }
+
+  private static AclEntry entry(String identifier, int rights) {
+    return AclEntry.newBuilder().setIdentifier(identifier).setRights(rights).build();
+  }
+
+  /// What others than the owner may do with the mailboxes of an account, as an administrator is
+  /// told.
+  ///
+  /// @param name of the one mailbox that is asked about; empty: all. MAILBOX_NOT_FOUND
+  public Map<String, List<AclEntry>> shares(AccountRow owner, String name) {
+    Map<String, List<AclEntry>> shares = new LinkedHashMap<>();
+    if (name.isEmpty()) {
+      for (Shares.MailboxName mailbox : this.shares.shared(owner.accountId())) {
+        shares.put(mailbox.name(), granted(owner.accountId(), mailbox.mailboxId()));
+      }
+    } else {
+      Place place = ownersPlace(owner, name);
+      shares.put(place.name(), granted(owner.accountId(), place.mailboxId()));
+    }
+    return shares;
+  }
+
+  /// A mailbox as its owner sees it. MAILBOX_NOT_FOUND.
+  public Place ownersPlace(AccountRow owner, String name) {
+    return place(owner.accountId(), 0, name, "", owner.accountId());
+  }
+
+  private List<AclEntry> granted(long owner, long mailboxId) {
+    List<AclEntry> entries = new ArrayList<>();
+    for (Shares.Grant grant : shares.grants(owner, mailboxId)) {
       Shares.Identifier who = grant.identifier();
       Optional<String> name =
           who.grantee() == Shares.ANYONE
@@ -162,10 +215,6 @@ public final class Sharing {
       name.ifPresent(n -> entries.add(entry((who.negative() ? "-" : "") + n, grant.rights())));
     }
     return entries;
-  }
-
-  private static AclEntry entry(String identifier, int rights) {
-    return AclEntry.newBuilder().setIdentifier(identifier).setRights(rights).build();
   }
 
   /// Changes an identifier's rights. ACCOUNT_NOT_FOUND, CANNOT, LIMIT.

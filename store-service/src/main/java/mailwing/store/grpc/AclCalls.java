@@ -45,7 +45,10 @@ final class AclCalls {
     ListSharersResponse.Builder response = ListSharersResponse.newBuilder();
     for (Sharing.Sharer sharer : sharing.sharers(MailRights.read())) {
       response.addSharers(
-          Sharer.newBuilder().setAccountId(sharer.accountId()).setAddress(sharer.address()));
+          Sharer.newBuilder()
+              .setAccountId(sharer.accountId())
+              .setAddress(sharer.address())
+              .setShared(sharer.shared()));
     }
     return response.build();
   }

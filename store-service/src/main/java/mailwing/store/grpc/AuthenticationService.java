@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import mailwing.service.Metrics;
 import mailwing.store.StoreException;
+import mailwing.store.accounts.LoginBans;
 import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.SaslExchange;
 import mailwing.store.accounts.Tokens;
@@ -15,6 +16,7 @@ import mailwing.store.v1.AuthenticateResponse;
 import mailwing.store.v1.AuthenticateSaslRequest;
 import mailwing.store.v1.AuthenticateSaslResponse;
 import mailwing.store.v1.AuthenticationGrpc;
+import mailwing.store.v1.ClientInfo;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RenewTokenRequest;
 import mailwing.store.v1.SaslSuccess;
@@ -32,11 +34,13 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
   private static final int MAX_RESPONSES = 4;
 
   private final Logins logins;
+  private final LoginBans bans;
   private final Tokens tokens;
   private final Metrics.By<Outcome, Metrics.Counter> outcomes;
 
-  public AuthenticationService(Logins logins, Tokens tokens, Metrics metrics) {
+  public AuthenticationService(Logins logins, LoginBans bans, Tokens tokens, Metrics metrics) {
     this.logins = logins;
+    this.bans = bans;
     this.tokens = tokens;
     this.outcomes =
         metrics.counter(
@@ -46,13 +50,15 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
   @Override
   public void authenticatePassword(
       AuthenticatePasswordRequest request, StreamObserver<AuthenticateResponse> answer) {
+    bans.admit(request.getClient());
     byte[] password = request.getPassword().toByteArray();
     try {
       AccountRow account =
           logins.byPassword(request.getAuthorizationId(), request.getAuthenticationId(), password);
       answer.onNext(AuthenticateResponse.newBuilder().setSession(admitted(account)).build());
     } catch (StoreException e) {
-      throw counted(e);
+      int tried = 31 * request.getAuthenticationId().hashCode() + Arrays.hashCode(password);
+      throw counted(e, request.getClient(), tried);
     } finally {
       Arrays.fill(password, (byte) 0);
     }
@@ -77,11 +83,12 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
     return session(account);
   }
 
-  private StoreException counted(StoreException failure) {
+  private StoreException counted(StoreException failure, ClientInfo client, int tried) {
     if (failure.code() == ErrorCode.AUTHENTICATION_FAILED
         || failure.code() == ErrorCode.ACCOUNT_DISABLED
         || failure.code() == ErrorCode.ACCOUNT_ELSEWHERE) {
       outcomes.get(Outcome.FAILED).increment();
+      bans.failed(client, tried);
     }
     return failure;
   }
@@ -104,6 +111,7 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
   private final class Exchange implements StreamObserver<AuthenticateSaslRequest> {
     private final StreamObserver<AuthenticateSaslResponse> answer;
     private @Nullable SaslExchange exchange;
+    private ClientInfo client = ClientInfo.getDefaultInstance();
     private int responses;
     private boolean done;
 
@@ -115,6 +123,8 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
     public void onNext(AuthenticateSaslRequest request) {
       SaslExchange going = exchange;
       if (going == null) {
+        client = request.getClient();
+        bans.admit(client);
         going =
             logins.exchange(
                 request.getMechanism(),
@@ -132,7 +142,7 @@ public final class AuthenticationService extends AuthenticationGrpc.Authenticati
       try {
         step(going, request.getResponse());
       } catch (StoreException e) {
-        throw counted(e);
+        throw counted(e, client, 0);
       }
     }
 

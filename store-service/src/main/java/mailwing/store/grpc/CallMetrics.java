@@ -44,6 +44,9 @@ public final class CallMetrics {
     ADD_DOMAIN,
     LIST_DOMAINS,
     REMOVE_DOMAIN,
+    UPDATE_DOMAIN,
+    LIST_LOGIN_BANS,
+    LIFT_LOGIN_BAN,
     ADD_USER,
     GET_USER,
     LIST_USERS,
@@ -72,6 +75,8 @@ public final class CallMetrics {
     GET_RIGHTS,
     LIST_SHARERS,
     LIST_METADATA_CHANGES,
+    HOLD_MAILDROP,
+    RELEASE_MAILDROP,
     GET_SNAPSHOT,
     LIST_CHANGES,
     FETCH_MESSAGES,
@@ -84,6 +89,8 @@ public final class CallMetrics {
     AUTHORIZE_URLS,
     RESET_URL_KEYS,
     FETCH_URL,
+    LIST_SHARES,
+    SET_SHARE,
     THREAD,
     OTHER;
 

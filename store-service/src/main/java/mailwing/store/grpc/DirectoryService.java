@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Administration;
 import mailwing.store.accounts.ApiKeys;
+import mailwing.store.accounts.LoginBans;
 import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
@@ -17,6 +18,7 @@ import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DirectoryStore.AliasRow;
 import mailwing.store.persistence.DirectoryStore.UserRow;
+import mailwing.store.persistence.DomainRules;
 import mailwing.store.v1.AddAliasRequest;
 import mailwing.store.v1.AddApiKeyRequest;
 import mailwing.store.v1.AddApiKeyResponse;
@@ -29,10 +31,14 @@ import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.Domain;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.GetUserRequest;
+import mailwing.store.v1.LiftLoginBanRequest;
+import mailwing.store.v1.LiftLoginBanResponse;
 import mailwing.store.v1.ListAliasesRequest;
 import mailwing.store.v1.ListApiKeysRequest;
 import mailwing.store.v1.ListDomainsRequest;
+import mailwing.store.v1.ListLoginBansRequest;
 import mailwing.store.v1.ListUsersRequest;
+import mailwing.store.v1.LoginBan;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.QuotaUsage;
 import mailwing.store.v1.RemoveAliasRequest;
@@ -45,6 +51,7 @@ import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.RemoveUserResponse;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.SetPasswordResponse;
+import mailwing.store.v1.UpdateDomainRequest;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.store.v1.User;
 
@@ -55,16 +62,22 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   private final Administration administration;
   private final DirectoryStore directory;
+  private final DomainRules domains;
+  private final LoginBans bans;
   private final CredentialStore credentials;
   private final ApiKeys apiKeys;
 
   public DirectoryService(
       Administration administration,
       DirectoryStore directory,
+      DomainRules domains,
+      LoginBans bans,
       CredentialStore credentials,
       ApiKeys apiKeys) {
     this.administration = administration;
     this.directory = directory;
+    this.domains = domains;
+    this.bans = bans;
     this.credentials = credentials;
     this.apiKeys = apiKeys;
   }
@@ -72,17 +85,50 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   @Override
   public void addDomain(AddDomainRequest request, StreamObserver<AddDomainResponse> answer) {
     String name = administration.addDomain(request.getName());
-    reply(answer, AddDomainResponse.newBuilder().setDomain(domain(name)).build());
+    reply(answer, AddDomainResponse.newBuilder().setDomain(domain(domains.domain(name))).build());
   }
 
   @Override
   public void listDomains(ListDomainsRequest request, StreamObserver<Domain> answer) {
     stream(
         answer,
-        after -> directory.domains(after, PAGE),
+        after -> domains.domains(after, PAGE),
         "",
-        name -> name,
+        DomainRules.DomainRow::name,
         DirectoryService::domain);
+  }
+
+  @Override
+  public void updateDomain(UpdateDomainRequest request, StreamObserver<Domain> answer) {
+    reply(
+        answer,
+        domain(
+            administration.updateDomain(
+                request.getName(),
+                request.getAddAliasesList(),
+                request.getRemoveAliasesList(),
+                request.hasCatchAll() ? request.getCatchAll() : null)));
+  }
+
+  @Override
+  public void listLoginBans(ListLoginBansRequest request, StreamObserver<LoginBan> answer) {
+    bans.bans()
+        .forEach(
+            ban ->
+                answer.onNext(
+                    LoginBan.newBuilder()
+                        .setAddress(ban.address())
+                        .setFailures(ban.failures())
+                        .setUntilSeconds(ban.until().getEpochSecond())
+                        .build()));
+    answer.onCompleted();
+  }
+
+  @Override
+  public void liftLoginBan(
+      LiftLoginBanRequest request, StreamObserver<LiftLoginBanResponse> answer) {
+    boolean lifted = bans.lift(request.getAddress());
+    reply(answer, LiftLoginBanResponse.newBuilder().setLifted(lifted).build());
   }
 
   @Override
@@ -94,9 +140,16 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   @Override
   public void addUser(AddUserRequest request, StreamObserver<User> answer) {
+    byte[] password = request.getPassword().toByteArray();
+    if (request.getShared() && (password.length > 0 || request.getAdministrator())) {
+      throw new StoreException(
+          ErrorCode.INVALID_ARGUMENT, "nobody logs in to a shared account, or administers by it");
+    }
+    Limits limits = limits(request.getQuota());
     UserRow made =
-        administration.addUser(
-            request.getAddress(), request.getPassword().toByteArray(), limits(request.getQuota()));
+        request.getShared()
+            ? administration.addSharedAccount(request.getAddress(), limits)
+            : administration.addUser(request.getAddress(), password, limits);
     if (request.getAdministrator()) {
       administration.setAdministrator(administration.account(made.accountId()), true);
     }
@@ -241,8 +294,12 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     answer.onCompleted();
   }
 
-  private static Domain domain(String name) {
-    return Domain.newBuilder().setName(name).build();
+  private static Domain domain(DomainRules.DomainRow row) {
+    return Domain.newBuilder()
+        .setName(row.name())
+        .addAllAliases(row.aliases())
+        .setCatchAll(row.catchAll())
+        .build();
   }
 
   private static UserRow row(AccountRow account) {
@@ -251,7 +308,8 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         account.address(),
         account.enabled(),
         account.administrator(),
-        account.homeSite());
+        account.homeSite(),
+        account.shared());
   }
 
   private User user(UserRow row) {
@@ -262,6 +320,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .setEnabled(row.enabled())
         .setAdministrator(row.administrator())
         .setHomeSite(row.homeSite())
+        .setShared(row.shared())
         .setQuota(
             QuotaLimits.newBuilder()
                 .setOctets(quota.limits().octets())

@@ -123,6 +123,7 @@ final class MailboxLists {
         .setName(mailbox.name())
         .setSelectable(mailbox.selectable())
         .setSpecialUse(mailbox.specialUse())
+        .setWasInbox(mailbox.wasInbox())
         .setRights(mailbox.status().getRights());
   }
 

@@ -1,9 +1,13 @@
 package mailwing.store.grpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Function;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Administration;
@@ -16,6 +20,7 @@ import mailwing.store.domain.Sharing;
 import mailwing.store.persistence.Access;
 import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.MailboxRows;
+import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.DeleteMailboxResponse;
@@ -29,6 +34,8 @@ import mailwing.store.v1.GetRightsRequest;
 import mailwing.store.v1.GetRightsResponse;
 import mailwing.store.v1.GetStatusRequest;
 import mailwing.store.v1.GetStatusResponse;
+import mailwing.store.v1.HoldMaildropRequest;
+import mailwing.store.v1.HoldMaildropResponse;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.ListMetadataChangesRequest;
 import mailwing.store.v1.ListMetadataChangesResponse;
@@ -41,6 +48,8 @@ import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
+import mailwing.store.v1.ReleaseMaildropRequest;
+import mailwing.store.v1.ReleaseMaildropResponse;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.RenameMailboxResponse;
 import mailwing.store.v1.Right;
@@ -57,6 +66,8 @@ import mailwing.store.v1.StatusResult;
 /// The contract's Mailboxes.
 public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   private static final int MOST_QUERIES = 1000;
+  private static final Duration LONGEST_HOLD = Duration.ofHours(1);
+  private static final Duration LONGEST_DELAY = Duration.ofDays(1);
 
   /// Without one of these a mailbox is opened read-only (RFC 4314 section 5.2).
   private static final int WRITING =
@@ -74,13 +85,16 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
   private final MailRights rights;
   private final MailboxLists lists;
   private final AclCalls acls;
+  private final MaildropHolds holds;
 
   /// @param tokens the caller that a session token proves; throws what the token deserves
   public MailboxesService(
       MailStore store,
       Function<String, Caller> tokens,
       Administration administration,
-      Sharing sharing) {
+      Sharing sharing,
+      MaildropHolds holds) {
+    this.holds = holds;
     this.rights = new MailRights(sharing);
     this.acls = new AclCalls(sharing, rights);
     this.quotas = new QuotaCalls(administration, sharing, rights);
@@ -317,6 +331,41 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
     }
     observer.onNext(changes);
     observer.onCompleted();
+  }
+
+  @Override
+  public void holdMaildrop(
+      HoldMaildropRequest request, StreamObserver<HoldMaildropResponse> observer) {
+    holds.hold(
+        MailRights.write(),
+        holdId(request.getHoldId()),
+        seconds(request.getHoldSeconds(), LONGEST_HOLD),
+        seconds(request.getLoginDelaySeconds(), LONGEST_DELAY));
+    observer.onNext(HoldMaildropResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void releaseMaildrop(
+      ReleaseMaildropRequest request, StreamObserver<ReleaseMaildropResponse> observer) {
+    holds.release(MailRights.write(), holdId(request.getHoldId()));
+    observer.onNext(ReleaseMaildropResponse.getDefaultInstance());
+    observer.onCompleted();
+  }
+
+  private static UUID holdId(ByteString id) {
+    if (id.size() != 16) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a hold's id has 16 octets");
+    }
+    ByteBuffer octets = id.asReadOnlyByteBuffer();
+    return new UUID(octets.getLong(), octets.getLong());
+  }
+
+  private static Duration seconds(int seconds, Duration most) {
+    if (seconds < 0 || seconds > most.toSeconds()) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a time is too long");
+    }
+    return Duration.ofSeconds(seconds);
   }
 
   private boolean mayRead(long owner, long mailbox) {

@@ -21,6 +21,7 @@ import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.QueueGrpc;
+import mailwing.store.v1.SharingGrpc;
 import mailwing.store.v1.UrlsGrpc;
 
 /// Who may make which call: the whole table. A method that is not in it is refused to everyone.
@@ -59,6 +60,9 @@ final class Permissions {
     put(DeliveryGrpc.getResolveRecipientMethod(), DELIVERY);
     put(DeliveryGrpc.getDeliverMethod(), DELIVERY);
 
+    put(SharingGrpc.getListSharesMethod(), ADMINISTRATION);
+    put(SharingGrpc.getSetShareMethod(), ADMINISTRATION);
+
     put(QueueGrpc.getLeaseJobsMethod(), DELIVERY);
     put(QueueGrpc.getRenewLeaseMethod(), DELIVERY);
     put(QueueGrpc.getReadQueuedMethod(), DELIVERY);
@@ -71,6 +75,9 @@ final class Permissions {
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getRemoveDomainMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getUpdateDomainMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListLoginBansMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getLiftLoginBanMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getAddUserMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getGetUserMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListUsersMethod(), ADMINISTRATION);
@@ -94,6 +101,8 @@ final class Permissions {
     put(MailboxesGrpc.getGetMetadataMethod(), READ);
     put(MailboxesGrpc.getSetMetadataMethod(), WRITE);
     put(MailboxesGrpc.getListMetadataChangesMethod(), READ);
+    put(MailboxesGrpc.getHoldMaildropMethod(), WRITE);
+    put(MailboxesGrpc.getReleaseMaildropMethod(), WRITE);
     put(MailboxesGrpc.getGetQuotaMethod(), READ);
     put(MailboxesGrpc.getSetQuotaMethod(), WRITE); // and the account is an administrator
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.Parameter;
 import mailwing.store.v1.Part;
@@ -124,8 +125,10 @@ public final class MessageText {
   }
 
   private static boolean isSpace(char c) {
-    return c <= ' '
-        || c == 0xa0
+    if (c < 0xa0) {
+      return c <= ' ';
+    }
+    return c == 0xa0
         || c == 0x3000
         || (c >= 0x2000 && c <= 0x200a)
         || c == 0x2028
@@ -168,7 +171,8 @@ public final class MessageText {
     private final boolean html;
     private final char[] buffer = new char[PIECE];
     private final StringBuilder words = new StringBuilder(PIECE);
-    private final StringBuilder piece = new StringBuilder(PIECE + PIECE / 2);
+    private char[] piece = new char[2 * PIECE];
+    private int length;
     private boolean space;
 
     Pieces(Sink sink, boolean html) {
@@ -178,19 +182,17 @@ public final class MessageText {
 
     boolean run(Reader reader) throws IOException {
       var stripper = new HtmlText(words);
-      int length;
-      while ((length = reader.read(buffer, 0, PIECE)) >= 0) {
+      int read;
+      while ((read = reader.read(buffer, 0, PIECE)) >= 0) {
         if (html) {
-          for (int i = 0; i < length; i++) {
+          for (int i = 0; i < read; i++) {
             stripper.take(buffer[i]);
           }
           words();
         } else {
-          for (int i = 0; i < length; i++) {
-            take(buffer[i]);
-          }
+          take(buffer, read);
         }
-        if (piece.length() >= PIECE / 2 && !give(boundary())) {
+        if (length >= PIECE / 2 && !give(boundary())) {
           return false;
         }
       }
@@ -198,40 +200,55 @@ public final class MessageText {
         stripper.finish();
         words();
       }
-      piece.append('\n');
-      return give(piece.length());
+      room(1);
+      piece[length++] = '\n';
+      return give(length);
     }
 
     private void words() {
-      for (int i = 0; i < words.length(); i++) {
-        take(words.charAt(i));
-      }
+      char[] text = new char[words.length()];
+      words.getChars(0, text.length, text, 0);
       words.setLength(0);
+      take(text, text.length);
     }
 
-    private void take(char c) {
-      if (isSpace(c)) {
-        if (!space) {
-          piece.append(' ');
-        }
-        space = true;
-      } else {
-        piece.append(c);
-        space = false;
+    private void room(int more) {
+      if (piece.length - length < more) {
+        piece = Arrays.copyOf(piece, Math.max(length + more, piece.length * 2));
       }
     }
 
-    private boolean give(int length) throws IOException {
-      String mapped = UnicodeCasemap.map(piece.substring(0, length));
-      piece.delete(0, length);
+    private void take(char[] text, int count) {
+      room(count);
+      char[] out = piece;
+      int to = length;
+      boolean before = space;
+      for (int i = 0; i < count; i++) {
+        char c = text[i];
+        boolean isSpace = isSpace(c);
+        if (!isSpace) {
+          out[to++] = c;
+        } else if (!before) {
+          out[to++] = ' ';
+        }
+        before = isSpace;
+      }
+      length = to;
+      space = before;
+    }
+
+    private boolean give(int count) throws IOException {
+      String mapped = UnicodeCasemap.map(new String(piece, 0, count));
+      System.arraycopy(piece, count, piece, 0, length - count);
+      length -= count;
       return sink.take(mapped);
     }
 
     /// Where the piece may end: before what does not combine with what is before it.
     private int boundary() {
-      int i = piece.length() - 1;
-      int least = Math.max(1, piece.length() - 64);
-      while (i > least && combines(piece.charAt(i))) {
+      int i = length - 1;
+      int least = Math.max(1, length - 64);
+      while (i > least && combines(piece[i])) {
         i--;
       }
       return i;

@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// THREAD=REFERENCES (RFC 5256 section 3) and THREAD=REFS, without recursion: threads may be as
 /// deep as the mailbox is long.
@@ -25,6 +27,12 @@ public final class ThreadByReferences {
 
   private List<Integer> roots = new ArrayList<>();
 
+  /// Tells which of some messages, by their UIDs, reply or forward by their subjects.
+  @FunctionalInterface
+  public interface Replies {
+    Set<Integer> among(Set<Integer> uids);
+  }
+
   private ThreadByReferences(List<Threadable> messages) {
     this.messages = messages;
     this.nodes = messages.size();
@@ -32,12 +40,15 @@ public final class ThreadByReferences {
   }
 
   /// THREAD=REFERENCES of messages, which come in the order of the mailbox.
-  public static Threads references(List<Threadable> messages) {
+  ///
+  /// @param replies asked once, of what starts a thread and shares its subject with what starts
+  ///   another
+  public static Threads references(List<Threadable> messages, Replies replies) {
     var threading = new ThreadByReferences(messages);
     threading.link();
     threading.prune();
     threading.sortRoots();
-    threading.mergeSubjects();
+    threading.mergeSubjects(replies);
     threading.sortAll();
     return threading.walk();
   }
@@ -184,8 +195,29 @@ public final class ThreadByReferences {
     }
   }
 
+  private Set<Integer> sharingSubjects() {
+    Map<String, Integer> seen = new HashMap<>();
+    Set<Integer> uids = new HashSet<>();
+    for (int root : roots) {
+      Threadable message = messageOf(root);
+      if (!message.baseSubject().isEmpty()) {
+        Integer before = seen.putIfAbsent(message.baseSubject(), message.uid());
+        if (before != null) {
+          uids.add(before);
+          uids.add(message.uid());
+        }
+      }
+    }
+    return uids;
+  }
+
   /// Step 5.
-  private void mergeSubjects() {
+  private void mergeSubjects(Replies asked) {
+    Set<Integer> sharing = sharingSubjects();
+    if (sharing.isEmpty()) {
+      return;
+    }
+    Set<Integer> replies = asked.among(sharing);
     Map<String, Integer> table = new HashMap<>();
     for (int root : roots) {
       Threadable message = messageOf(root);
@@ -196,7 +228,8 @@ public final class ThreadByReferences {
       if (there != null
           && !isStandIn(there)
           && (isStandIn(root)
-              || (messages.get(there).replyOrForward() && !message.replyOrForward()))) {
+              || (replies.contains(messages.get(there).uid())
+                  && !replies.contains(message.uid())))) {
         table.put(message.baseSubject(), root);
       }
     }
@@ -224,7 +257,7 @@ public final class ThreadByReferences {
         }
         first[root] = NONE;
       } else if (isStandIn(there)
-          || (message.replyOrForward() && !messages.get(there).replyOrForward())) {
+          || (replies.contains(message.uid()) && !replies.contains(messages.get(there).uid()))) {
         adopt(there, root);
       } else {
         int standIn = nodes++;

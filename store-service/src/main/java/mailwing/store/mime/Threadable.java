@@ -15,10 +15,10 @@ public record Threadable(
     @Nullable String messageId,
     List<String> references,
     String baseSubject,
-    boolean replyOrForward,
     long sentMillis,
     long internalMillis) {
-  /// Whether a message's subject says that it replies or forwards (RFC 5256 section 2.1).
+  /// Whether a message's subject says that it replies or forwards (RFC 5256 section 2.1): asked
+  /// only of those that start threads of the same subject.
   public static boolean repliesOrForwards(Envelope envelope) {
     return BaseSubject.of(EncodedWords.decode(envelope.getSubject())).replyOrForward();
   }

@@ -10,32 +10,22 @@ public final class UnicodeCasemap {
   /// Prepares a text. Of two prepared texts, equality, substring and order by code point are the
   /// collation's.
   public static String map(CharSequence text) {
-    int length = text.length();
+    // Bodies come through here, and most of what they hold is ASCII: no call a character.
+    char[] out = text.toString().toCharArray();
     int i = 0;
-    while (i < length && isDone(text.charAt(i))) {
-      i++;
+    while (i < out.length && out[i] < 0x80) {
+      char c = out[i];
+      out[i++] = c >= 'a' && c <= 'z' ? (char) (c - 32) : c;
     }
-    if (i == length) {
-      return text.toString();
+    if (i == out.length) {
+      return new String(out);
     }
-    var out = new StringBuilder(length + 16).append(text, 0, i);
-    boolean ascii = true;
-    while (i < length) {
-      char c = text.charAt(i);
-      if (c < 0x80) {
-        out.append(c >= 'a' && c <= 'z' ? (char) (c - 32) : c);
-        i++;
-      } else {
-        ascii = false;
-        int point = Character.codePointAt(text, i);
-        i += Character.charCount(point);
-        out.appendCodePoint(Character.toTitleCase(point));
-      }
+    var rest = new StringBuilder(out.length + 16).append(out, 0, i);
+    while (i < out.length) {
+      int point = Character.codePointAt(out, i);
+      i += Character.charCount(point);
+      rest.appendCodePoint(Character.toTitleCase(point));
     }
-    return ascii ? out.toString() : Normalizer.normalize(out, Normalizer.Form.NFKD);
-  }
-
-  private static boolean isDone(char c) {
-    return c < 0x80 && (c < 'a' || c > 'z');
+    return Normalizer.normalize(rest, Normalizer.Form.NFKD);
   }
 }

@@ -24,7 +24,12 @@ import org.jspecify.annotations.Nullable;
 public final class DirectoryStore {
   /// What is told of a user in lists.
   public record UserRow(
-      long accountId, String address, boolean enabled, boolean administrator, String homeSite) {}
+      long accountId,
+      String address,
+      boolean enabled,
+      boolean administrator,
+      String homeSite,
+      boolean shared) {}
 
   /// Where an alias stands in lists.
   public record AliasKey(String domain, String localPart) {
@@ -40,7 +45,7 @@ public final class DirectoryStore {
 
   private static final String ACCOUNT =
       """
-      SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator,
+      SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator, c.shared,
              COALESCE(c.home_site, '') AS home_site, COALESCE(c.argon2id, '') AS argon2id,
              COALESCE(c.scram_salt, CAST('' AS bytea)) AS scram_salt,
              COALESCE(c.scram_iterations, 0) AS scram_iterations,
@@ -87,15 +92,6 @@ public final class DirectoryStore {
           tx.delete("DELETE FROM domain WHERE name = ?", name);
           return name;
         });
-  }
-
-  /// At most `limit` names after `after`, ascending.
-  public List<String> domains(String after, int limit) {
-    return list(
-        "SELECT name FROM domain WHERE name > ? ORDER BY name LIMIT ?",
-        row -> text(row, "name"),
-        after,
-        limit);
   }
 
   // Addresses
@@ -167,14 +163,19 @@ public final class DirectoryStore {
   }
 
   /// Makes an account with its first mailboxes. DOMAIN_NOT_FOUND, ALREADY_EXISTS.
-  public UserRow addAccount(Address address, @Nullable Verifiers verifiers, Limits limits) {
+  ///
+  /// @param shared it belongs to nobody
+  public UserRow addAccount(
+      Address address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
     return database.inTransaction(
         (tx, connection) -> {
           long id =
               number(
                   tx.get(
-                          "INSERT INTO account (address) VALUES (?) RETURNING account_id",
-                          address.spelling())
+                          "INSERT INTO account (address, shared) VALUES (?, ?)"
+                              + " RETURNING account_id",
+                          address.spelling(),
+                          shared)
                       .orElseThrow(),
                   "account_id");
           addAddress(tx, address, id);
@@ -186,7 +187,7 @@ public final class DirectoryStore {
           } catch (SQLException e) {
             throw new DbClientException("the account's mailboxes", e);
           }
-          return new UserRow(id, address.spelling(), true, false, "");
+          return new UserRow(id, address.spelling(), true, false, "", shared);
         });
   }
 
@@ -345,7 +346,7 @@ public final class DirectoryStore {
   public List<UserRow> users(String domain, long afterAccountId, int limit) {
     return list(
         """
-        SELECT c.account_id, c.address, c.enabled, c.administrator,
+        SELECT c.account_id, c.address, c.enabled, c.administrator, c.shared,
                COALESCE(c.home_site, '') AS home_site
         FROM account c
         JOIN address a ON a.account_id = c.account_id
@@ -358,7 +359,8 @@ public final class DirectoryStore {
                 text(r, "address"),
                 truth(r, "enabled"),
                 truth(r, "administrator"),
-                text(r, "home_site")),
+                text(r, "home_site"),
+                truth(r, "shared")),
         afterAccountId,
         domain,
         domain,
@@ -478,6 +480,7 @@ public final class DirectoryStore {
         number(row, "credential_version"),
         truth(row, "administrator"),
         text(row, "home_site"),
+        truth(row, "shared"),
         verifiers);
   }
 

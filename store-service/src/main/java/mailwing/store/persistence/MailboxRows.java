@@ -27,8 +27,15 @@ public final class MailboxRows {
   }
 
   /// A mailbox in a list.
+  ///
+  /// @param wasInbox it was made by a RENAME of INBOX
   public record Listed(
-      long mailboxId, String name, boolean selectable, int specialUse, MailboxStatus status) {}
+      long mailboxId,
+      String name,
+      boolean selectable,
+      int specialUse,
+      boolean wasInbox,
+      MailboxStatus status) {}
 
   /// All mailboxes, by name.
   public List<Listed> list(long accountId) {
@@ -39,7 +46,7 @@ public final class MailboxRows {
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
-            "SELECT mailbox_id, name, selectable, special_use, "
+            "SELECT mailbox_id, name, selectable, special_use, was_inbox, "
                 + STATUS
                 + " FROM mailbox WHERE account_id = ? ORDER BY name",
             accountId)) {
@@ -52,7 +59,8 @@ public final class MailboxRows {
                   row.getString(2),
                   row.getBoolean(3),
                   row.getInt(4),
-                  Rows.status(row, 5).setRights(Access.ALL).build()));
+                  row.getBoolean(5),
+                  Rows.status(row, 6).setRights(Access.ALL).build()));
         }
       }
       return mailboxes;
@@ -246,6 +254,11 @@ public final class MailboxRows {
             }
           }
           insert(connection, account, newName, true, 0);
+          update(
+              connection,
+              "UPDATE mailbox SET was_inbox = true WHERE account_id = ? AND name = ?",
+              accountId,
+              newName);
           publish(connection, account);
           save(connection, account);
           Annotations.copy(connection, accountId, inbox.mailboxId(), newName);
@@ -410,7 +423,7 @@ public final class MailboxRows {
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
-            "SELECT mailbox_id, name, selectable, special_use, "
+            "SELECT mailbox_id, name, selectable, special_use, was_inbox, "
                 + STATUS
                 + " FROM mailbox WHERE account_id = ? AND "
                 + condition
@@ -426,7 +439,8 @@ public final class MailboxRows {
                   row.getString(2),
                   row.getBoolean(3),
                   row.getInt(4),
-                  Rows.status(row, 5).setRights(Access.ALL).build()));
+                  row.getBoolean(5),
+                  Rows.status(row, 6).setRights(Access.ALL).build()));
         }
       }
       return mailboxes;

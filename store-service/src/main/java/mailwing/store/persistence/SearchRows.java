@@ -223,26 +223,26 @@ public final class SearchRows {
   /// What THREAD goes by.
   ///
   /// @param sentMillis the sent date, else the internal date (RFC 5256 section 2.2)
-  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Threading(
       int uid,
       @Nullable String messageId,
       List<String> references,
       String baseSubject,
-      byte @Nullable [] envelope,
       long sentMillis,
       long internalMillis) {}
 
-  /// Messages that meet the condition, ascending by UID, each handed on as it comes. The envelope
-  /// is there where the message has a base subject.
+  /// Messages that meet the condition, ascending by UID, each handed on as it comes.
+  ///
+  /// @param links with Message-IDs and references, which are left out else
   public void threads(
-      Access access, long mailboxId, Condition condition, Consumer<Threading> sink) {
+      Access access, long mailboxId, Condition condition, boolean links, Consumer<Threading> sink) {
     sql.snapshot(
         connection -> {
           try (PreparedStatement statement =
               connection.prepareStatement(
-                  "SELECT e.uid, m.message_id_header, m.reference_ids, m.base_subject,"
-                      + " CASE WHEN m.base_subject <> '' THEN m.envelope END,"
+                  "SELECT e.uid, "
+                      + (links ? "m.message_id_header, m.reference_ids," : "NULL, NULL,")
+                      + " m.base_subject,"
                       + " coalesce(m.sent_millis, e.internal_date), e.internal_date"
                       + " FROM "
                       + access.entries()
@@ -264,9 +264,40 @@ public final class SearchRows {
                         row.getString(2),
                         references == null ? List.of() : List.of((String[]) references.getArray()),
                         row.getString(4),
-                        row.getBytes(5),
-                        row.getLong(6),
-                        row.getLong(7)));
+                        row.getLong(5),
+                        row.getLong(6)));
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  /// Takes what a message's row holds as octets.
+  @FunctionalInterface
+  public interface OctetSink {
+    void take(int uid, byte[] octets);
+  }
+
+  /// The envelopes of messages by their UIDs, each handed on as it comes.
+  public void envelopes(Access access, long mailboxId, Collection<Integer> uids, OctetSink sink) {
+    Object[] wanted = uids.stream().map(Integer::toUnsignedLong).toArray();
+    sql.snapshot(
+        connection -> {
+          try (PreparedStatement statement =
+              connection.prepareStatement(
+                  "SELECT e.uid, m.envelope FROM "
+                      + access.entries()
+                      + " e JOIN message m"
+                      + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
+                      + " WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid = ANY (?)")) {
+            statement.setLong(1, access.account());
+            statement.setLong(2, mailboxId);
+            statement.setArray(3, connection.createArrayOf("int8", wanted));
+            statement.setFetchSize(FETCH_ROWS);
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                sink.take((int) row.getLong(1), row.getBytes(2));
               }
             }
           }

@@ -15,8 +15,11 @@ import mailwing.store.v1.SetAclRequest;
 /// Rights on mailboxes (RFC 4314), kept with the owner; and with each grantee whose mailboxes it
 /// may have rights on.
 public final class Shares {
-  /// Stands for everyone.
+  /// Stands for every account of the owner's domain. In rows it is the domain's id, below 0, so
+  /// that a domain's accounts need not ask for what other domains share.
   public static final long ANYONE = 0;
+
+  private static final String HOLDER_OR_ANYONE = "(?, (SELECT mail_anyone(?)))";
 
   /// Identifiers of one mailbox.
   static final int MOST = 1000;
@@ -47,10 +50,12 @@ public final class Shares {
                   "SELECT b.mailbox_id, b.name, "
                       + GRANTED
                       + " FROM mailbox b LEFT JOIN acl a ON a.account_id = b.account_id"
-                      + " AND a.mailbox_id = b.mailbox_id AND a.grantee IN (?, 0)"
+                      + " AND a.mailbox_id = b.mailbox_id AND a.grantee IN "
+                      + HOLDER_OR_ANYONE
                       + " WHERE b.account_id = ? AND b."
                       + (byId ? "mailbox_id" : "name")
                       + " = ? GROUP BY b.mailbox_id, b.name",
+                  holder,
                   holder,
                   owner,
                   byId ? (Object) mailboxId : name)) {
@@ -84,10 +89,12 @@ public final class Shares {
                       + access.status()
                       + " FROM mailbox JOIN (SELECT a.mailbox_id, "
                       + GRANTED
-                      + " AS granted FROM acl a WHERE a.account_id = ? AND a.grantee IN (?, 0)"
+                      + " AS granted FROM acl a WHERE a.account_id = ? AND a.grantee IN "
+                      + HOLDER_OR_ANYONE
                       + " GROUP BY a.mailbox_id) r ON r.mailbox_id = mailbox.mailbox_id"
                       + " WHERE mailbox.account_id = ? AND r.granted & ? <> 0 ORDER BY name",
                   owner,
+                  holder,
                   holder,
                   owner,
                   Right.RIGHT_LOOKUP_VALUE)) {
@@ -101,6 +108,8 @@ public final class Shares {
                         row.getBoolean(3),
                         // What the owner uses a mailbox for is no use of the caller's.
                         0,
+                        // Nor its history.
+                        false,
                         Rows.status(row, 5).setRights(row.getInt(4) & Access.ALL).build()));
               }
             }
@@ -109,14 +118,16 @@ public final class Shares {
         });
   }
 
-  /// Accounts that may have granted rights to this one, or to everyone.
+  /// Accounts that may have granted rights to this one, or to everyone of its domain.
   public List<Long> owners(long holder) {
     return sql.repeatable(
         connection ->
             longs(
                 connection,
-                "SELECT DISTINCT owner_account FROM shared_by WHERE account_id IN (?, 0)"
+                "SELECT DISTINCT owner_account FROM shared_by WHERE account_id IN "
+                    + HOLDER_OR_ANYONE
                     + " AND owner_account <> ? ORDER BY owner_account",
+                holder,
                 holder,
                 holder));
   }
@@ -137,7 +148,7 @@ public final class Shares {
               while (row.next()) {
                 grants.add(
                     new Grant(
-                        new Identifier(row.getLong(1), row.getBoolean(2)),
+                        new Identifier(Math.max(ANYONE, row.getLong(1)), row.getBoolean(2)),
                         row.getInt(3) & Access.ALL));
               }
             }
@@ -146,13 +157,41 @@ public final class Shares {
         });
   }
 
+  /// The owner's mailboxes on which something is granted to others, by name.
+  public List<MailboxName> shared(long owner) {
+    return sql.repeatable(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT b.mailbox_id, b.name FROM mailbox b WHERE b.account_id = ?"
+                      + " AND b.mailbox_id IN (SELECT a.mailbox_id FROM acl a"
+                      + " WHERE a.account_id = ?) ORDER BY b.name",
+                  owner,
+                  owner)) {
+            List<MailboxName> mailboxes = new ArrayList<>();
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                mailboxes.add(new MailboxName(row.getLong(1), row.getString(2)));
+              }
+            }
+            return mailboxes;
+          }
+        });
+  }
+
+  /// A mailbox and what its owner calls it.
+  public record MailboxName(long mailboxId, String name) {}
+
   /// Changes what is granted. The mailbox's modseq moves, so that whoever has it open asks again.
   /// MAILBOX_NOT_FOUND, LIMIT.
   public void set(
-      long owner, long mailboxId, Identifier identifier, SetAclRequest.Change change, int rights) {
+      long owner, long mailboxId, Identifier given, SetAclRequest.Change change, int rights) {
     sql.change(
         connection -> {
           lock(connection, owner);
+          Identifier identifier =
+              given.grantee() == ANYONE ? anyone(connection, owner, given) : given;
           int before =
               longs(
                       connection,
@@ -192,6 +231,15 @@ public final class Shares {
           // Whoever may see the mailbox now, or may not any more, does not know yet to look here.
           AnnotationChanges.nextOfServer(connection);
         });
+  }
+
+  private static Identifier anyone(Connection connection, long owner, Identifier given)
+      throws SQLException {
+    long id = longs(connection, "SELECT mail_anyone(?)", owner).getFirst();
+    if (id == ANYONE) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "the owner is gone");
+    }
+    return new Identifier(id, given.negative());
   }
 
   private static void put(

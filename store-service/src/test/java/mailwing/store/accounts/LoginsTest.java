@@ -17,6 +17,7 @@ import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DomainRules;
 import mailwing.store.v1.ErrorCode;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -44,13 +45,17 @@ final class LoginsTest {
     credentials = new CredentialStore(database.client());
     passwords = new Passwords(2);
     tokens = tokens();
-    logins = new Logins(store, credentials, passwords, tokens, StoreConfig.Logins.defaults());
+    DomainRules domains = new DomainRules(database);
+    logins =
+        new Logins(store, domains, credentials, passwords, tokens, StoreConfig.Logins.defaults());
     directory =
         new Directory(
             store,
+            domains,
             new StoreConfig.Addresses(
                 "+", Optional.of("chief@a.example"), Duration.ofMinutes(1), List.of()));
-    administration = new Administration(store, directory, passwords, new ApiKeys(credentials));
+    administration =
+        new Administration(store, domains, directory, passwords, new ApiKeys(credentials));
     administration.addDomain("a.example");
     user("chief");
   }
@@ -198,6 +203,15 @@ final class LoginsTest {
         .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
     assertThat(code(() -> logins.byPassword("", "none@a.example", bytes("x"))))
         .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
+  }
+
+  @Test
+  void nobodyLogsInToASharedAccount() {
+    administration.addSharedAccount("shared@a.example", Limits.NONE);
+    assertThat(code(() -> logins.byPassword("", "shared@a.example", bytes(""))))
+        .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
+    assertThat(code(() -> administration.setPassword("shared@a.example", bytes("wing"))))
+        .isEqualTo(ErrorCode.CANNOT);
   }
 
   @Test

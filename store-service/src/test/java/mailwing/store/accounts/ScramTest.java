@@ -29,7 +29,7 @@ final class ScramTest {
         bindings,
         name ->
             name.equals("user") || name.equals("u,s=er")
-                ? Optional.of(new AccountRow(7, name, true, 1, false, "", verifiers()))
+                ? Optional.of(new AccountRow(7, name, true, 1, false, "", false, verifiers()))
                 : Optional.empty(),
         name -> verifiers(),
         NONCE);

@@ -16,6 +16,7 @@ import mailwing.store.v1.MessagesOuterClass;
 import mailwing.store.v1.Mime;
 import mailwing.store.v1.QueueOuterClass;
 import mailwing.store.v1.Search;
+import mailwing.store.v1.SharingOuterClass;
 import mailwing.store.v1.UrlsOuterClass;
 
 /// The contract as its descriptors have it.
@@ -34,6 +35,7 @@ final class Contract {
         Mime.getDescriptor(),
         QueueOuterClass.getDescriptor(),
         Search.getDescriptor(),
+        SharingOuterClass.getDescriptor(),
         UrlsOuterClass.getDescriptor());
   }
 

@@ -56,6 +56,7 @@ import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.SetPasswordRequest;
+import mailwing.store.v1.SharingGrpc;
 import mailwing.store.v1.UidRange;
 
 /// A whole store on a real PostgreSQL, called in process, and hands to call it with.
@@ -106,6 +107,10 @@ final class MailFixture implements AutoCloseable {
 
   DirectoryGrpc.DirectoryBlockingStub directory() {
     return DirectoryGrpc.newBlockingStub(channel).withCallCredentials(bearer("mwa_admin"));
+  }
+
+  SharingGrpc.SharingBlockingStub sharing() {
+    return SharingGrpc.newBlockingStub(channel).withCallCredentials(bearer("mwa_admin"));
   }
 
   DeliveryGrpc.DeliveryBlockingStub delivery() {

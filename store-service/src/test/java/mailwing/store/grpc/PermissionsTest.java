@@ -57,12 +57,17 @@ final class PermissionsTest {
   }
 
   @Test
-  void administratorMayUseTheDirectoryAndTheQueueOnly() {
+  void administratorMayUseTheDirectoryTheQueueAndSharesOnly() {
     assertThat(allowed(Caller.admin()))
         .filteredOn(m -> !m.startsWith("Directory/"))
         .containsExactlyInAnyOrder(
-            "Queue/ListQueue", "Queue/ChangeQueue", "Queue/SetSuspended", "Queue/ListSuspended");
-    assertThat(allowed(Caller.admin())).hasSize(15 + 4);
+            "Queue/ListQueue",
+            "Queue/ChangeQueue",
+            "Queue/SetSuspended",
+            "Queue/ListSuspended",
+            "Sharing/ListShares",
+            "Sharing/SetShare");
+    assertThat(allowed(Caller.admin())).hasSize(18 + 6);
   }
 
   @Test

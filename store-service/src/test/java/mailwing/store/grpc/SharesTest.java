@@ -15,6 +15,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import mailwing.store.grpc.MailFixture.User;
 import mailwing.store.v1.AclEntry;
+import mailwing.store.v1.AddDomainRequest;
+import mailwing.store.v1.AddUserRequest;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.CopyMessagesResponse;
@@ -36,6 +38,7 @@ import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.ListSharersRequest;
+import mailwing.store.v1.ListSharesRequest;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MetadataEntry;
@@ -48,6 +51,8 @@ import mailwing.store.v1.SearchKey;
 import mailwing.store.v1.SearchRequest;
 import mailwing.store.v1.SetAclRequest;
 import mailwing.store.v1.SetMetadataRequest;
+import mailwing.store.v1.SetShareRequest;
+import mailwing.store.v1.Share;
 import mailwing.store.v1.StatusQuery;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
@@ -330,6 +335,79 @@ final class SharesTest {
         .containsExactlyInAnyOrder(ALICE, "anyone", "-" + BOB);
     grant("Project", "-anyone", "lrswipkxtea");
     assertThat(list(carol)).isEmpty();
+  }
+
+  @Test
+  void anyoneIsWhoeverIsOfTheOwnersDomain() {
+    store.directory().addDomain(AddDomainRequest.newBuilder().setName("other.test").build());
+    User dave = store.user("dave@other.test");
+    grant("Project", "anyone", "lrsi");
+    GetRightsRequest ask =
+        GetRightsRequest.newBuilder().setMailbox(named(ALICE, "Project")).build();
+    assertThat(list(bob)).containsExactly(named(ALICE, "Project"));
+    assertThat(list(dave)).isEmpty();
+    assertThat(error(() -> dave.mailboxes().getRights(ask))).isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
+    assertThat(error(() -> append(dave, named(ALICE, "Project"), 0)))
+        .isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
+    // What is withheld from anyone is not withheld from who is of another domain.
+    grant("Project", "dave@other.test", "lri");
+    grant("Project", "-anyone", "i");
+    assertThat(dave.mailboxes().getRights(ask).getRights()).isEqualTo(rights("lri"));
+    assertThat(bob.mailboxes().getRights(ask).getRights()).isEqualTo(rights("lrs"));
+    grant(dave, "INBOX", "anyone", "lr");
+    assertThat(list(bob)).containsExactly(named(ALICE, "Project"));
+  }
+
+  @Test
+  void mailboxesOfASharedAccountAreInANamespaceOfTheirOwn() {
+    String info = "info@example.test";
+    store.directory().addUser(AddUserRequest.newBuilder().setAddress(info).setShared(true).build());
+    SetShareRequest grant =
+        SetShareRequest.newBuilder()
+            .setAddress(info)
+            .setMailbox("Plans/Old")
+            .setIdentifier(BOB)
+            .setRights(rights("lrswitekxa"))
+            .build();
+    assertThat(error(() -> store.sharing().setShare(grant))).isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
+    store.sharing().setShare(grant.toBuilder().setCreate(true).build());
+    String name = "Shared/" + info + "/Plans/Old";
+    assertThat(bob.status(name).getMessages()).isZero();
+    append(bob, name, FLAGGED);
+    assertThat(bob.status(name).getMessages()).isOne();
+    assertThat(error(() -> bob.ref(named(info, "Plans/Old"))))
+        .isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
+    assertThat(error(() -> alice.ref(name))).isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
+    assertThat(error(() -> bob.ref("Shared/" + ALICE + "/Project")))
+        .isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
+    assertThat(
+            bob.mailboxes()
+                .listSharers(ListSharersRequest.getDefaultInstance())
+                .getSharersList()
+                .getFirst()
+                .getShared())
+        .isTrue();
+    // Who administers a mailbox goes on without the administrator.
+    bob.mailboxes()
+        .setAcl(
+            SetAclRequest.newBuilder()
+                .setMailbox(name)
+                .setIdentifier(ALICE)
+                .setRights(rights("lr"))
+                .build());
+    assertThat(alice.status(name).getUnseen()).isOne();
+    bob.mailboxes().createMailbox(CreateMailboxRequest.newBuilder().setName(name + "/x").build());
+    List<Share> shares = new ArrayList<>();
+    store
+        .sharing()
+        .listShares(ListSharesRequest.newBuilder().setAddress(info).build())
+        .forEachRemaining(shares::add);
+    assertThat(shares)
+        .extracting(share -> share.getMailbox() + " " + share.getEntry().getIdentifier())
+        .containsExactlyInAnyOrder(
+            "Plans/Old " + ALICE, "Plans/Old " + BOB, "Plans/Old/x " + ALICE, "Plans/Old/x " + BOB);
+    store.directory().removeUser(RemoveUserRequest.newBuilder().setAddress(info).build());
+    assertThat(error(() -> bob.ref(name))).isEqualTo(ErrorCode.MAILBOX_NOT_FOUND);
   }
 
   @Test

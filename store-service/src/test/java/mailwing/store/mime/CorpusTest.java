@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,23 +24,20 @@ class CorpusTest {
     if (folder == null) {
       return List.of();
     }
+    List<byte[]> all = new ArrayList<>();
+    for (Path file : messages(folder)) {
+      all.add(Files.readAllBytes(file));
+    }
+    return all;
+  }
+
+  static List<Path> messages(Path folder) throws IOException {
     try (var files = Files.walk(folder)) {
-      return files
-          .filter(file -> file.toString().endsWith(".eml"))
-          .sorted()
-          .map(
-              file -> {
-                try {
-                  return Files.readAllBytes(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              })
-          .toList();
+      return files.filter(file -> file.toString().endsWith(".eml")).sorted().toList();
     }
   }
 
-  private static @Nullable Path folder() {
+  static @Nullable Path folder() {
     String property = System.getProperty("mailwing.corpus");
     if (property != null) {
       return Path.of(property);
@@ -55,7 +51,7 @@ class CorpusTest {
     return null;
   }
 
-  private static byte[] withCrlf(byte[] octets) {
+  static byte[] withCrlf(byte[] octets) {
     var out = new ByteArrayOutputStream(octets.length + 1000);
     byte before = 0;
     for (byte b : octets) {

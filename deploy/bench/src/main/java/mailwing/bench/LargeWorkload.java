@@ -1,0 +1,141 @@
+package mailwing.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+
+/// What a session does with a large mailbox, each command once and alone: the time from sending it
+/// to the last octet of its answer. Commands of extensions that a server does not announce are left
+/// out.
+final class LargeWorkload {
+  static final String NAME = "large";
+
+  private final Target target;
+  private final LargeMessages messages;
+  private final ProcessMemory memory;
+  private final Report report;
+  private final PrintWriter out;
+
+  private LargeWorkload(
+      Target target, LargeMessages messages, ProcessMemory memory, Report report, PrintWriter out) {
+    this.target = target;
+    this.messages = messages;
+    this.memory = memory;
+    this.report = report;
+    this.out = out;
+  }
+
+  /// @param pids whose memory is watched
+  static void run(
+      Target target, Options options, int count, List<Long> pids, Report report, PrintWriter out)
+      throws IOException, InterruptedException {
+    LargeMessages messages = new LargeMessages(count, options.messageOctets());
+    try (ProcessMemory memory = new ProcessMemory(pids)) {
+      memory.enter("fill");
+      long from = System.nanoTime();
+      int made = LargeMailbox.fill(target, messages, options.connections());
+      double seconds = (System.nanoTime() - from) / 1e9;
+      if (made > 0) {
+        out.printf(
+            Locale.ROOT,
+            "%s: %d messages appended in %.1f s, %.1f a second%n",
+            NAME,
+            made,
+            seconds,
+            made / seconds);
+      }
+      new LargeWorkload(target, messages, memory, report, out).measure();
+      out.println();
+      out.print(memory.table());
+    }
+  }
+
+  private void measure() throws IOException {
+    try (ImapClient client = LargeMailbox.open(target)) {
+      List<String> can = LargeMailbox.capabilities(client);
+      List<String> folders = List.of(LargeMailbox.COPY, LargeMailbox.MOVED);
+      for (String folder : folders) {
+        ifAllowed(client, "DELETE " + folder);
+        client.command("CREATE " + folder);
+      }
+      time(client, "select", "SELECT " + LargeMailbox.name(messages));
+      client.command("SELECT INBOX");
+      time(client, "select-again", "SELECT " + LargeMailbox.name(messages));
+      time(client, "flags", "UID FETCH 1:* (FLAGS)");
+      time(client, "envelope", "UID FETCH 1:* (ENVELOPE)");
+      time(client, "envelope-again", "UID FETCH 1:* (ENVELOPE)");
+      if (can.contains("SORT")) {
+        time(client, "sort-date", "UID SORT (DATE) UTF-8 ALL");
+        time(client, "sort-subject", "UID SORT (SUBJECT) UTF-8 ALL");
+      }
+      for (String algorithm : List.of("REFERENCES", "REFS", "ORDEREDSUBJECT")) {
+        if (can.contains("THREAD=" + algorithm)) {
+          time(
+              client,
+              "thread-" + algorithm.toLowerCase(Locale.ROOT),
+              "UID THREAD " + algorithm + " UTF-8 ALL");
+        }
+      }
+      time(client, "search-flag", "UID SEARCH FLAGGED");
+      time(client, "search-subject", "UID SEARCH SUBJECT \"" + LargeMessages.SHARED_SUBJECT + '"');
+      time(
+          client,
+          "search-id",
+          "UID SEARCH HEADER Message-ID \"" + LargeMessages.messageId(1) + '"');
+      time(client, "search-from-none", "UID SEARCH FROM " + LargeMessages.ABSENT);
+      time(client, "body-rare", "UID SEARCH BODY " + LargeMessages.RARE);
+      time(client, "body-absent", "UID SEARCH BODY " + LargeMessages.ABSENT);
+      time(client, "body-common", "UID SEARCH BODY " + LargeMessages.COMMON);
+      time(client, "copy", "UID COPY 1:* " + LargeMailbox.COPY);
+      client.command("SELECT " + LargeMailbox.COPY);
+      if (can.contains("MOVE")) {
+        time(client, "move", "UID MOVE 1:* " + LargeMailbox.MOVED);
+        client.command("SELECT " + LargeMailbox.MOVED);
+      }
+      time(
+          client,
+          "store-half",
+          "STORE 1:" + Math.max(1, messages.count() / 2) + " +FLAGS.SILENT (\\Deleted)");
+      time(client, "expunge-half", "EXPUNGE");
+      client.command("SELECT INBOX");
+      for (String folder : folders) {
+        ifAllowed(client, "DELETE " + folder);
+      }
+      client.command("LOGOUT");
+    }
+  }
+
+  /// A command that may be refused.
+  private static void ifAllowed(ImapClient client, String command) throws IOException {
+    try {
+      client.command(command);
+    } catch (ImapClient.Refused refused) {
+      // Not there.
+    }
+  }
+
+  private void time(ImapClient client, String step, String command) throws IOException {
+    String name = NAME + "-" + step;
+    memory.enter(name);
+    double cpu = CpuClock.othersMillis();
+    long octets = client.octetsRead();
+    long from = System.nanoTime();
+    client.command(command);
+    long nanos = System.nanoTime() - from;
+    octets = client.octetsRead() - octets;
+    cpu = CpuClock.othersMillis() - cpu;
+    report.add(
+        name,
+        command,
+        new Measurement(
+            1, nanos / 1e9, octets, 0, cpu, new Measurement.Latencies(new long[] {nanos})));
+    out.printf(
+        Locale.ROOT,
+        "%-28s %9.3f s %9.2f MB read, memory up to %.0f MB%n",
+        name,
+        nanos / 1e9,
+        octets / 1e6,
+        memory.peakOfStep() / 1e6);
+  }
+}
