@@ -139,8 +139,8 @@ public final class ShareCommand implements Runnable {
 
   private int bits(String rights) {
     int bits = 0;
-    for (char letter : rights.toCharArray()) {
-      int bit = LETTERS.indexOf(letter);
+    for (int i = 0; i < rights.length(); i++) {
+      int bit = LETTERS.indexOf(rights.charAt(i));
       if (bit < 0) {
         throw new ParameterException(
             spec.commandLine(), "the rights are among " + LETTERS + ", not " + rights);
