@@ -4,6 +4,7 @@ import io.grpc.Channel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
@@ -17,6 +18,7 @@ import mailwing.service.Networks;
 import mailwing.service.Secret;
 import mailwing.service.TlsMaterial;
 import mailwing.smtp.authentication.SenderPolicy;
+import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.dns.TestZone;
@@ -38,6 +40,23 @@ final class GatewayFixture implements AutoCloseable {
   private final StoreClient store;
   private final SmtpGateway gateway;
   final Metrics metrics = new Metrics();
+
+  /// Mail leaves the house, to hosts that the fixture's DNS names at this port.
+  static OutboundConfig sending(int port) {
+    return new OutboundConfig(
+        true,
+        port,
+        true,
+        Map.of(),
+        Optional.empty(),
+        20,
+        2,
+        0,
+        10,
+        Duration.ofMillis(1500),
+        Duration.ofSeconds(10),
+        ClientTimes.all(Duration.ofSeconds(3)));
+  }
 
   GatewayFixture(
       Channel channel,

@@ -9,15 +9,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreSession;
 import mailwing.service.Secret;
-import mailwing.smtp.client.ClientTimes;
-import mailwing.smtp.queue.OutboundConfig;
 import mailwing.store.v1.ChangeQueueRequest;
 import mailwing.store.v1.ClientInfo;
 import mailwing.store.v1.ListQueueRequest;
@@ -41,6 +38,7 @@ import org.junit.jupiter.api.TestInstance;
 /// named by a zone of its own.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class OutboundTest {
+  private static final String ALICE = "MAIL FROM:<alice@example.test>";
   private static final String DEAD = "127.0.0.99";
 
   private final AtomicInteger lastAddress = new AtomicInteger(20);
@@ -67,19 +65,7 @@ final class OutboundTest {
             GatewayFixture.SESSION,
             true,
             Optional.of(TestTls.shared().material()),
-            new OutboundConfig(
-                true,
-                port,
-                true,
-                Map.of(),
-                Optional.empty(),
-                20,
-                2,
-                0,
-                10,
-                Duration.ofMillis(1500),
-                Duration.ofSeconds(10),
-                ClientTimes.all(Duration.ofSeconds(3))));
+            GatewayFixture.sending(port));
   }
 
   @AfterAll
@@ -103,7 +89,12 @@ final class OutboundTest {
     return sink;
   }
 
-  private String submit(String body, String... recipients) throws IOException {
+  private String submit(String body, String recipient) throws IOException {
+    return submit(ALICE, body, recipient);
+  }
+
+  /// @param recipients each a path, with or without `>` and parameters
+  private String submit(String mail, String body, String... recipients) throws IOException {
     try (SmtpClient client = gateway.submission()) {
       client.command("EHLO client.test");
       String plain = "\0alice@example.test\0wing";
@@ -112,9 +103,10 @@ final class OutboundTest {
                   "AUTH PLAIN "
                       + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
           .startsWith("235");
-      assertThat(client.command("MAIL FROM:<alice@example.test>")).startsWith("250");
+      assertThat(client.command(mail)).startsWith("250");
       for (String recipient : recipients) {
-        assertThat(client.command("RCPT TO:<" + recipient + ">")).startsWith("250");
+        String path = recipient.contains(">") ? recipient : recipient + ">";
+        assertThat(client.command("RCPT TO:<" + path)).startsWith("250");
       }
       assertThat(client.command("DATA")).startsWith("354");
       client.send(
@@ -249,7 +241,7 @@ final class OutboundTest {
   void whatIsRefusedComesBack() throws IOException {
     Sink sink = sink("refusing.test", 10);
     sink.manners.rcpt = path -> path.startsWith("no") ? "550 5.1.1 nobody here" : "250 ok";
-    submit("come back", "nobody@refusing.test", "yes@refusing.test");
+    submit(ALICE, "come back", "nobody@refusing.test", "yes@refusing.test");
     String notice = bounce("nobody@refusing.test");
     assertThat(notice)
         .contains("Final-Recipient: rfc822; nobody@refusing.test\r\nAction: failed\r\n")
@@ -335,7 +327,7 @@ final class OutboundTest {
   @Test
   void recipientsShareATransactionAndMessagesAConnection() throws IOException {
     Sink sink = sink("shared.test", 10);
-    submit("one", "a@shared.test", "b@shared.test", "bob@example.test");
+    submit(ALICE, "one", "a@shared.test", "b@shared.test", "bob@example.test");
     assertThat(only(sink).rcpts())
         .containsExactly("RCPT TO:<a@shared.test>", "RCPT TO:<b@shared.test>");
     submit("two", "c@shared.test");
@@ -369,5 +361,52 @@ final class OutboundTest {
       client.command("EHLO client.test");
       assertThat(client.command("MAIL FROM:<alice@example.test>")).startsWith("530");
     }
+  }
+
+  @Test
+  void senderElsewhereIsToldOfWhatWasDeliveredHere() throws IOException {
+    Sink sink = sink("asking.test", 10);
+    try (SmtpClient client = gateway.mx()) {
+      client.command("EHLO client.test");
+      client.command("MAIL FROM:<carol@asking.test> RET=HDRS ENVID=QQ314159");
+      client.command("RCPT TO:<bob@example.test> NOTIFY=SUCCESS ORCPT=rfc822;B@example.test");
+      assertThat(client.command("DATA")).startsWith("354");
+      client.send("Subject: asking\r\n\r\nsecret text\r\n.\r\n");
+      assertThat(client.reply()).startsWith("250");
+    }
+    Sink.Taken report = only(sink);
+    assertThat(report.mail()).startsWith("MAIL FROM:<>");
+    assertThat(report.rcpts()).containsExactly("RCPT TO:<carol@asking.test> NOTIFY=NEVER");
+    assertThat(report.text())
+        .contains("Reporting-MTA: dns; mx.example.test\r\nOriginal-Envelope-Id: QQ314159\r\n")
+        .contains("Original-Recipient: rfc822; B@example.test\r\n")
+        .contains("Final-Recipient: rfc822; bob@example.test\r\nAction: delivered\r\n")
+        .contains("Subject: asking\r\n")
+        .doesNotContain("secret text");
+  }
+
+  @Test
+  void whatIsAskedOfReportsIsPassedOnToWhoUnderstandsIt() throws IOException {
+    Sink sink = sink("knowing.test", 10);
+    submit(
+        "MAIL FROM:<alice@example.test> RET=FULL ENVID=QQ+2B1",
+        "passed on",
+        "carol@knowing.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;C+2Bx@knowing.test");
+    Sink.Taken taken = only(sink);
+    assertThat(taken.mail()).endsWith(" RET=FULL ENVID=QQ+2B1");
+    assertThat(taken.rcpts())
+        .containsExactly(
+            "RCPT TO:<carol@knowing.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;C+2Bx@knowing.test");
+
+    Sink plain = sink("unknowing.test", 10);
+    plain.manners.extensions = List.of("8BITMIME");
+    submit(
+        "MAIL FROM:<alice@example.test> ENVID=QQ+2B2",
+        "handed on",
+        "carol@unknowing.test> NOTIFY=SUCCESS");
+    assertThat(only(plain).rcpts()).containsExactly("RCPT TO:<carol@unknowing.test>");
+    assertThat(bounce("carol@unknowing.test"))
+        .contains("Original-Envelope-Id: QQ+2\r\n")
+        .contains("Action: relayed\r\n");
   }
 }

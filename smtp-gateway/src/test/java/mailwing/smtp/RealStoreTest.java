@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreSession;
 import mailwing.service.Secret;
+import mailwing.smtp.queue.OutboundConfig;
 import mailwing.store.v1.ClientInfo;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
@@ -50,11 +51,13 @@ final class RealStoreTest {
   private final StoreClient reader = store.client(TestStore.Role.IMAP);
   private GatewayFixture gateway;
   private GatewayFixture untrusting;
+  private GatewayFixture sending;
 
   @BeforeAll
   void start() throws IOException {
     gateway = fixture(true);
     untrusting = fixture(false);
+    sending = fixture(true, GatewayFixture.sending(25));
     for (String user :
         List.of("alice", "bob", "carol", "many", "corpus", "large", "gone", "octets", "xclient")) {
       store.addUser(user);
@@ -69,18 +72,24 @@ final class RealStoreTest {
   void stop() {
     gateway.close();
     untrusting.close();
+    sending.close();
     reader.close();
     store.close();
   }
 
   private GatewayFixture fixture(boolean trusted) throws IOException {
+    return fixture(trusted, OutboundConfig.off());
+  }
+
+  private GatewayFixture fixture(boolean trusted, OutboundConfig outbound) throws IOException {
     return new GatewayFixture(
         store.channel(),
         store.clientConfig(TestStore.Role.SMTP).credential(),
         GatewayFixture.LIMITS,
         GatewayFixture.SESSION,
         trusted,
-        Optional.of(TestTls.shared().material()));
+        Optional.of(TestTls.shared().material()),
+        outbound);
   }
 
   @TestFactory
@@ -94,7 +103,10 @@ final class RealStoreTest {
                 "lmtp", gateway.port("lmtp"),
                 "public-smtp", untrusting.port("smtp"),
                 "public-submission", untrusting.port("submission"),
-                "public-submissions", untrusting.port("submissions")),
+                "public-submissions", untrusting.port("submissions"),
+                "sending-smtp", sending.port("smtp"),
+                "sending-submission", sending.port("submission"),
+                "sending-lmtp", sending.port("lmtp")),
             TestTls.shared().clientContext(),
             Map.of(),
             Map.of(

@@ -10,6 +10,8 @@ import java.security.MessageDigest;
 import java.security.Signature;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Optional;
+import mailwing.service.Secret;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +24,15 @@ final class SenderChecksTest {
   @BeforeEach
   void start() throws IOException {
     store = new FaultyStore();
-    gateway = GatewayFixture.over(store, GatewayFixture.LIMITS, GatewayFixture.SESSION, false);
+    gateway =
+        new GatewayFixture(
+            store.channel,
+            Secret.of("mws_test"),
+            GatewayFixture.LIMITS,
+            GatewayFixture.SESSION,
+            false,
+            Optional.empty(),
+            GatewayFixture.sending(25));
     gateway
         .zone
         .add("good.test", "TXT", "v=spf1 ip4:127.0.0.1 -all")
@@ -82,6 +92,18 @@ final class SenderChecksTest {
     assertThat(send("a@good.test", "From: a@junk.test\r\n\r\nx\r\n")).startsWith("250 ");
     assertThat(store.stored.getLast().envelope().getMailbox()).isEqualTo("Junk");
     assertThat(stored()).contains("dmarc=fail (p=quarantine) header.from=junk.test");
+  }
+
+  @Test
+  void onlySendersThatNoCheckDoubtsAreToldWhatBecameOfIt() throws IOException {
+    assertThat(send("a@good.test", "From: a@good.test\r\n\r\nx\r\n")).startsWith("250 ");
+    assertThat(store.stored.getLast().envelope().getReporting().getElsewhere()).isTrue();
+    assertThat(send("a@unknown.test", "From: a@unknown.test\r\n\r\nx\r\n")).startsWith("250 ");
+    assertThat(store.stored.getLast().envelope().hasReporting()).isTrue();
+    assertThat(send("a@good.test", "From: a@junk.test\r\n\r\nx\r\n")).startsWith("250 ");
+    assertThat(store.stored.getLast().envelope().hasReporting()).isFalse();
+    assertThat(send("a@bad.test", "From: a@none.test\r\n\r\nx\r\n")).startsWith("250 ");
+    assertThat(store.stored.getLast().envelope().hasReporting()).isFalse();
   }
 
   @Test

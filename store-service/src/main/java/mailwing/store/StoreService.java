@@ -22,6 +22,7 @@ import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.Passwords;
 import mailwing.store.accounts.Tokens;
 import mailwing.store.domain.AuthorizedUrls;
+import mailwing.store.domain.HeldMail;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.QueueAdministration;
@@ -49,6 +50,7 @@ import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.LoginBanRows;
 import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.persistence.OutboxStore;
+import mailwing.store.persistence.SubmissionRows;
 import mailwing.store.persistence.UrlKeys;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -151,7 +153,13 @@ public final class StoreService implements AutoCloseable {
     services.add(new AuthenticationService(logins, bans, tokens, metrics));
     services.add(
         new DirectoryService(
-            administration, directoryStore, domains, bans, credentialStore, apiKeys));
+            administration,
+            directoryStore,
+            domains,
+            bans,
+            credentialStore,
+            apiKeys,
+            new SubmissionRows(database.dataSource())));
 
     ChangeSignal signal = new ChangeSignal();
     MailStore mail =
@@ -166,6 +174,7 @@ public final class StoreService implements AutoCloseable {
     QueueAdministration queue = new QueueAdministration(mail);
     services.add(new QueueService(mail, queue, notices));
     chores.every(Duration.ofSeconds(2), "notify-senders", notices::send);
+    chores.every(Duration.ofSeconds(1), "deliver-held-mail", new HeldMail(mail)::deliver);
     keep(
         metrics.gauge(
             "mail_store_queue_recipients",

@@ -157,6 +157,13 @@ public final class StoreSettings {
       Key.duration("queue.delay-notice", "4h", "A sender hears of a delay after this.");
   private static final Key<Duration> QUEUE_MEMORY =
       Key.duration("queue.memory", "30d", "How long it is remembered what became of sent mail.");
+  private static final Key<Integer> QUEUE_REPORTS =
+      Key.integer(
+          "queue.reports-per-hour",
+          0,
+          100_000,
+          60,
+          "Reports an hour that strangers' mail may bring to one address, counted by each store.");
 
   private StoreSettings() {}
 
@@ -210,7 +217,8 @@ public final class StoreSettings {
         QUEUE_LONGEST,
         QUEUE_EXPIRY,
         QUEUE_NOTICE,
-        QUEUE_MEMORY);
+        QUEUE_MEMORY,
+        QUEUE_REPORTS);
   }
 
   /// The configuration that these settings make. ConfigException.
@@ -264,7 +272,8 @@ public final class StoreSettings {
             settings.get(QUEUE_LONGEST),
             settings.get(QUEUE_EXPIRY),
             settings.get(QUEUE_NOTICE),
-            settings.get(QUEUE_MEMORY)),
+            settings.get(QUEUE_MEMORY),
+            settings.get(QUEUE_REPORTS)),
         new StoreConfig.Bans(
             settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)));
   }

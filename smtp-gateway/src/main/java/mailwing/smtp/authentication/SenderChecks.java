@@ -53,7 +53,7 @@ public final class SenderChecks {
     boolean nullPath = sender.from() instanceof ReversePath.Null;
     results.spf(spf, nullPath ? "smtp.helo" : "smtp.mailfrom", request.senderDomain());
     if (spf == SpfResult.FAIL && policy.rejectSpfFailures()) {
-      return new SenderVerdict("", Optional.of(Refusal.SPF), false);
+      return new SenderVerdict("", Optional.of(Refusal.SPF), false, true);
     }
     List<DkimVerdict> signatures = DkimVerifier.verify(dns, octets, scan, body, Instant.now());
     for (DkimVerdict signature : signatures) {
@@ -63,23 +63,24 @@ public final class SenderChecks {
     if (signatures.isEmpty()) {
       results.unsigned();
     }
-    DmarcPolicy asked =
+    Optional<DmarcPolicy> failed =
         dmarc(scan, spf == SpfResult.PASS ? request.senderDomain() : "", signatures, results);
-    DmarcPolicy done = policy.enforce() ? asked : DmarcPolicy.NONE;
+    DmarcPolicy done = policy.enforce() ? failed.orElse(DmarcPolicy.NONE) : DmarcPolicy.NONE;
     return new SenderVerdict(
         results.field(),
         done == DmarcPolicy.REJECT ? Optional.of(Refusal.DMARC) : Optional.empty(),
-        done == DmarcPolicy.QUARANTINE);
+        done == DmarcPolicy.QUARANTINE,
+        failed.isPresent() || spf == SpfResult.FAIL || spf == SpfResult.SOFTFAIL);
   }
 
-  /// What the author's domain asks to be done with the message.
-  private DmarcPolicy dmarc(
+  /// What the author's domain asks to be done with the message where it fails; empty: it does not.
+  private Optional<DmarcPolicy> dmarc(
       HeaderScan scan, String spf, List<DkimVerdict> signatures, AuthenticationResults results) {
     Optional<String> author = author(scan);
     if (author.isEmpty()) {
       metrics.dmarc.get(DmarcResult.PERMERROR).increment();
       results.dmarc(DmarcResult.PERMERROR, DmarcPolicy.NONE, "");
-      return DmarcPolicy.NONE;
+      return Optional.empty();
     }
     DmarcCheck.Outcome outcome =
         DmarcCheck.of(
@@ -92,7 +93,7 @@ public final class SenderChecks {
                 .toList());
     metrics.dmarc.get(outcome.result()).increment();
     results.dmarc(outcome.result(), outcome.policy(), author.get());
-    return outcome.result() == DmarcResult.FAIL ? outcome.policy() : DmarcPolicy.NONE;
+    return outcome.result() == DmarcResult.FAIL ? Optional.of(outcome.policy()) : Optional.empty();
   }
 
   private static Optional<String> author(HeaderScan scan) {

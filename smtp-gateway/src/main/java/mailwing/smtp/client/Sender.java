@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import mailwing.smtp.protocol.InternationalAddress;
 import mailwing.smtp.protocol.Xtext;
 import org.jspecify.annotations.Nullable;
 
@@ -105,9 +106,13 @@ public final class Sender {
       }
       int semicolon = recipient.original().indexOf(';');
       if (semicolon > 0) {
+        String address = recipient.original().substring(semicolon + 1);
         line.append(" ORCPT=")
             .append(recipient.original(), 0, semicolon + 1)
-            .append(Xtext.encode(recipient.original().substring(semicolon + 1)));
+            .append(
+                recipient.original().regionMatches(true, 0, "utf-8;", 0, 6)
+                    ? InternationalAddress.encode(address, !transfer.utf8())
+                    : Xtext.encode(address));
       }
     }
     return line.toString();

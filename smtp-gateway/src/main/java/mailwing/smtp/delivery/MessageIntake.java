@@ -83,6 +83,7 @@ public final class MessageIntake implements MessageSink {
   private Deliveries.@Nullable Flow flow;
   private @Nullable Spool spool;
   private boolean junk;
+  private boolean doubtful;
   private @Nullable Refusal refusal;
   private List<Boolean> looping = List.of();
 
@@ -252,6 +253,7 @@ public final class MessageIntake implements MessageSink {
           return verdict.refusal();
         }
         junk = verdict.junk();
+        doubtful = verdict.doubtful();
         found = verdict.field();
       } catch (IOException e) {
         LOG.warn("event=spool-failed reason=\"{}\"", e.getMessage());
@@ -416,10 +418,13 @@ public final class MessageIntake implements MessageSink {
 
   /// The envelope without the recipients that have had the message already.
   private DeliveryEnvelope addressed() {
-    if (looping.isEmpty() && !junk) {
+    if (looping.isEmpty() && !junk && !doubtful) {
       return envelope;
     }
     DeliveryEnvelope.Builder rest = envelope.toBuilder();
+    if (doubtful) {
+      rest.clearReporting();
+    }
     if (junk) {
       rest.setMailbox(JUNK);
     }

@@ -7,4 +7,6 @@ import java.util.Optional;
 /// @param field Authentication-Results with its CRLF
 /// @param refusal why the message is not taken, where a policy asks for that
 /// @param junk the policy asks for quarantine
-public record SenderVerdict(String field, Optional<Refusal> refusal, boolean junk) {}
+/// @param doubtful a check has failed: whom the reverse-path names is told nothing of the message
+public record SenderVerdict(
+    String field, Optional<Refusal> refusal, boolean junk, boolean doubtful) {}

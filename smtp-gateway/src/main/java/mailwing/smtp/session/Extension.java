@@ -20,8 +20,14 @@ public enum Extension {
   REQUIRETLS;
 
   /// What a listener of this kind announces on the connection as it is now.
-  static Set<Extension> announced(Service service, Connection connection) {
+  ///
+  /// DSN only where reports can be sent: to everybody where mail leaves the house, else to senders
+  /// who are sure to be here.
+  static Set<Extension> announced(Service service, Connection connection, SmtpServices services) {
     Set<Extension> announced = EnumSet.noneOf(Extension.class);
+    if (services.sends() || (service == Service.SUBMISSION && services.checkSender())) {
+      announced.add(DSN);
+    }
     if (service == Service.SUBMISSION && connection.mayLogIn()) {
       announced.add(AUTH);
     }

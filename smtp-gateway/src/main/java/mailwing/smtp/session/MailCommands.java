@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.OctetReader;
 import mailwing.smtp.authentication.SenderChecks;
@@ -82,8 +83,7 @@ final class MailCommands {
       return MailOptions.UNKNOWN_PARAMETER;
     }
     MailOptions options;
-    switch (MailOptions.read(
-        mail.parameters(), limits.messageOctets(), Extension.announced(service, connection))) {
+    switch (MailOptions.read(mail.parameters(), limits.messageOctets(), announced())) {
       case MailOptions.Reading.Refused(Reply reply) -> {
         return reply;
       }
@@ -106,6 +106,10 @@ final class MailCommands {
     }
     transaction = new Transaction.Begun(mail.path(), options, new Transaction.Recipients());
     return Replies.SENDER_OK;
+  }
+
+  private Set<Extension> announced() {
+    return Extension.announced(service, connection, services);
   }
 
   private Optional<Refusal> rate(Command.Mail mail, Login login) {
@@ -133,8 +137,7 @@ final class MailCommands {
       case Transaction.Begun begun -> {
         begun.recipients().tried();
         RecipientOptions options;
-        switch (RecipientOptions.read(
-            rcpt.parameters(), Extension.announced(service, connection))) {
+        switch (RecipientOptions.read(rcpt.parameters(), announced())) {
           case RecipientOptions.Reading.Refused(Reply reply) -> {
             return reply;
           }
@@ -339,9 +342,13 @@ final class MailCommands {
                     .setHelo(peer.domain())
                     .setTls(tls)
                     .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
-                    .setQueueId(ids.queueId()));
+                    .setQueueId(ids.queueId())
+                    .setHost(services.host()));
     Instant now = Instant.now();
-    if (login instanceof Login.As as && maySend(login)) {
+    if (announced().contains(Extension.DSN)) {
+      envelope.setReporting(Submissions.reporting(services.sends(), begun.options(), now));
+    }
+    if (login instanceof Login.As as) {
       envelope.setSubmission(Submissions.of(as.session().token(), begun.options(), now));
     }
     List<String> addresses = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import mailwing.smtp.protocol.InternationalAddress;
 import mailwing.smtp.protocol.Parameter;
 import mailwing.smtp.protocol.Reply;
 import mailwing.smtp.protocol.Xtext;
@@ -92,7 +93,7 @@ public record RecipientOptions(Set<Notify> reports, Optional<String> original) {
     return found.contains(Notify.NEVER) && found.size() > 1 ? null : found;
   }
 
-  /// `rfc822;` and xtext; `utf-8;` may also come as it is, since it is in UTF-8 (RFC 6533 §3).
+  /// `rfc822;` and xtext, or `utf-8;` in its own encoding (RFC 6533 §3).
   private static Optional<String> original(String value) {
     int semicolon = value.indexOf(';');
     if (semicolon < 1 || value.length() > ORIGINAL_MAX) {
@@ -104,9 +105,7 @@ public record RecipientOptions(Set<Notify> reports, Optional<String> original) {
     }
     String rest = value.substring(semicolon + 1);
     String address =
-        type.equalsIgnoreCase("utf-8") && rest.chars().anyMatch(c -> c > 126)
-            ? rest
-            : Xtext.decode(rest);
+        type.equalsIgnoreCase("utf-8") ? InternationalAddress.decode(rest) : Xtext.decode(rest);
     return address == null || address.isEmpty() || address.chars().anyMatch(Character::isISOControl)
         ? Optional.empty()
         : Optional.of(type + ";" + address);

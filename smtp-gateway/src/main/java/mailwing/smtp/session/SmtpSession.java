@@ -3,6 +3,7 @@ package mailwing.smtp.session;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.LineTooLongException;
@@ -180,6 +181,10 @@ final class SmtpSession {
     lines.add("ENHANCEDSTATUSCODES");
     lines.add("BINARYMIME");
     lines.add("LIMITS RCPTMAX=" + services.limits().recipients());
+    Set<Extension> announced = Extension.announced(service, connection, services);
+    if (announced.contains(Extension.DSN)) {
+      lines.add("DSN");
+    }
     if (client.mayStandFor()) {
       lines.add("XCLIENT NAME ADDR PORT PROTO HELO");
     }

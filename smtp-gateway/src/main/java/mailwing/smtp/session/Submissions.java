@@ -1,6 +1,7 @@
 package mailwing.smtp.session;
 
 import java.time.Instant;
+import mailwing.store.v1.Reporting;
 import mailwing.store.v1.Submission;
 
 /// From what a user asked for by MAIL and RCPT to what the store is told.
@@ -13,12 +14,7 @@ final class Submissions {
     Submission.Builder submission =
         Submission.newBuilder()
             .setSessionToken(token)
-            .setReturn(
-                switch (sending.returned()) {
-                  case UNSAID -> Submission.Return.RETURN_UNSPECIFIED;
-                  case FULL -> Submission.Return.FULL;
-                  case HEADERS -> Submission.Return.HEADERS;
-                })
+            .setReturn(returned(sending))
             .setEnvelopeId(sending.envelopeId().orElse(""))
             .setSmtpUtf8(options.smtpUtf8())
             .setRequireTls(sending.requireTls())
@@ -34,6 +30,29 @@ final class Submissions {
                         by.bounce() ? Submission.DeliverBy.RETURN : Submission.DeliverBy.NOTIFY)
                     .setDeliverByTrace(by.trace()));
     return submission.build();
+  }
+
+  /// How the sender of a message is told what becomes of it.
+  ///
+  /// @param elsewhere reports may leave the house
+  static Reporting reporting(boolean elsewhere, MailOptions options, Instant now) {
+    SendingOptions sending = options.sending();
+    return Reporting.newBuilder()
+        .setElsewhere(elsewhere)
+        .setReturn(returned(sending))
+        .setEnvelopeId(sending.envelopeId().orElse(""))
+        .setDeliverByMillis(
+            sending.deliverBy().map(by -> now.plus(by.time()).toEpochMilli()).orElse(0L))
+        .setPriority(sending.priority())
+        .build();
+  }
+
+  private static Submission.Return returned(SendingOptions sending) {
+    return switch (sending.returned()) {
+      case UNSAID -> Submission.Return.RETURN_UNSPECIFIED;
+      case FULL -> Submission.Return.FULL;
+      case HEADERS -> Submission.Return.HEADERS;
+    };
   }
 
   /// NOTIFY as the contract has it; 0 where nothing was said.

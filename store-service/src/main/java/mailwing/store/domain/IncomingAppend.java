@@ -218,6 +218,7 @@ public final class IncomingAppend {
         item.copy().blobId,
         item.message().body(item.copy()),
         Facts.of(parsed, 0),
+        List.of(),
         List.of());
   }
 

@@ -13,6 +13,8 @@ import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.NewMessage;
+import mailwing.store.persistence.NewQueued;
+import mailwing.store.persistence.NewReport;
 import mailwing.store.persistence.Stored;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
@@ -44,6 +46,13 @@ public final class IncomingDelivery {
   private final Map<Long, Share> shares = new LinkedHashMap<>();
   private final IncomingMessage message;
   private final @Nullable QueuedShare queued;
+  private final LocalReports reports;
+  private final boolean holds;
+
+  /// The senders of these are told by the first commit that they failed, or stand for several.
+  private final Map<DeliveryRecipient, LocalReports.Reason> refused = new LinkedHashMap<>();
+
+  private final List<DeliveryRecipient> expanded = new ArrayList<>();
 
   /// What has committed first, and holds what is left for the others.
   private IncomingMessage.@Nullable Copy holder;
@@ -52,6 +61,7 @@ public final class IncomingDelivery {
   private static final class Share {
     final IncomingMessage.Copy copy;
     final boolean answered;
+    final List<DeliveryRecipient> recipients = new ArrayList<>();
     volatile @Nullable Stored stored;
     volatile @Nullable StoreException failure;
 
@@ -66,22 +76,27 @@ public final class IncomingDelivery {
       return done != null && done.done();
     }
 
-    /// Not stored, and nobody is told so once another share is: it has to come later.
-    boolean isOwed() {
+    /// Not stored, and the client is not told so once another share is: it has to come later, or
+    /// the sender to be told.
+    boolean isOwed(LocalReports reports) {
       Stored done = stored;
-      return done == null || (!answered && done.error() == ErrorCode.OVER_QUOTA);
+      return done == null
+          || (!answered
+              && (done.error() == ErrorCode.OVER_QUOTA
+                  || (done.error() == ErrorCode.ACCOUNT_NOT_FOUND && reports.areSent())));
     }
   }
 
   /// A message for accounts of ours alone.
   public IncomingDelivery(MailStore store, DeliveryEnvelope envelope) {
-    this(store, envelope, 0);
+    this(store, envelope, Submitter.NOBODY);
   }
 
-  /// @param sender the account that answers for what leaves the house; 0: nothing may
-  public IncomingDelivery(MailStore store, DeliveryEnvelope envelope, long sender) {
+  /// @param submitter who answers for what leaves the house
+  public IncomingDelivery(MailStore store, DeliveryEnvelope envelope, Submitter submitter) {
     this.store = store;
     this.envelope = envelope;
+    this.reports = new LocalReports(store, envelope);
     this.deliveryId = envelope.getDeliveryId().toByteArray();
     if (deliveryId.length != DELIVERY_ID_OCTETS) {
       throw invalid("delivery_id has 16 octets");
@@ -96,28 +111,30 @@ public final class IncomingDelivery {
         envelope.getMailbox().isEmpty()
             ? MailboxName.INBOX
             : MailboxName.lookup(envelope.getMailbox());
-    List<DeliveryRecipient> remote = new ArrayList<>();
+    long holdUntil = submitter.holdUntil(envelope.getSubmission().getHoldUntilMillis(), now);
+    List<NewQueued.Recipient> waiting = new ArrayList<>();
     for (DeliveryRecipient recipient : envelope.getRecipientsList()) {
       if (recipient.getHeaderPrefix().size() > PREFIX_OCTETS) {
         throw invalid("header_prefix is too long");
       }
       Resolution resolution = store.resolve(recipient.getAddress());
       resolutions.add(resolution);
-      if (resolution instanceof Resolution.NotLocal && sender != 0) {
-        remote.add(recipient);
-      }
-      if (resolution instanceof Resolution.Local local) {
-        for (Resolution.Target target : local.targets()) {
-          shares.computeIfAbsent(
-              target.accountId(),
-              id ->
-                  new Share(
-                      new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray()),
-                      envelope.getAnswersEach() && local.targets().size() == 1));
-        }
+      switch (resolution) {
+        case Resolution.NotLocal elsewhere when submitter.account() != 0 ->
+            waiting.add(QueuedShare.recipient(recipient, false));
+        case Resolution.Local local when holdUntil > 0 ->
+            waiting.add(QueuedShare.recipient(recipient, true));
+        case Resolution.Local local -> share(recipient, local);
+        case Resolution.NotLocal elsewhere -> refused.put(recipient, LocalReports.ELSEWHERE);
+        case Resolution.UnknownUser unknown -> refused.put(recipient, LocalReports.UNKNOWN);
+        case Resolution.Disabled disabled -> refused.put(recipient, LocalReports.DISABLED);
       }
     }
-    this.queued = remote.isEmpty() ? null : new QueuedShare(store, envelope, sender, remote);
+    this.queued =
+        waiting.isEmpty()
+            ? null
+            : new QueuedShare(store, envelope, submitter.account(), holdUntil, waiting);
+    this.holds = holdUntil > 0;
     List<IncomingMessage.Copy> copies = new ArrayList<>();
     if (queued != null) {
       copies.add(queued.copy());
@@ -126,6 +143,24 @@ public final class IncomingDelivery {
     this.message =
         new IncomingMessage(
             store.blobs(), store.limits().messageOctets(), envelope.getSize(), copies);
+  }
+
+  private void share(DeliveryRecipient recipient, Resolution.Local local) {
+    boolean one = local.targets().size() == 1;
+    if (!one) {
+      expanded.add(recipient);
+    }
+    for (Resolution.Target target : local.targets()) {
+      shares
+          .computeIfAbsent(
+              target.accountId(),
+              id ->
+                  new Share(
+                      new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray()),
+                      envelope.getAnswersEach() && one))
+          .recipients
+          .add(one ? recipient : LocalReports.withoutSuccess(recipient));
+    }
   }
 
   private static StoreException invalid(String why) {
@@ -168,7 +203,7 @@ public final class IncomingDelivery {
   /// leaves the house is that first share where there is any.
   private void storeAll(ParsedMessage parsed) {
     if (queued != null) {
-      queued.store(message, parsed, rest(queued.copy()));
+      queued.store(message, parsed, rest(queued.copy()), firstReports(queued.copy()));
       holder = queued.copy();
     }
     int failed = 0;
@@ -176,7 +211,7 @@ public final class IncomingDelivery {
       if (holder != null) {
         break;
       }
-      storeOne(parsed, share, rest(share.copy));
+      storeOne(parsed, share, rest(share.copy), firstReports(share.copy));
       if (share.committed()) {
         holder = share.copy;
         break;
@@ -198,7 +233,7 @@ public final class IncomingDelivery {
       Thread.startVirtualThread(
           () -> {
             try {
-              storeOne(parsed, share, List.of());
+              storeOne(parsed, share, List.of(), List.of());
             } finally {
               turns.release();
             }
@@ -214,7 +249,7 @@ public final class IncomingDelivery {
         new Blobs.Place(first.blobId, message.size(first), message.firstChunkOctets(first));
     List<DeliveryRetries.Retry> rest = new ArrayList<>();
     for (Share share : shares.values()) {
-      if (share.copy != first && share.isOwed()) {
+      if (share.copy != first && share.isOwed(reports)) {
         rest.add(
             new DeliveryRetries.Retry(
                 first.accountId,
@@ -226,18 +261,37 @@ public final class IncomingDelivery {
                 mailbox,
                 now,
                 now,
-                0));
+                0,
+                share.answered ? new byte[0] : reports.keep(share.recipients)));
       }
     }
     return rest;
   }
 
-  private void storeOne(ParsedMessage parsed, Share share, List<DeliveryRetries.Retry> rest) {
+  /// What the sender is told once there is a first commit: where each recipient is answered, the
+  /// client hears of failures.
+  private List<NewReport> firstReports(IncomingMessage.Copy first) {
+    List<NewReport> told = new ArrayList<>(reports.expanded(first.accountId, expanded, message));
+    if (!envelope.getAnswersEach()) {
+      refused.forEach(
+          (recipient, why) ->
+              told.addAll(reports.failed(first.accountId, List.of(recipient), why, message)));
+    }
+    return told;
+  }
+
+  private void storeOne(
+      ParsedMessage parsed,
+      Share share,
+      List<DeliveryRetries.Retry> rest,
+      List<NewReport> firstReports) {
     IncomingMessage.Copy copy = share.copy;
     if (copy.failure != null) {
       share.failure = copy.failure;
       return;
     }
+    List<NewReport> told = new ArrayList<>(firstReports);
+    told.addAll(reports.delivered(copy.accountId, share.recipients, message));
     NewMessage made =
         new NewMessage(
             deliveryId,
@@ -250,7 +304,8 @@ public final class IncomingDelivery {
             copy.blobId,
             message.body(copy),
             Facts.of(parsed, copy.prefix.length),
-            rest);
+            rest,
+            told);
     try {
       share.stored = store.store(new Deliveries.Target(copy.accountId, 0, mailbox, true, 0), made);
       share.failure = null;
@@ -277,7 +332,7 @@ public final class IncomingDelivery {
     } else if (shares.size() > (queued == null ? 1 : 0)) {
       List<Long> settled =
           shares.values().stream()
-              .filter(share -> !share.isOwed())
+              .filter(share -> !share.isOwed(reports))
               .map(share -> share.copy.accountId)
               .toList();
       quietly(() -> store.retries().settle(first.accountId, deliveryId, settled));
@@ -308,6 +363,8 @@ public final class IncomingDelivery {
               ? failed(ErrorCode.DOMAIN_NOT_FOUND)
               : RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
       case Resolution.Disabled disabled -> failed(ErrorCode.ACCOUNT_DISABLED);
+      case Resolution.Local local when holds ->
+          RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
       case Resolution.Local local -> result(local);
     };
   }
@@ -332,7 +389,7 @@ public final class IncomingDelivery {
             .setUid((int) stored.uid())
             .build();
       }
-      if (holder != null && share.isOwed()) {
+      if (holder != null && share.isOwed(reports)) {
         deferred =
             RecipientResult.newBuilder()
                 .setStatus(RecipientResult.Status.DEFERRED)

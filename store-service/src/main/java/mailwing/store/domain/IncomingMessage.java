@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// A message as its octets come in: parsed on the way, held while it is small, written chunk by
 /// chunk once it is not.
 final class IncomingMessage {
+  /// A longer header section is told in part.
+  private static final int HEAD = 64 << 10;
+
   private final Blobs blobs;
   private final long limit;
   private final List<Copy> copies;
@@ -24,6 +27,9 @@ final class IncomingMessage {
   private long size;
   private int chunks;
   private @Nullable ParsedMessage parsed;
+
+  /// The beginning, once it is held no longer.
+  private byte[] head = new byte[0];
 
   /// What one account stores: the octets behind a prefix of its own.
   static final class Copy {
@@ -78,6 +84,9 @@ final class IncomingMessage {
 
   /// Writes what is held for every copy that is still whole.
   private void spill() {
+    if (chunks == 0) {
+      head = Arrays.copyOf(held, Math.min(length, HEAD));
+    }
     byte[] body = length == held.length ? held : Arrays.copyOf(held, length);
     for (Copy copy : copies) {
       if (copy.failure != null) {
@@ -117,6 +126,15 @@ final class IncomingMessage {
       spill();
     }
     held = new byte[0];
+  }
+
+  /// What a report to the sender returns of it: the header section, or all of a message that is
+  /// small.
+  byte[] returned(boolean whole) {
+    byte[] from = spilled() ? head : held;
+    int octets =
+        (int) Math.min(finish().headerOctets(), Math.min(HEAD, spilled() ? head.length : length));
+    return whole && !spilled() ? Arrays.copyOf(from, length) : Arrays.copyOf(from, octets);
   }
 
   boolean spilled() {

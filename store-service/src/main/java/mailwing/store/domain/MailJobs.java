@@ -76,6 +76,7 @@ public final class MailJobs {
   private void retry(DeliveryRetries.Retry retry) {
     IncomingMessage.Copy copy =
         new IncomingMessage.Copy(retry.targetAccountId(), retry.headerPrefix());
+    LocalReports reports = LocalReports.kept(store, retry.told());
     long size = retry.place().size();
     IncomingMessage message =
         new IncomingMessage(store.blobs(), size, size - retry.skipOctets(), List.of(copy));
@@ -101,11 +102,27 @@ public final class MailJobs {
                   copy.blobId,
                   message.body(copy),
                   Facts.of(parsed, copy.prefix.length),
-                  List.of()));
-      if (!stored.done() && stored.error() != ErrorCode.ACCOUNT_NOT_FOUND) {
+                  List.of(),
+                  reports.delivered(retry.targetAccountId(), reports.recipients(), message)));
+      boolean gone = stored.error() == ErrorCode.ACCOUNT_NOT_FOUND;
+      boolean givenUp =
+          stored.error() == ErrorCode.OVER_QUOTA
+              && reports.areSent()
+              && retry.createdAt() < cutoff(retention.retry());
+      if (!stored.done() && !gone && !givenUp) {
         throw new StoreException(stored.error(), "not stored yet");
       }
-      store.retries().remove(retry);
+      store
+          .retries()
+          .remove(
+              retry,
+              stored.done()
+                  ? List.of()
+                  : reports.failed(
+                      retry.holderAccountId(),
+                      reports.recipients(),
+                      gone ? LocalReports.GONE : LocalReports.FULL,
+                      message));
       if (!stored.done() || stored.repeated()) {
         message.abandon(copy);
       }

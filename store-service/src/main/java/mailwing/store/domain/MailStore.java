@@ -15,6 +15,7 @@ import mailwing.store.persistence.MessageReads;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Sql;
 import mailwing.store.persistence.Stored;
+import mailwing.store.persistence.SubmissionRows;
 
 /// All that works on mail, wired together over one pool of connections.
 public final class MailStore {
@@ -27,6 +28,7 @@ public final class MailStore {
   private final Deliveries deliveries;
   private final DeliveryRetries retries;
   private final OutboundQueue outbound;
+  private final SubmissionRows submissions;
   private final MailboxReads mailboxReads;
   private final MailboxRows mailboxRows;
   private final MessageReads messageReads;
@@ -66,6 +68,7 @@ public final class MailStore {
     this.deliveries = new Deliveries(sql, limits.keywords());
     this.retries = new DeliveryRetries(sql);
     this.outbound = new OutboundQueue(sql, queueRules);
+    this.submissions = new SubmissionRows(source);
     this.mailboxReads = new MailboxReads(sql);
     this.mailboxRows = new MailboxRows(sql);
     this.messageReads = new MessageReads(sql, blobs);
@@ -111,6 +114,12 @@ public final class MailStore {
 
   public Resolution resolve(String address) {
     return directory.apply(address);
+  }
+
+  /// An account that submits, with what it asks for.
+  public Submitter submitter(long account) {
+    SubmissionRows.Settings settings = submissions.of(account);
+    return new Submitter(account, settings.undoSeconds() * 1000L, settings.copyToSent());
   }
 
   /// Wakes the relay: something was committed.

@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.NewQueued;
+import mailwing.store.persistence.NewReport;
 import mailwing.store.persistence.QueueRows;
 import mailwing.store.persistence.QueueRows.Tried;
 import mailwing.store.persistence.QueueRows.Verdict;
@@ -47,8 +48,8 @@ public final class OutboundQueue {
   }
 
   /// Adds a message; false where it was added before.
-  boolean add(NewQueued queued) {
-    boolean added = rows.add(queued);
+  boolean add(NewQueued queued, List<NewReport> reports) {
+    boolean added = rows.add(queued, reports);
     wake();
     return added;
   }
@@ -78,12 +79,17 @@ public final class OutboundQueue {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis);
     while (true) {
       long seen = arrivals();
-      List<QueueJob> jobs = rows.lease(leaseId, worker, most, leaseMillis, busyDomains);
+      List<QueueJob> jobs = rows.lease(leaseId, worker, most, leaseMillis, busyDomains, false);
       if (!jobs.isEmpty() || System.nanoTime() - end >= 0 || !wanted.getAsBoolean()) {
         return jobs;
       }
       await(seen, end);
     }
+  }
+
+  /// Takes what is due and the store's own to deliver.
+  List<QueueJob> leaseLocal(UUID leaseId, int most, long leaseMillis) {
+    return rows.lease(leaseId, "", most, leaseMillis, List.of(), true);
   }
 
   private long arrivals() {
@@ -138,17 +144,27 @@ public final class OutboundQueue {
 
   private Verdict judge(Tried tried, QueueResult result) {
     return switch (result.getOutcome()) {
-      case DELIVERED ->
-          Verdict.delivered(
-              tried.bounces() && !result.getNotifies() && (tried.notifyOn() & NOTIFY_SUCCESS) != 0
-                  ? QueueRows.DSN_RELAYED
-                  : 0,
-              result);
+      case DELIVERED -> Verdict.delivered(success(tried, result), result);
       case PERMANENT -> failed(tried, result);
       case TRANSIENT -> later(tried, result);
       case RELEASED, OUTCOME_UNSPECIFIED, UNRECOGNIZED ->
           throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such outcome");
     };
+  }
+
+  /// RFC 3461 §5.2.2 and §5.2.3, RFC 2852 §4.1.4.
+  private static int success(Tried tried, QueueResult result) {
+    boolean asked = (tried.notifyOn() & NOTIFY_SUCCESS) != 0;
+    if (tried.local()) {
+      return tried.bounces() && asked ? QueueRows.DSN_DELIVERED : 0;
+    }
+    boolean traced = tried.deliverBy() > 0 && tried.deliverByTrace();
+    boolean timeForgotten =
+        tried.notesTime() && !result.getKeepsTime() && tried.now() < tried.deliverBy();
+    boolean tell =
+        (asked && !result.getNotifies())
+            || ((traced || timeForgotten) && (tried.notifyOn() & NOTIFY_NEVER) == 0);
+    return tried.bounces() && tell ? QueueRows.DSN_RELAYED : 0;
   }
 
   private static Verdict failed(Tried tried, QueueResult result) {
@@ -159,6 +175,9 @@ public final class OutboundQueue {
 
   /// Again after a pause; the last time when the message expires.
   private Verdict later(Tried tried, QueueResult result) {
+    if (tried.returnsInTime() && tried.now() >= tried.deliverBy()) {
+      return failed(tried, result.toBuilder().setStatus("5.4.7").build());
+    }
     if (tried.now() >= tried.expiresAt()) {
       return failed(tried, result.toBuilder().setStatus("4.4.7").build());
     }
@@ -166,18 +185,21 @@ public final class OutboundQueue {
         result.getRetryMillis() > 0
             ? Math.min(result.getRetryMillis(), LONGEST_HINT_MILLIS)
             : rules.retryMillis(tried.attempts() + 1);
-    long noticeAt =
-        tried.notifyAt() > 0
-            ? tried.notifyAt()
-            : tried.createdAt() + rules.delayNotice().toMillis();
+    long next = Math.min(tried.now() + pause, tried.expiresAt());
+    boolean late = tried.notesTime() && tried.now() >= tried.deliverBy();
+    if (tried.notesTime() && !late) {
+      next = Math.min(next, tried.deliverBy());
+    }
     boolean tell =
         tried.bounces()
             && !tried.delayTold()
-            && tried.now() >= noticeAt
+            && (late || tried.now() >= tried.beganAt() + rules.delayNotice().toMillis())
             && (tried.notifyOn() & NOTIFY_NEVER) == 0
             && (tried.notifyOn() == 0 || (tried.notifyOn() & NOTIFY_DELAY) != 0);
     return Verdict.waiting(
-        Math.min(tried.now() + pause, tried.expiresAt()), tell ? QueueRows.DSN_DELAYED : 0, result);
+        next,
+        tell ? QueueRows.DSN_DELAYED : 0,
+        tell && late ? result.toBuilder().setStatus("4.4.7").build() : result);
   }
 
   /// Removes what is remembered for longer than the rules say.

@@ -62,6 +62,13 @@ public final class QueueAdministration {
     return new QueueAdminRows.Changed(counts[0], counts[1]);
   }
 
+  /// Takes a message back that is still held. MESSAGE_NOT_FOUND, CANNOT.
+  ///
+  /// @param account whose it has to be; 0: anybody's
+  public int takeBack(String queueId, long account) {
+    return rows.takeBack(queueId, account);
+  }
+
   /// From now on, or no longer.
   public int suspend(Suspension suspension, boolean suspended) {
     int set =

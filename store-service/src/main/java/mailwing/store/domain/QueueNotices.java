@@ -32,10 +32,12 @@ public final class QueueNotices {
   private final MailStore store;
   private final QueueNoticeRows rows;
   private final SecureRandom random = new SecureRandom();
+  private final ReportRates rates;
 
   public QueueNotices(MailStore store) {
     this.store = store;
     this.rows = new QueueNoticeRows(store.sql());
+    this.rates = new ReportRates(store.outbound().rules().reportsPerHour());
   }
 
   /// Makes what is due; call it every second or so, and after a result was reported.
@@ -55,6 +57,12 @@ public final class QueueNotices {
   }
 
   private void send(Notice notice) {
+    // Whoever names a stranger's address as the sender's must not flood it by our reports.
+    if (notice.origin().getProtocol() == Protocol.SMTP && rates.isOver(notice)) {
+      LOG.warn("event=notification-dropped id={} kind={}", notice.queueId(), notice.kind());
+      rows.done(notice);
+      return;
+    }
     boolean whole =
         notice.kind() == QueueRows.DSN_FAILED
             && notice.ret() == Submission.Return.FULL_VALUE
@@ -64,7 +72,8 @@ public final class QueueNotices {
     StatusNotice text = new StatusNotice(notice, "=_" + HexFormat.of().formatHex(unique), whole);
     String to = address(notice.reversePath());
     IncomingDelivery delivery =
-        new IncomingDelivery(store, envelope(notice, to, text), notice.ref().getAccountId());
+        new IncomingDelivery(
+            store, envelope(notice, to, text), Submitter.of(notice.ref().getAccountId()));
     List<RecipientResult> results;
     try {
       String from = "MAILER-DAEMON@" + notice.reportingMta();
@@ -110,8 +119,10 @@ public final class QueueNotices {
             ClientInfoForTrace.newBuilder()
                 .setProtocol(Protocol.API)
                 .setHelo(notice.reportingMta())
+                .setHost(notice.reportingMta())
                 .setQueueId(notice.id().toString()))
-        .setSubmission(Submission.newBuilder().setSmtpUtf8(text.isGlobal()))
+        .setSubmission(
+            Submission.newBuilder().setSmtpUtf8(text.isGlobal()).setPriority(notice.priority()))
         .build();
   }
 

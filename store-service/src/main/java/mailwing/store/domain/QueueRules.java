@@ -10,19 +10,22 @@ import java.util.concurrent.ThreadLocalRandom;
 /// @param expiry after so long a message is given up
 /// @param delayNotice after so long its sender hears that it is still on its way
 /// @param memory how long it is remembered what became of a message
+/// @param reportsPerHour reports that strangers' mail may bring to one address in an hour
 public record QueueRules(
     Duration firstRetry,
     Duration longestRetry,
     Duration expiry,
     Duration delayNotice,
-    Duration memory) {
+    Duration memory,
+    int reportsPerHour) {
   public static final QueueRules DEFAULTS =
       new QueueRules(
           Duration.ofMinutes(5),
           Duration.ofHours(2),
           Duration.ofDays(5),
           Duration.ofHours(4),
-          Duration.ofDays(30));
+          Duration.ofDays(30),
+          60);
 
   /// The pause after so many failed tries, a fifth more or less so that what failed together does
   /// not come back together.

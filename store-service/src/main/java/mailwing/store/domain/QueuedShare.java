@@ -9,6 +9,7 @@ import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.NewQueued;
+import mailwing.store.persistence.NewReport;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
@@ -22,26 +23,31 @@ final class QueuedShare {
 
   private final MailStore store;
   private final DeliveryEnvelope envelope;
+  private final long holdUntil;
   private final List<NewQueued.Recipient> recipients;
   private final IncomingMessage.Copy copy;
   private final OctetKinds kinds = new OctetKinds();
 
+  /// @param holdUntil not tried before; milliseconds since 1970, 0 for at once
   QueuedShare(
       MailStore store,
       DeliveryEnvelope envelope,
       long account,
-      List<DeliveryRecipient> recipients) {
+      long holdUntil,
+      List<NewQueued.Recipient> recipients) {
     this.store = store;
     this.envelope = envelope;
+    this.holdUntil = holdUntil;
     this.copy = new IncomingMessage.Copy(account, new byte[0]);
-    this.recipients = recipients.stream().map(QueuedShare::recipient).toList();
+    this.recipients = recipients;
     Submission submission = envelope.getSubmission();
     checkPath(envelope.getReversePath());
     checkLine(submission.getEnvelopeId());
+    checkLine(submission.getHoldRequest());
     if (submission.getPriority() < -9 || submission.getPriority() > 9) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a priority is -9 to 9");
     }
-    if (submission.getHoldUntilMillis() > System.currentTimeMillis() + LONGEST_HOLD_MILLIS) {
+    if (holdUntil > System.currentTimeMillis() + LONGEST_HOLD_MILLIS) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a message is not held for so long");
     }
   }
@@ -49,11 +55,16 @@ final class QueuedShare {
   /// It goes out on a command line of SMTP again: nothing in it may end that or the path.
   private static void checkPath(String path) {
     checkLine(path);
-    boolean quoted = path.startsWith("\"");
-    if (path.length() > PATH_LENGTH
-        || (!quoted && path.chars().anyMatch(c -> " <>".indexOf(c) >= 0))) {
+    if (!isPath(path)) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "the envelope cannot be sent on");
     }
+  }
+
+  static boolean isPath(String path) {
+    boolean quoted = path.startsWith("\"");
+    return path.length() <= PATH_LENGTH
+        && (quoted || path.chars().noneMatch(c -> " <>".indexOf(c) >= 0))
+        && path.chars().noneMatch(Character::isISOControl);
   }
 
   private static void checkLine(String text) {
@@ -62,7 +73,8 @@ final class QueuedShare {
     }
   }
 
-  private static NewQueued.Recipient recipient(DeliveryRecipient recipient) {
+  /// @param local one of ours, to whom the store delivers by itself
+  static NewQueued.Recipient recipient(DeliveryRecipient recipient, boolean local) {
     String path = recipient.getPath().isEmpty() ? recipient.getAddress() : recipient.getPath();
     checkPath(path);
     checkLine(recipient.getOriginalRecipient());
@@ -71,7 +83,8 @@ final class QueuedShare {
         Address.asciiDomain(domain).orElseGet(() -> domain.toLowerCase(Locale.ROOT)),
         path,
         recipient.getNotify() & 15,
-        recipient.getOriginalRecipient());
+        recipient.getOriginalRecipient(),
+        local);
   }
 
   IncomingMessage.Copy copy() {
@@ -83,7 +96,11 @@ final class QueuedShare {
   }
 
   /// Commits; a repeat changes nothing. With it, what is left of the delivery.
-  void store(IncomingMessage message, ParsedMessage parsed, List<DeliveryRetries.Retry> rest) {
+  void store(
+      IncomingMessage message,
+      ParsedMessage parsed,
+      List<DeliveryRetries.Retry> rest,
+      List<NewReport> reports) {
     StoreException failure = copy.failure;
     if (failure != null) {
       message.abandon(copy);
@@ -91,7 +108,7 @@ final class QueuedShare {
     }
     Submission submission = envelope.getSubmission();
     long now = System.currentTimeMillis();
-    long begins = Math.max(now, submission.getHoldUntilMillis());
+    long begins = Math.max(now, holdUntil);
     long expiresAt = begins + store.outbound().rules().expiry().toMillis();
     boolean returned = submission.getDeliverBy() == Submission.DeliverBy.RETURN;
     try {
@@ -118,10 +135,11 @@ final class QueuedShare {
                       parsed.headerOctets(),
                       message.body(copy),
                       envelope.getTrace().toByteArray(),
-                      submission.getHoldUntilMillis(),
+                      new NewQueued.Hold(holdUntil, submission.getHoldRequest()),
                       returned ? Math.min(expiresAt, submission.getDeliverByMillis()) : expiresAt,
                       recipients,
-                      rest));
+                      rest),
+                  reports);
       if (!added) {
         message.abandon(copy);
       }

@@ -33,13 +33,7 @@ final class StatusNotice {
     this.global =
         (notice.content() & NewQueued.EIGHT_BIT_HEADER) != 0
             || !isAscii(notice.reversePath())
-            || notice.recipients().stream()
-                .anyMatch(
-                    told ->
-                        !isAscii(told.path())
-                            || told.originalRecipient()
-                                .toLowerCase(Locale.ROOT)
-                                .startsWith("utf-8;"));
+            || notice.recipients().stream().anyMatch(told -> !isAscii(told.path()));
   }
 
   /// Does it hold what only SMTPUTF8 can carry?
@@ -102,6 +96,7 @@ final class StatusNotice {
     return switch (notice.kind()) {
       case QueueRows.DSN_DELAYED -> "Your message is delayed";
       case QueueRows.DSN_RELAYED -> "Your message was handed on";
+      case QueueRows.DSN_DELIVERED, QueueRows.DSN_EXPANDED -> "Your message was delivered";
       default -> "Your message could not be delivered";
     };
   }
@@ -110,6 +105,8 @@ final class StatusNotice {
     return switch (notice.kind()) {
       case QueueRows.DSN_DELAYED -> "delayed";
       case QueueRows.DSN_RELAYED -> "relayed";
+      case QueueRows.DSN_DELIVERED -> "delivered";
+      case QueueRows.DSN_EXPANDED -> "expanded";
       default -> "failed";
     };
   }
@@ -123,6 +120,12 @@ final class StatusNotice {
       case QueueRows.DSN_RELAYED -> {
         line(out, "Your message was handed on for the recipients below to a host that does");
         line(out, "not tell what becomes of it there.");
+      }
+      case QueueRows.DSN_DELIVERED ->
+          line(out, "Your message was delivered to the recipients below.");
+      case QueueRows.DSN_EXPANDED -> {
+        line(out, "Your message was delivered to the recipients below, each of which stands");
+        line(out, "for several others. What becomes of it there is told if it fails.");
       }
       default -> {
         line(out, "Your message could not be delivered to the recipients below, and will");
@@ -154,6 +157,12 @@ final class StatusNotice {
       line(out, "Received-From-MTA: dns; " + plain(notice.origin().getHelo()));
     }
     line(out, "Arrival-Date: " + DATE.format(Instant.ofEpochMilli(notice.createdAt())));
+    if (notice.deliverBy() > 0) {
+      line(out, "Deliver-By-Date: " + DATE.format(Instant.ofEpochMilli(notice.deliverBy())));
+    }
+    if (!notice.holdRequest().isEmpty()) {
+      line(out, "Future-Release-Request: " + clean(notice.holdRequest()));
+    }
     for (Told told : notice.recipients()) {
       line(out, "");
       originalRecipient(out, told);
@@ -178,7 +187,7 @@ final class StatusNotice {
   private String defaultStatus() {
     return switch (notice.kind()) {
       case QueueRows.DSN_DELAYED -> "4.0.0";
-      case QueueRows.DSN_RELAYED -> "2.0.0";
+      case QueueRows.DSN_RELAYED, QueueRows.DSN_DELIVERED, QueueRows.DSN_EXPANDED -> "2.0.0";
       default -> "5.0.0";
     };
   }
@@ -187,13 +196,32 @@ final class StatusNotice {
   private void originalRecipient(StringBuilder out, Told told) {
     int semicolon = told.originalRecipient().indexOf(';');
     if (semicolon > 0) {
+      String type = told.originalRecipient().substring(0, semicolon);
+      String address = told.originalRecipient().substring(semicolon + 1);
+      boolean international = type.equalsIgnoreCase("utf-8");
       line(
           out,
           "Original-Recipient: "
-              + plain(told.originalRecipient().substring(0, semicolon))
+              + plain(type)
               + "; "
-              + plain(told.originalRecipient().substring(semicolon + 1)));
+              + (international && !global ? embedded(address) : plain(address)));
     }
+  }
+
+  /// What is not ASCII as `\\x{...}`: utf-8-addr-xtext (RFC 6533 §3).
+  private static String embedded(String address) {
+    StringBuilder out = new StringBuilder(address.length() + 16);
+    address
+        .codePoints()
+        .forEach(
+            c -> {
+              if (c <= ' ' || c > 126 || c == '+' || c == '=' || c == '\\') {
+                out.append("\\x{").append(String.format("%02X", c)).append('}');
+              } else {
+                out.append((char) c);
+              }
+            });
+    return out.toString();
   }
 
   private static boolean isAscii(String text) {

@@ -41,6 +41,7 @@ public final class CallMetrics {
     CHANGE_QUEUE,
     SET_SUSPENDED,
     LIST_SUSPENDED,
+    TAKE_BACK,
     ADD_DOMAIN,
     LIST_DOMAINS,
     REMOVE_DOMAIN,

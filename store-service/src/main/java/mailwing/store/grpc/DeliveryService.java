@@ -8,6 +8,7 @@ import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.DeliveryRoom;
 import mailwing.store.domain.IncomingDelivery;
 import mailwing.store.domain.MailStore;
+import mailwing.store.domain.Submitter;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
@@ -54,11 +55,12 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
     observer.onCompleted();
   }
 
-  /// The account that submits, proven by its session; 0: nothing may leave the house.
-  private long sender(DeliveryEnvelope envelope) {
+  /// Who submits, proven by a session, and what their account asks for.
+  private Submitter submitter(DeliveryEnvelope envelope) {
     return envelope.hasSubmission()
-        ? sessions.apply(envelope.getSubmission().getSessionToken()).requireAccount()
-        : 0;
+        ? store.submitter(
+            sessions.apply(envelope.getSubmission().getSessionToken()).requireAccount())
+        : Submitter.NOBODY;
   }
 
   @Override
@@ -75,7 +77,8 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
             throw new StoreException(
                 ErrorCode.INVALID_ARGUMENT, "the first frame carries the envelope");
           }
-          current = new IncomingDelivery(store, frame.getEnvelope(), sender(frame.getEnvelope()));
+          current =
+              new IncomingDelivery(store, frame.getEnvelope(), submitter(frame.getEnvelope()));
           delivery = current;
         }
         if (!frame.getData().isEmpty()) {

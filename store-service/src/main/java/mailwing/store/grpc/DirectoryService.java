@@ -19,6 +19,7 @@ import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DirectoryStore.AliasRow;
 import mailwing.store.persistence.DirectoryStore.UserRow;
 import mailwing.store.persistence.DomainRules;
+import mailwing.store.persistence.SubmissionRows;
 import mailwing.store.v1.AddAliasRequest;
 import mailwing.store.v1.AddApiKeyRequest;
 import mailwing.store.v1.AddApiKeyResponse;
@@ -58,6 +59,7 @@ import mailwing.store.v1.User;
 /// Domains, users, aliases and API keys.
 public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   private static final int PAGE = 500;
+  private static final int LONGEST_UNDO = 3600;
   private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
   private final Administration administration;
@@ -66,6 +68,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   private final LoginBans bans;
   private final CredentialStore credentials;
   private final ApiKeys apiKeys;
+  private final SubmissionRows submissions;
 
   public DirectoryService(
       Administration administration,
@@ -73,13 +76,15 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
       DomainRules domains,
       LoginBans bans,
       CredentialStore credentials,
-      ApiKeys apiKeys) {
+      ApiKeys apiKeys,
+      SubmissionRows submissions) {
     this.administration = administration;
     this.directory = directory;
     this.domains = domains;
     this.bans = bans;
     this.credentials = credentials;
     this.apiKeys = apiKeys;
+    this.submissions = submissions;
   }
 
   @Override
@@ -185,6 +190,16 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     }
     if (request.hasHomeSite()) {
       administration.setHomeSite(account, request.getHomeSite());
+    }
+    if (request.hasUndoSeconds()) {
+      if (request.getUndoSeconds() < 0 || request.getUndoSeconds() > LONGEST_UNDO) {
+        throw new StoreException(
+            ErrorCode.INVALID_ARGUMENT, "mail is held for at most " + LONGEST_UNDO + " s to undo");
+      }
+      submissions.setUndoSeconds(account.accountId(), request.getUndoSeconds());
+    }
+    if (request.hasCopyToSent()) {
+      submissions.setCopyToSent(account.accountId(), request.getCopyToSent());
     }
     if (request.hasEnabled()) {
       administration.setEnabled(account, request.getEnabled());
@@ -314,6 +329,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   private User user(UserRow row) {
     Quota quota = directory.quota(row.accountId());
+    SubmissionRows.Settings submission = submissions.of(row.accountId());
     return User.newBuilder()
         .setAddress(row.address())
         .setAccountId(row.accountId())
@@ -321,6 +337,8 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .setAdministrator(row.administrator())
         .setHomeSite(row.homeSite())
         .setShared(row.shared())
+        .setUndoSeconds(submission.undoSeconds())
+        .setCopyToSent(submission.copyToSent())
         .setQuota(
             QuotaLimits.newBuilder()
                 .setOctets(quota.limits().octets())

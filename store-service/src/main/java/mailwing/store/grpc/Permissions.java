@@ -71,6 +71,8 @@ final class Permissions {
     put(QueueGrpc.getChangeQueueMethod(), ADMINISTRATION);
     put(QueueGrpc.getSetSuspendedMethod(), ADMINISTRATION);
     put(QueueGrpc.getListSuspendedMethod(), ADMINISTRATION);
+    // A session's own account's.
+    put(QueueGrpc.getTakeBackMethod(), new Rule(Set.of(), Set.of(MAIL_WRITE, DIRECTORY), true));
 
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);

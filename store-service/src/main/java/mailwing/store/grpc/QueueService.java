@@ -33,6 +33,8 @@ import mailwing.store.v1.ReportResultsRequest;
 import mailwing.store.v1.ReportResultsResponse;
 import mailwing.store.v1.SetSuspendedRequest;
 import mailwing.store.v1.SetSuspendedResponse;
+import mailwing.store.v1.TakeBackRequest;
+import mailwing.store.v1.TakeBackResponse;
 
 /// The contract's Queue.
 public final class QueueService extends QueueGrpc.QueueImplBase {
@@ -158,6 +160,15 @@ public final class QueueService extends QueueGrpc.QueueImplBase {
       SetSuspendedRequest request, StreamObserver<SetSuspendedResponse> observer) {
     int changed = administration.suspend(request.getSuspension(), request.getSuspended());
     observer.onNext(SetSuspendedResponse.newBuilder().setChanged(changed).build());
+    observer.onCompleted();
+  }
+
+  @Override
+  public void takeBack(TakeBackRequest request, StreamObserver<TakeBackResponse> observer) {
+    Caller caller = Caller.current();
+    boolean all = caller.kind() == Caller.Kind.ADMIN || caller.has(Scope.DIRECTORY);
+    int recipients = administration.takeBack(request.getQueueId(), all ? 0 : MailRights.write());
+    observer.onNext(TakeBackResponse.newBuilder().setRecipients(recipients).build());
     observer.onCompleted();
   }
 

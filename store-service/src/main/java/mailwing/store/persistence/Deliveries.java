@@ -46,7 +46,7 @@ public final class Deliveries {
   /// each, in order. May be repeated: the delivery ids see to it.
   public List<Stored> store(Target target, boolean atomic, List<NewMessage> messages) {
     boolean held = target.holder() != 0 && messages.stream().anyMatch(Deliveries::seen);
-    if (!held && messages.stream().allMatch(message -> message.rest().isEmpty())) {
+    if (!held && messages.stream().allMatch(Deliveries::standsAlone)) {
       return sql.repeatable(connection -> store(connection, target, atomic, messages));
     }
     return sql.repeatableTransaction(
@@ -56,6 +56,7 @@ public final class Deliveries {
             // What was stored before has made its rest durable then.
             if (stored.get(i).done() && !stored.get(i).repeated()) {
               DeliveryRetries.add(connection, messages.get(i).rest());
+              QueueReports.add(connection, messages.get(i).reports());
             }
           }
           if (held) {
@@ -63,6 +64,10 @@ public final class Deliveries {
           }
           return stored;
         });
+  }
+
+  private static boolean standsAlone(NewMessage message) {
+    return message.rest().isEmpty() && message.reports().isEmpty();
   }
 
   private static boolean seen(NewMessage message) {

@@ -18,6 +18,8 @@ public final class DeliveryRetries {
 
   /// What is still to be stored for `targetAccountId`: `headerPrefix`, then the octets of the
   /// holder's blob after its own prefix.
+  ///
+  /// @param told DeliveryEnvelope: who is to be told what becomes of it; empty: nobody
   @SuppressWarnings("ArrayRecordComponent") // on their way to SQL, never compared
   public record Retry(
       long holderAccountId,
@@ -29,7 +31,8 @@ public final class DeliveryRetries {
       String mailboxName,
       long internalDate,
       long createdAt,
-      int attempts) {}
+      int attempts,
+      byte[] told) {}
 
   /// Makes retries durable with the caller's transaction. They are due after a minute, unless the
   /// call that made them has settled them by then.
@@ -38,8 +41,8 @@ public final class DeliveryRetries {
         connection.prepareStatement(
             "INSERT INTO delivery_retry (account_id, delivery_id, target_account_id, blob_id,"
                 + " size, first_chunk_octets, skip_octets, header_prefix, mailbox_name,"
-                + " internal_date, created_at, next_at)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 60000)"
+                + " internal_date, told, created_at, next_at)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 60000)"
                 + " ON CONFLICT DO NOTHING")) {
       for (Retry retry : retries) {
         statement.setLong(1, retry.holderAccountId());
@@ -52,6 +55,7 @@ public final class DeliveryRetries {
         statement.setBytes(8, retry.headerPrefix());
         statement.setString(9, retry.mailboxName());
         statement.setLong(10, retry.internalDate());
+        statement.setBytes(11, retry.told());
         statement.addBatch();
       }
       statement.executeBatch();
@@ -102,7 +106,8 @@ public final class DeliveryRetries {
                       + " AND r.target_account_id = d.target_account_id"
                       + " RETURNING r.account_id, r.delivery_id, r.target_account_id, r.blob_id,"
                       + " r.size, r.first_chunk_octets, r.skip_octets, r.header_prefix,"
-                      + " r.mailbox_name, r.internal_date, r.created_at, r.attempts",
+                      + " r.mailbox_name, r.internal_date, r.created_at, r.attempts,"
+                      + " coalesce(r.told, '')",
                   most)) {
             List<Retry> taken = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
@@ -118,7 +123,8 @@ public final class DeliveryRetries {
                         row.getString(9),
                         row.getLong(10),
                         row.getLong(11),
-                        row.getInt(12)));
+                        row.getInt(12),
+                        row.getBytes(13)));
               }
             }
             return taken;
@@ -145,10 +151,11 @@ public final class DeliveryRetries {
         });
   }
 
-  /// The retry is settled.
-  public void remove(Retry retry) {
-    sql.repeatable(
+  /// The retry is settled, and with that its sender is to be told.
+  public void remove(Retry retry, List<NewReport> reports) {
+    sql.repeatableTransaction(
         connection -> {
+          QueueReports.add(connection, reports);
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param firstChunkOctets the octets of chunk 0
 /// @param body the whole body; null where its chunks were uploaded under blobId
 /// @param rest what else of its delivery is still to be stored: durable with it or not at all
+/// @param reports what senders are told once it is stored: durable with it or not at all
 @SuppressWarnings("ArrayRecordComponent") // never compared; the octets are not to be copied
 public record NewMessage(
     byte[] deliveryId,
@@ -23,4 +24,5 @@ public record NewMessage(
     UUID blobId,
     byte @Nullable [] body,
     MessageFacts facts,
-    List<DeliveryRetries.Retry> rest) {}
+    List<DeliveryRetries.Retry> rest,
+    List<NewReport> reports) {}

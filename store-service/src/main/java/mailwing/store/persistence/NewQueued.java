@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param content what its octets ask of the transfer
 /// @param body the whole body; null where its chunks were uploaded under the place's blob
 /// @param origin ClientInfoForTrace, serialized
-/// @param holdUntil not tried before; milliseconds since 1970
+/// @param hold how long it is held
 /// @param expiresAt when it is given up
 /// @param rest what else of its delivery is still to be stored: durable with it or not at all
 @SuppressWarnings("ArrayRecordComponent") // never compared; the octets are not to be copied
@@ -36,7 +36,7 @@ public record NewQueued(
     long headerOctets,
     byte @Nullable [] body,
     byte[] origin,
-    long holdUntil,
+    Hold hold,
     long expiresAt,
     List<Recipient> recipients,
     List<DeliveryRetries.Retry> rest) {
@@ -49,12 +49,22 @@ public record NewQueued(
     rest = List.copyOf(rest);
   }
 
+  /// That it is not tried before a time (RFC 4865).
+  ///
+  /// @param until milliseconds since 1970; 0: it is not held
+  /// @param request what was asked for, as a notification tells it; empty: nothing was
+  public record Hold(long until, String request) {
+    public static final Hold NONE = new Hold(0, "");
+  }
+
   /// Whom it is for.
   ///
   /// @param domain lower case, A-labels; or an address literal
   /// @param path in SMTP's grammar
   /// @param notifyOn RFC 3461: 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY; 0 not given
-  public record Recipient(String domain, String path, int notifyOn, String originalRecipient) {}
+  /// @param local one of ours, to whom the store delivers by itself
+  public record Recipient(
+      String domain, String path, int notifyOn, String originalRecipient, boolean local) {}
 
   public UUID blobId() {
     return place.blobId();

@@ -60,7 +60,8 @@ public final class QueueAdminRows {
               Sql.prepare(
                   connection,
                   "SELECT m.account_id, m.delivery_id, m.queue_id, m.reverse_path, m.size,"
-                      + " m.created_at, m.expires_at, m.origin FROM queue_message m"
+                      + " m.created_at, m.expires_at, m.origin, m.hold_until, m.priority, m.deliver_by"
+                      + " FROM queue_message m"
                       + " WHERE (m.account_id, m.delivery_id) > (?, ?)"
                       + chosen
                       + (finished ? "" : " AND m.finished_at IS NULL")
@@ -98,6 +99,9 @@ public final class QueueAdminRows {
         .setCreatedAtMillis(row.getLong(6))
         .setExpiresAtMillis(row.getLong(7))
         .setOrigin(QueueNoticeRows.origin(row.getBytes(8)))
+        .setHoldUntilMillis(row.getLong(9))
+        .setPriority(row.getInt(10))
+        .setDeliverByMillis(row.getLong(11))
         .build();
   }
 
@@ -109,7 +113,8 @@ public final class QueueAdminRows {
             c,
             "SELECT r.recipient_no, r.path, CASE WHEN "
                 + LEASED
-                + " THEN 2 ELSE r.state END, r.attempts, coalesce(r.next_at, 0), r.status, r.reply"
+                + " THEN 2 ELSE r.state END, r.attempts, coalesce(r.next_at, 0), r.status, r.reply,"
+                + " r.local"
                 + " FROM queue_recipient r WHERE r.account_id = ? AND r.delivery_id = ?"
                 + " ORDER BY r.recipient_no",
             ref.getAccountId(),
@@ -125,6 +130,7 @@ public final class QueueAdminRows {
                   .setNextAtMillis(row.getLong(5))
                   .setStatus(row.getString(6))
                   .setReply(row.getString(7))
+                  .setLocal(row.getBoolean(8))
                   .build());
         }
       }
@@ -239,6 +245,71 @@ public final class QueueAdminRows {
           QueueBodies.finish(connection, ref);
           return new Changed(changed, leased);
         });
+  }
+
+  /// Takes a message back that is still held, and says how many recipients it had.
+  /// MESSAGE_NOT_FOUND; CANNOT where any of them may have been tried.
+  ///
+  /// @param accountId whose it has to be; 0: anybody's
+  public int takeBack(String queueId, long accountId) {
+    return sql.transaction(
+        connection -> {
+          QueueRef ref = held(connection, queueId, accountId);
+          QueueRows.lock(connection, ref);
+          int recipients = 0;
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT m.hold_until > mail_now() AND r.state < 5 AND r.attempts = 0 AND NOT coalesce("
+                      + LEASED
+                      + ", false) FROM queue_recipient r JOIN queue_message m"
+                      + " ON m.account_id = r.account_id AND m.delivery_id = r.delivery_id"
+                      + " WHERE r.account_id = ? AND r.delivery_id = ? FOR UPDATE OF r",
+                  ref.getAccountId(),
+                  ref.getDeliveryId().toByteArray())) {
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                if (!row.getBoolean(1)) {
+                  throw new StoreException(ErrorCode.CANNOT, "the message is held no longer");
+                }
+                recipients++;
+              }
+            }
+          }
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "UPDATE queue_recipient r SET "
+                      + assignment(Change.DELETE)
+                      + " WHERE r.account_id = ? AND r.delivery_id = ?",
+                  ref.getAccountId(),
+                  ref.getDeliveryId().toByteArray())) {
+            statement.executeUpdate();
+          }
+          QueueBodies.finish(connection, ref);
+          return recipients;
+        });
+  }
+
+  private static QueueRef held(Connection c, String queueId, long accountId) throws SQLException {
+    try (PreparedStatement statement =
+        Sql.prepare(
+            c,
+            "SELECT account_id, delivery_id FROM queue_message"
+                + " WHERE queue_id = ? AND hold_until > 0 AND (? = 0 OR account_id = ?)",
+            queueId,
+            accountId,
+            accountId)) {
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          throw new StoreException(ErrorCode.MESSAGE_NOT_FOUND, "no such message was held");
+        }
+        return QueueRef.newBuilder()
+            .setAccountId(row.getLong(1))
+            .setDeliveryId(ByteString.copyFrom(row.getBytes(2)))
+            .build();
+      }
+    }
   }
 
   private static Object[] of(QueueRef ref, Condition condition) {

@@ -30,8 +30,8 @@ public final class QueueNoticeRows {
 
   /// One notification to be made.
   ///
-  /// @param kind [QueueRows#DSN_FAILED], [QueueRows#DSN_DELAYED] or [QueueRows#DSN_RELAYED]
-  /// @param reportingMta the host that tried
+  /// @param kind one of [QueueRows]
+  /// @param reportingMta the host that tried, or took it
   /// @param content bits of [NewQueued]
   public record Notice(
       QueueRef ref,
@@ -43,6 +43,9 @@ public final class QueueNoticeRows {
       int ret,
       String envelopeId,
       boolean smtpUtf8,
+      int priority,
+      long deliverBy,
+      String holdRequest,
       int content,
       Blobs.Place place,
       long headerOctets,
@@ -146,7 +149,8 @@ public final class QueueNoticeRows {
                 + " RETURNING r.dsn_kind, r.worker, r.path, r.orcpt, r.status, r.reply,"
                 + " r.remote_host, r.tried_at, m.queue_id, m.reverse_path, m.ret, m.envelope_id,"
                 + " m.smtp_utf8, m.content, m.blob_id, m.size, m.first_chunk_octets,"
-                + " m.header_octets, m.origin, m.created_at, m.expires_at",
+                + " m.header_octets, m.origin, m.created_at, m.expires_at, m.priority,"
+                + " m.deliver_by, m.hold_request",
             ref.getAccountId(),
             ref.getDeliveryId().toByteArray(),
             id)) {
@@ -163,21 +167,26 @@ public final class QueueNoticeRows {
                   row.getString(7),
                   row.getLong(8)));
           if (notice == null) {
+            ClientInfoForTrace origin = origin(row.getBytes(19));
+            String worker = row.getString(2);
             notice =
                 new Notice(
                     ref,
                     row.getInt(1),
                     id,
-                    row.getString(2),
+                    worker.isEmpty() ? origin.getHost() : worker,
                     row.getString(9),
                     row.getString(10),
                     row.getInt(11),
                     row.getString(12),
                     row.getBoolean(13),
+                    row.getInt(22),
+                    row.getLong(23),
+                    row.getString(24),
                     row.getInt(14),
                     new Blobs.Place(Rows.uuid(row, 15), row.getLong(16), row.getInt(17)),
                     row.getLong(18),
-                    origin(row.getBytes(19)),
+                    origin,
                     row.getLong(20),
                     row.getLong(21),
                     told);

@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ public final class QueueRows {
   public static final int DSN_FAILED = 1;
   public static final int DSN_DELAYED = 2;
   public static final int DSN_RELAYED = 3;
+  public static final int DSN_DELIVERED = 4;
+  public static final int DSN_EXPANDED = 5;
 
   /// A message of higher priority goes before those that came so much earlier (RFC 6710).
   private static final long PRIORITY_MILLIS = 60_000;
@@ -43,7 +46,9 @@ public final class QueueRows {
 
   /// Adds a message with all its recipients, and what else of its delivery is still to be stored:
   /// one commit. False where it was added before; then nothing changes.
-  public boolean add(NewQueued queued) {
+  ///
+  /// @param reports what its sender is to be told of its delivery's other recipients
+  public boolean add(NewQueued queued, List<NewReport> reports) {
     return sql.repeatableTransaction(
         connection -> {
           if (!insertMessage(connection, queued)) {
@@ -52,19 +57,21 @@ public final class QueueRows {
           body(connection, queued);
           insertRecipients(connection, queued);
           DeliveryRetries.add(connection, queued.rest());
+          QueueReports.add(connection, reports);
           return true;
         });
   }
 
-  private static boolean insertMessage(Connection connection, NewQueued q) throws SQLException {
+  static boolean insertMessage(Connection connection, NewQueued q) throws SQLException {
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
             "INSERT INTO queue_message (account_id, delivery_id, queue_id, reverse_path, ret,"
                 + " envelope_id, smtp_utf8, require_tls, priority, deliver_by, deliver_by_mode,"
                 + " deliver_by_trace, content, blob_id, size, first_chunk_octets, header_octets,"
-                + " origin, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                + " ?, ?, ?, ?, ?, mail_now(), ?) ON CONFLICT DO NOTHING",
+                + " origin, created_at, expires_at, hold_until, hold_request)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), ?, ?,"
+                + " ?) ON CONFLICT DO NOTHING",
             q.accountId(),
             q.deliveryId(),
             q.queueId(),
@@ -83,12 +90,14 @@ public final class QueueRows {
             q.place().firstChunkOctets(),
             q.headerOctets(),
             q.origin(),
-            q.expiresAt())) {
+            q.expiresAt(),
+            q.hold().until(),
+            q.hold().request())) {
       return statement.executeUpdate() == 1;
     }
   }
 
-  private static void body(Connection connection, NewQueued q) throws SQLException {
+  static void body(Connection connection, NewQueued q) throws SQLException {
     byte[] body = q.body();
     if (body != null) {
       try (PreparedStatement statement =
@@ -118,8 +127,8 @@ public final class QueueRows {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "INSERT INTO queue_recipient (account_id, delivery_id, recipient_no, domain, path,"
-                + " sender, notify, orcpt, state, next_at)"
-                + " SELECT ?, ?, ?, v.domain, v.path, v.sender, ?, ?, CASE WHEN v.stopped THEN "
+                + " sender, notify, orcpt, local, state, next_at)"
+                + " SELECT ?, ?, ?, v.domain, v.path, v.sender, ?, ?, ?, CASE WHEN v.stopped THEN "
                 + SUSPENDED
                 + " ELSE "
                 + WAITING
@@ -134,20 +143,24 @@ public final class QueueRows {
         statement.setInt(3, number++);
         statement.setInt(4, recipient.notifyOn());
         statement.setString(5, recipient.originalRecipient());
-        statement.setLong(6, q.priority() * PRIORITY_MILLIS);
-        statement.setLong(7, q.holdUntil());
-        statement.setString(8, recipient.domain());
-        statement.setString(9, recipient.path());
-        statement.setString(10, q.reversePath());
+        statement.setBoolean(6, recipient.local());
+        statement.setLong(7, q.priority() * PRIORITY_MILLIS);
+        statement.setLong(8, q.hold().until());
+        statement.setString(9, recipient.domain());
+        statement.setString(10, recipient.path());
+        statement.setString(11, q.reversePath());
         statement.addBatch();
       }
       statement.executeBatch();
     }
   }
 
-  /// Takes at most `most` recipients that are due, for so long; grouped by message and domain.
+  /// Takes at most `most` recipients that are due, for so long; grouped by message and domain, the
+  /// higher priority first.
+  ///
+  /// @param local those that the store delivers to by itself, else those of workers
   public List<QueueJob> lease(
-      UUID leaseId, String worker, int most, long millis, List<String> busyDomains) {
+      UUID leaseId, String worker, int most, long millis, List<String> busyDomains, boolean local) {
     return sql.once(
         connection -> {
           Array busy = connection.createArrayOf("text", busyDomains.toArray(String[]::new));
@@ -155,7 +168,7 @@ public final class QueueRows {
               Sql.prepare(
                   connection,
                   "WITH due AS (SELECT account_id, delivery_id, recipient_no FROM queue_recipient"
-                      + " WHERE next_at <= mail_now() AND domain <> ALL (?)"
+                      + " WHERE next_at <= mail_now() AND local = ? AND domain <> ALL (?)"
                       + " AND NOT queue_suspended(domain, sender, path)"
                       + " ORDER BY next_at LIMIT ? FOR UPDATE SKIP LOCKED)"
                       + " UPDATE queue_recipient r SET lease_id = ?, worker = ?,"
@@ -168,6 +181,7 @@ public final class QueueRows {
                       + " r.notify, r.orcpt, r.attempts, m.queue_id, m.reverse_path, m.size,"
                       + " m.content, m.smtp_utf8, m.require_tls, m.priority, m.ret, m.envelope_id,"
                       + " m.deliver_by, m.deliver_by_mode, m.deliver_by_trace, m.created_at",
+                  local,
                   busy,
                   most,
                   leaseId,
@@ -193,7 +207,10 @@ public final class QueueRows {
                         .setAttempts(row.getInt(8)));
               }
             }
-            return jobs.values().stream().map(QueueJob.Builder::build).toList();
+            return jobs.values().stream()
+                .sorted(Comparator.comparingInt(QueueJob.Builder::getPriority).reversed())
+                .map(QueueJob.Builder::build)
+                .toList();
           }
         });
   }
@@ -264,17 +281,33 @@ public final class QueueRows {
   /// A recipient as it stands when a result comes for it.
   ///
   /// @param attempts those before this one
-  /// @param notifyAt when its sender wants to hear of a delay (RFC 2852); 0: no time of its own
+  /// @param beganAt when it came, or when its being held ended
+  /// @param deliverBy the time of RFC 2852, in milliseconds since 1970; 0 for none
+  /// @param deliverByMode 1 N, 2 R
+  /// @param local it is one of ours
   public record Tried(
       int number,
       int attempts,
       int notifyOn,
       boolean delayTold,
       boolean bounces,
-      long createdAt,
+      long beganAt,
       long expiresAt,
-      long notifyAt,
-      long now) {}
+      long deliverBy,
+      int deliverByMode,
+      boolean deliverByTrace,
+      boolean local,
+      long now) {
+    /// Its sender wants to hear that the time is over, rather than have it back (RFC 2852 §4.1.3).
+    public boolean notesTime() {
+      return deliverBy > 0 && deliverByMode == 1;
+    }
+
+    /// It is given back when the time is over.
+    public boolean returnsInTime() {
+      return deliverBy > 0 && deliverByMode == 2;
+    }
+  }
 
   /// What a result makes of a recipient.
   ///
@@ -342,8 +375,8 @@ public final class QueueRows {
         Sql.prepare(
             c,
             "SELECT r.recipient_no, r.attempts, r.notify, r.delay_told, m.reverse_path <> '',"
-                + " m.created_at, m.expires_at,"
-                + " CASE WHEN m.deliver_by_mode = 1 THEN m.deliver_by ELSE 0 END, mail_now() FROM queue_recipient r"
+                + " greatest(m.created_at, m.hold_until), m.expires_at, m.deliver_by, m.deliver_by_mode,"
+                + " m.deliver_by_trace, r.local, mail_now() FROM queue_recipient r"
                 + " JOIN queue_message m ON m.account_id = r.account_id"
                 + " AND m.delivery_id = r.delivery_id"
                 + " WHERE r.account_id = ? AND r.delivery_id = ? AND r.lease_id = ?"
@@ -365,7 +398,10 @@ public final class QueueRows {
                   row.getLong(6),
                   row.getLong(7),
                   row.getLong(8),
-                  row.getLong(9)));
+                  row.getInt(9),
+                  row.getBoolean(10),
+                  row.getBoolean(11),
+                  row.getLong(12)));
         }
       }
       return held;

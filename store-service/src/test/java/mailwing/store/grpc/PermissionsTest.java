@@ -65,9 +65,10 @@ final class PermissionsTest {
             "Queue/ChangeQueue",
             "Queue/SetSuspended",
             "Queue/ListSuspended",
+            "Queue/TakeBack",
             "Sharing/ListShares",
             "Sharing/SetShare");
-    assertThat(allowed(Caller.admin())).hasSize(18 + 6);
+    assertThat(allowed(Caller.admin())).hasSize(18 + 7);
   }
 
   @Test
