@@ -102,7 +102,8 @@ class AdminTest {
     run("secret\n", "user", "add", "ann@four.test", "--password-stdin");
     assertThat(run("", "user", "add", "info@four.test", "--shared")).isEqualTo(silent());
     assertThat(run("", "user", "list", "-l", "four.test").out())
-        .containsExactly("ann@four.test\tenabled\t0\t0\t0", "info@four.test\tshared\t0\t0\t0");
+        .containsExactly(
+            "ann@four.test\tenabled\t0\t0\t0\there", "info@four.test\tshared\t0\t0\t0\there");
     assertThat(run("x\n", "user", "passwd", "info@four.test", "--password-stdin").err())
         .isEqualTo("mailwing: info@four.test: nobody logs in to a shared account");
     assertThat(raw("", "user", "add", "b@four.test", "--shared", "--password-stdin").code())

@@ -115,8 +115,8 @@ public final class AccountMail {
   public enum Removal {
     /// There may be more.
     SOME,
-    /// All that is left is held for others: shares of deliveries that this account was the first to
-    /// commit, with the octets they are made of.
+    /// All that is left is held for others: changes that are not published yet, or shares of
+    /// deliveries that this account was the first to commit, with the octets they are made of.
     HELD,
     DONE
   }
@@ -155,13 +155,14 @@ public final class AccountMail {
             "url_key",
             "mailbox_removed",
             "mailbox",
-            // Late: what sharers are to be told of it is published meanwhile.
-            "outbox",
             "account_state")) {
+      // Last, once those who shared it have been told: without this row nobody comes back.
+      if (table.equals("account_state") && has(connection, "outbox", accountId)) {
+        return Removal.HELD;
+      }
       String kept =
           switch (table) {
             case "blob_chunk" -> " AND NOT " + HELD + " AND r.blob_id = t.blob_id)";
-            // The last row: without it nobody comes back.
             case "account_state" -> " AND NOT " + HELD + ")";
             default -> "";
           };
@@ -183,12 +184,13 @@ public final class AccountMail {
         }
       }
     }
-    return held(connection, accountId) ? Removal.HELD : Removal.DONE;
+    return has(connection, "delivery_retry", accountId) ? Removal.HELD : Removal.DONE;
   }
 
-  private static boolean held(Connection connection, long accountId) throws SQLException {
+  private static boolean has(Connection connection, String table, long accountId)
+      throws SQLException {
     try (PreparedStatement statement =
-        connection.prepareStatement("SELECT 1 FROM delivery_retry WHERE account_id = ? LIMIT 1")) {
+        connection.prepareStatement("SELECT 1 FROM " + table + " WHERE account_id = ? LIMIT 1")) {
       statement.setLong(1, accountId);
       try (ResultSet row = statement.executeQuery()) {
         return row.next();
