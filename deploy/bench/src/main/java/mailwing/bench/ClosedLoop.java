@@ -27,13 +27,13 @@ final class ClosedLoop {
 
   private ClosedLoop() {}
 
-  static Measurement run(int connections, double warmUpSeconds, double seconds, Opening opening)
+  static Measurement run(int connections, Options options, Opening opening)
       throws IOException, InterruptedException {
     List<Recorder> recorders = new ArrayList<>();
     AtomicReference<IOException> failure = new AtomicReference<>();
     CountDownLatch open = new CountDownLatch(connections);
     CountDownLatch start = new CountDownLatch(1);
-    Clock clock = new Clock(warmUpSeconds, seconds);
+    Clock clock = new Clock(options.warmUpSeconds(), options.seconds());
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < connections; i++) {
       int index = i;
@@ -58,11 +58,11 @@ final class ClosedLoop {
     open.await();
     clock.start();
     start.countDown();
-    Thread.sleep((long) (warmUpSeconds * 1000));
-    double cpu = CpuClock.othersMillis();
+    Thread.sleep((long) (options.warmUpSeconds() * 1000));
+    CpuTime before = options.clock().now();
     long from = System.nanoTime();
-    Thread.sleep((long) (seconds * 1000));
-    cpu = CpuClock.othersMillis() - cpu;
+    Thread.sleep((long) (options.seconds() * 1000));
+    CpuTime cpu = options.clock().now().since(before);
     double measured = (System.nanoTime() - from) / 1e9;
     for (Thread thread : threads) {
       thread.join();
@@ -74,7 +74,7 @@ final class ClosedLoop {
     return merge(recorders, measured, cpu);
   }
 
-  private static Measurement merge(List<Recorder> recorders, double seconds, double cpu) {
+  private static Measurement merge(List<Recorder> recorders, double seconds, CpuTime cpu) {
     int count = recorders.stream().mapToInt(r -> r.count).sum();
     long[] all = new long[count];
     int at = 0;

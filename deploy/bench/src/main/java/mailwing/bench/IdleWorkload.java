@@ -48,7 +48,7 @@ final class IdleWorkload {
     long until = from + (long) (options.seconds() * 1e9);
     List<Long> latencies = new ArrayList<>();
     long errors = 0;
-    double cpu = CpuClock.othersMillis();
+    CpuTime before = options.clock().now();
     for (int n = 0; System.nanoTime() - until < 0; n++) {
       int idler = n % arrivals.size();
       arrivals.get(idler).clear();
@@ -68,7 +68,7 @@ final class IdleWorkload {
         options.seconds(),
         0,
         errors,
-        CpuClock.othersMillis() - cpu,
+        options.clock().now().since(before),
         new Measurement.Latencies(nanos));
   }
 

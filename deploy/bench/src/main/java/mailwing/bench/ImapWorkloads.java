@@ -137,8 +137,7 @@ final class ImapWorkloads {
 
   private static Measurement loop(Options options, ClosedLoop.Opening opening)
       throws IOException, InterruptedException {
-    return ClosedLoop.run(
-        options.connections(), options.warmUpSeconds(), options.seconds(), opening);
+    return ClosedLoop.run(options.connections(), options, opening);
   }
 
   private abstract static class Session implements ClosedLoop.Client {

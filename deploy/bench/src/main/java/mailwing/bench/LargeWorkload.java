@@ -14,24 +14,36 @@ final class LargeWorkload {
   private final Target target;
   private final LargeMessages messages;
   private final ProcessMemory memory;
+  private final CpuClock clock;
   private final Report report;
   private final PrintWriter out;
 
   private LargeWorkload(
-      Target target, LargeMessages messages, ProcessMemory memory, Report report, PrintWriter out) {
+      Target target,
+      LargeMessages messages,
+      ProcessMemory memory,
+      CpuClock clock,
+      Report report,
+      PrintWriter out) {
     this.target = target;
     this.messages = messages;
     this.memory = memory;
+    this.clock = clock;
     this.report = report;
     this.out = out;
   }
 
-  /// @param pids whose memory is watched
+  /// @param processes whose memory is watched
   static void run(
-      Target target, Options options, int count, List<Long> pids, Report report, PrintWriter out)
+      Target target,
+      Options options,
+      int count,
+      ServerProcesses processes,
+      Report report,
+      PrintWriter out)
       throws IOException, InterruptedException {
     LargeMessages messages = new LargeMessages(count, options.messageOctets());
-    try (ProcessMemory memory = new ProcessMemory(pids)) {
+    try (ProcessMemory memory = new ProcessMemory(processes)) {
       memory.enter("fill");
       long from = System.nanoTime();
       int made = LargeMailbox.fill(target, messages, options.connections());
@@ -45,7 +57,7 @@ final class LargeWorkload {
             seconds,
             made / seconds);
       }
-      new LargeWorkload(target, messages, memory, report, out).measure();
+      new LargeWorkload(target, messages, memory, options.clock(), report, out).measure();
       out.println();
       out.print(memory.table());
     }
@@ -118,13 +130,13 @@ final class LargeWorkload {
   private void time(ImapClient client, String step, String command) throws IOException {
     String name = NAME + "-" + step;
     memory.enter(name);
-    double cpu = CpuClock.othersMillis();
+    CpuTime before = clock.now();
     long octets = client.octetsRead();
     long from = System.nanoTime();
     client.command(command);
     long nanos = System.nanoTime() - from;
     octets = client.octetsRead() - octets;
-    cpu = CpuClock.othersMillis() - cpu;
+    CpuTime cpu = clock.now().since(before);
     report.add(
         name,
         command,

@@ -6,23 +6,17 @@ import java.util.Arrays;
 ///
 /// @param operations finished in the measured time
 /// @param seconds the measured time
-/// @param cpuMillis processor time of everything on the machine but the load generator, or NaN
-///   where /proc is absent
+/// @param cpu processor time of the server
 /// @param latencies nanoseconds of each operation, ascending
 record Measurement(
-    long operations,
-    double seconds,
-    long octets,
-    long errors,
-    double cpuMillis,
-    Latencies latencies) {
+    long operations, double seconds, long octets, long errors, CpuTime cpu, Latencies latencies) {
 
   double perSecond() {
     return operations / seconds;
   }
 
   double cpuMillisPerOperation() {
-    return operations == 0 ? Double.NaN : cpuMillis / operations;
+    return operations == 0 ? Double.NaN : cpu.total() / operations;
   }
 
   double megabytesPerSecond() {

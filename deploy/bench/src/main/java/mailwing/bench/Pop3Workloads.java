@@ -1,9 +1,8 @@
 package mailwing.bench;
 
 import java.io.IOException;
-import java.util.Random;
 
-/// Downloads by POP3.
+/// Downloads by POP3, as clients do it: the messages of a maildrop in their order.
 final class Pop3Workloads {
   private static final int BURST = 50;
 
@@ -18,30 +17,33 @@ final class Pop3Workloads {
       throws IOException, InterruptedException {
     Measurement m = run(target, options, BURST);
     return new Measurement(
-        m.operations() * BURST, m.seconds(), m.octets(), 0, m.cpuMillis(), m.latencies());
+        m.operations() * BURST, m.seconds(), m.octets(), 0, m.cpu(), m.latencies());
   }
 
   private static Measurement run(Target target, Options options, int burst)
       throws IOException, InterruptedException {
     return ClosedLoop.run(
         Math.min(options.connections(), target.users()), // a maildrop may be locked
-        options.warmUpSeconds(),
-        options.seconds(),
+        options,
         index -> {
           Pop3Client client =
               new Pop3Client(
                   target.host(), target.pop3Port(), target.loginOf(1 + index), target.password());
           int messages = client.stat();
-          Random random = new Random(index);
           return new ClosedLoop.Client() {
+            private int next = 1;
+
             @Override
             public long operate() throws IOException {
-              if (burst == 1) {
-                client.retr(1 + random.nextInt(messages));
-              } else {
-                int first = 1 + random.nextInt(Math.max(1, messages - burst + 1));
-                client.retrPipelined(first, first + burst - 1);
+              if (next + burst - 1 > messages) {
+                next = 1;
               }
+              if (burst == 1) {
+                client.retr(next);
+              } else {
+                client.retrPipelined(next, next + burst - 1);
+              }
+              next += burst;
               return (long) burst * options.messageOctets();
             }
 

@@ -1,26 +1,19 @@
 package mailwing.bench;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /// Watches the memory of processes and of all that they started: the proportional set size of
-/// /proc, which counts what several share once. A process that was started by the one asked for has
-/// a row of its own, with all that it started.
+/// /proc, which counts what several share once.
 final class ProcessMemory implements AutoCloseable {
   private static final int PAUSE_MILLIS = 200;
 
-  private final List<Long> roots;
+  private final ServerProcesses processes;
   private final Map<String, Row> rows = new LinkedHashMap<>();
-  private final Map<Long, String> names = new HashMap<>();
   private final Thread watcher;
   private String step = "start";
   private long peakOfStep;
@@ -31,8 +24,8 @@ final class ProcessMemory implements AutoCloseable {
     private String step = "";
   }
 
-  ProcessMemory(List<Long> roots) {
-    this.roots = roots;
+  ProcessMemory(ServerProcesses processes) {
+    this.processes = processes;
     look();
     watcher = Thread.ofPlatform().daemon().name("memory").start(this::watch);
   }
@@ -63,25 +56,18 @@ final class ProcessMemory implements AutoCloseable {
 
   private synchronized void look() {
     long all = 0;
-    for (long root : roots) {
-      ProcessHandle handle = ProcessHandle.of(root).orElse(null);
-      if (handle == null) {
-        continue;
-      }
-      all += count(root, pss(root));
-      for (ProcessHandle child : handle.children().toList()) {
-        try (Stream<ProcessHandle> below = child.descendants()) {
-          all += count(child.pid(), pss(child.pid()) + below.mapToLong(p -> pss(p.pid())).sum());
-        }
-      }
+    for (ServerProcesses.Group group : processes.groups()) {
+      long octets = group.pids().stream().mapToLong(ProcessMemory::pss).sum();
+      count(group.name(), octets);
+      all += octets;
     }
     peakOfStep = Math.max(peakOfStep, all);
   }
 
-  private long count(long pid, long octets) {
+  private void count(String name, long octets) {
     Row row =
         rows.computeIfAbsent(
-            names.computeIfAbsent(pid, ProcessMemory::name),
+            name,
             n -> {
               Row first = new Row();
               first.start = octets;
@@ -91,7 +77,6 @@ final class ProcessMemory implements AutoCloseable {
       row.peak = octets;
       row.step = step;
     }
-    return octets;
   }
 
   /// 0 where it has ended or is not ours to ask.
@@ -106,35 +91,6 @@ final class ProcessMemory implements AutoCloseable {
       return 0;
     }
     return 0;
-  }
-
-  /// The program's name or, of a JVM, the main class's, and the process id.
-  private static String name(long pid) {
-    String name = "process";
-    try {
-      List<String> words =
-          List.of(
-              Files.readString(Path.of("/proc/" + pid + "/cmdline"), StandardCharsets.ISO_8859_1)
-                  .split("\0"));
-      name = lastName(words.getFirst(), '/');
-      if (name.equals("java")) {
-        List<String> arguments = new ArrayList<>(words.subList(1, words.size()));
-        while (!arguments.isEmpty() && arguments.getFirst().startsWith("-")) {
-          boolean takesNext = List.of("-cp", "-classpath", "-p").contains(arguments.removeFirst());
-          if (takesNext && !arguments.isEmpty()) {
-            arguments.removeFirst();
-          }
-        }
-        name = arguments.isEmpty() ? name : lastName(arguments.getFirst(), '.');
-      }
-    } catch (IOException e) {
-      // It goes by its number.
-    }
-    return name + " " + pid;
-  }
-
-  private static String lastName(String text, char separator) {
-    return text.substring(text.lastIndexOf(separator) + 1);
   }
 
   /// A row a process: megabytes at the start, the most there was, and when.

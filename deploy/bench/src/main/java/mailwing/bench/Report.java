@@ -51,7 +51,31 @@ final class Report {
                   m.cpuMillisPerOperation(),
                   m.errors()));
         });
+    text.append(byProcess());
     return text.toString();
+  }
+
+  /// Where the server is several processes: what each spent, a line a workload.
+  private String byProcess() {
+    StringBuilder text = new StringBuilder();
+    runs.forEach(
+        (row, list) -> {
+          Measurement m = median(list);
+          if (m.cpu().millis().size() > 1) {
+            text.append(String.format(Locale.ROOT, "%n%-24s cpu ms/op:", row.name()));
+            m.cpu().millis().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .forEach(
+                    e ->
+                        text.append(
+                            String.format(
+                                Locale.ROOT,
+                                " %s %.3f",
+                                e.getKey(),
+                                e.getValue() / Math.max(1, m.operations()))));
+          }
+        });
+    return text.isEmpty() ? "" : text.append(System.lineSeparator()).toString();
   }
 
   /// `{"workloads": [{"name", "operation", "median": {...}, "runs": [{...}]}]}`; milliseconds,

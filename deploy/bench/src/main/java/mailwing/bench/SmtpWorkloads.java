@@ -19,12 +19,7 @@ final class SmtpWorkloads {
     Measurement m =
         run(target, options, random -> distinct(target, recipients, random), new AtomicLong());
     return new Measurement(
-        m.operations() * recipients,
-        m.seconds(),
-        m.octets(),
-        m.errors(),
-        m.cpuMillis(),
-        m.latencies());
+        m.operations() * recipients, m.seconds(), m.octets(), m.errors(), m.cpu(), m.latencies());
   }
 
   static Measurement toOne(Target target, Options options)
@@ -36,15 +31,20 @@ final class SmtpWorkloads {
   /// tells them all.
   static Measurement visible(Target target, Options options)
       throws IOException, InterruptedException {
-    long before = countAll(target);
+    long already = countAll(target);
     AtomicLong sent = new AtomicLong();
-    double cpu = CpuClock.othersMillis();
+    CpuTime before = options.clock().now();
     long from = System.nanoTime();
     Options noWarmUp =
         new Options(
-            options.connections(), 0, options.seconds(), options.messageOctets(), options.seeded());
+            options.connections(),
+            0,
+            options.seconds(),
+            options.messageOctets(),
+            options.seeded(),
+            options.clock());
     Measurement accepted = run(target, noWarmUp, random -> distinct(target, 1, random), sent);
-    while (countAll(target) - before < sent.get()) {
+    while (countAll(target) - already < sent.get()) {
       if (System.nanoTime() - from > 300e9) {
         throw new IOException(
             "not all of " + sent.get() + " accepted messages became visible in 300 s");
@@ -57,7 +57,7 @@ final class SmtpWorkloads {
         seconds,
         accepted.octets(),
         0,
-        CpuClock.othersMillis() - cpu,
+        options.clock().now().since(before),
         accepted.latencies());
   }
 
@@ -66,8 +66,7 @@ final class SmtpWorkloads {
       throws IOException, InterruptedException {
     return ClosedLoop.run(
         options.connections(),
-        options.warmUpSeconds(),
-        options.seconds(),
+        options,
         index -> {
           SmtpClient client = new SmtpClient(target.host(), target.smtpPort());
           Random random = new Random(index);
