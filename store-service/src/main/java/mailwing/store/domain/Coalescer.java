@@ -62,7 +62,7 @@ final class Coalescer<K, T, R> {
             return new Lane<>();
           }
           if (lane.queue.size() >= MOST_QUEUED) {
-            throw new StoreException(ErrorCode.UNAVAILABLE, "too much is queued for one mailbox");
+            throw new StoreException(ErrorCode.UNAVAILABLE, "too much is queued");
           }
           lane.queue.add(ticket);
           return lane;

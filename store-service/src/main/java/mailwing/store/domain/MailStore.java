@@ -1,6 +1,12 @@
 package mailwing.store.domain;
 
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import mailwing.store.accounts.Resolution;
@@ -16,6 +22,7 @@ import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Sql;
 import mailwing.store.persistence.Stored;
 import mailwing.store.persistence.SubmissionRows;
+import org.jspecify.annotations.Nullable;
 
 /// All that works on mail, wired together over one pool of connections.
 public final class MailStore {
@@ -34,7 +41,9 @@ public final class MailStore {
   private final MessageReads messageReads;
   private final EntryChanges entryChanges;
   private final Sql sql;
-  private final Coalescer<Deliveries.Target, NewMessage, Stored> coalescer;
+  private final int lanes = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
+  private final Coalescer<Integer, Deliveries.Placed, Optional<Stored>> together;
+  private final Coalescer<Deliveries.Target, NewMessage, Stored> alone;
 
   /// What the store takes.
   ///
@@ -73,8 +82,13 @@ public final class MailStore {
     this.mailboxRows = new MailboxRows(sql);
     this.messageReads = new MessageReads(sql, blobs);
     this.entryChanges = new EntryChanges(sql, limits.keywords());
-    this.coalescer =
-        new Coalescer<>(Deliveries.MOST, BATCH_OCTETS, MailStore::octets, this::storeTogether);
+    this.together =
+        new Coalescer<>(
+            Deliveries.MOST,
+            BATCH_OCTETS,
+            placed -> octets(placed.message()),
+            (lane, messages) -> storeTogether(messages));
+    this.alone = new Coalescer<>(Deliveries.MOST, BATCH_OCTETS, MailStore::octets, this::storeInto);
   }
 
   private static long octets(NewMessage message) {
@@ -82,15 +96,47 @@ public final class MailStore {
     return body == null ? 0 : body.length;
   }
 
-  private List<Stored> storeTogether(Deliveries.Target target, List<NewMessage> messages) {
+  private List<Stored> storeInto(Deliveries.Target target, List<NewMessage> messages) {
     List<Stored> stored = deliveries.store(target, false, messages);
     signal.raise();
     return stored;
   }
 
-  /// Stores one message, together with others that come for the same mailbox at the same time.
+  /// In one commit what is for several accounts; empty for what that cannot take: an account that
+  /// somebody has locked, or a second mailbox of one.
+  private List<Optional<Stored>> storeTogether(List<Deliveries.Placed> messages) {
+    Map<Long, Deliveries.Target> targets = new HashMap<>();
+    List<Deliveries.Placed> taken = new ArrayList<>();
+    BitSet places = new BitSet();
+    for (int i = 0; i < messages.size(); i++) {
+      Deliveries.Target target = messages.get(i).target();
+      if (targets.computeIfAbsent(target.accountId(), id -> target).equals(target)) {
+        taken.add(messages.get(i));
+        places.set(i);
+      }
+    }
+    List<@Nullable Stored> stored = deliveries.storeTogether(taken);
+    signal.raise();
+    List<Optional<Stored>> results =
+        new ArrayList<>(Collections.nCopies(messages.size(), Optional.empty()));
+    int next = 0;
+    for (int i = places.nextSetBit(0); i >= 0; i = places.nextSetBit(i + 1)) {
+      results.set(i, Optional.ofNullable(stored.get(next++)));
+    }
+    return results;
+  }
+
+  /// Stores one message, together with others that come at the same time: those of some accounts in
+  /// one commit, and where an account is busy, those for the same mailbox.
   Stored store(Deliveries.Target target, NewMessage message) {
-    return coalescer.submit(target, message);
+    Deliveries.Placed placed = new Deliveries.Placed(target, message);
+    if (placed.isPlain()) {
+      Optional<Stored> stored = together.submit(Math.floorMod(target.accountId(), lanes), placed);
+      if (stored.isPresent()) {
+        return stored.get();
+      }
+    }
+    return alone.submit(target, message);
   }
 
   /// Stores messages of one append, all or none.

@@ -1,16 +1,10 @@
 package mailwing.store.persistence;
 
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
-import java.util.function.Function;
-import java.util.function.ToIntFunction;
-import java.util.function.ToLongFunction;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.SystemFlag;
@@ -20,11 +14,6 @@ import org.jspecify.annotations.Nullable;
 public final class Deliveries {
   /// The most messages one call takes.
   public static final int MOST = 64;
-
-  private static final String STORE =
-      "SELECT outcomes, mailbox_ids, uid_validities, uids, modseqs FROM mail_store("
-          + "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-          + " ?, ?, ?)";
 
   private final Sql sql;
   private final int maxKeywords;
@@ -41,6 +30,25 @@ public final class Deliveries {
   /// @param holder whose \Seen is set; 0 for the owner
   public record Target(
       long accountId, long mailboxId, String name, boolean elseInbox, long holder) {}
+
+  /// A message and where it goes.
+  public record Placed(Target target, NewMessage message) {
+    /// Whether [#storeTogether] takes it: its body is at hand and nothing else belongs to its
+    /// transaction.
+    public boolean isPlain() {
+      return message.body() != null
+          && standsAlone(message)
+          && (target.holder() == 0 || !seen(message));
+    }
+  }
+
+  /// Stores plain messages of several accounts in one commit, each on its own, at most [#MOST]: one
+  /// target an account. A result for each, in order; null where somebody has locked the account or
+  /// there is none, which is not waited for. May be repeated.
+  public List<@Nullable Stored> storeTogether(List<Placed> messages) {
+    return sql.repeatable(
+        connection -> StoreCall.run(connection, false, false, maxKeywords, messages));
+  }
 
   /// Stores messages of one parser version, at most [#MOST]; `atomic`: all or none. A result for
   /// each, in order. May be repeated: the delivery ids see to it.
@@ -136,153 +144,14 @@ public final class Deliveries {
 
   private List<Stored> store(Connection c, Target target, boolean atomic, List<NewMessage> messages)
       throws SQLException {
-    int n = messages.size();
-    byte[][] deliveryIds = new byte[n][];
-    byte[] @Nullable [] bodies = new byte[n][];
-    byte[][] envelopes = new byte[n][];
-    byte[][] structures = new byte[n][];
-    @Nullable Long[] sentMillis = new Long[n];
-    @Nullable Integer[] sentDays = new Integer[n];
-    UUID[] blobs = new UUID[n];
-    int[] refEnds = new int[n];
-    int refs = 0;
-    for (int i = 0; i < n; i++) {
-      NewMessage m = messages.get(i);
-      deliveryIds[i] = m.deliveryId();
-      bodies[i] = m.body();
-      envelopes[i] = m.facts().envelope();
-      structures[i] = m.facts().structure();
-      sentMillis[i] = m.facts().sentMillis();
-      sentDays[i] = m.facts().sentDay();
-      blobs[i] = m.blobId();
-      refs += m.facts().threadHashes().length;
-      refEnds[i] = refs;
-    }
-    long[] refHashes = new long[refs];
-    for (int i = 0, at = 0; i < n; i++) {
-      long[] hashes = messages.get(i).facts().threadHashes();
-      System.arraycopy(hashes, 0, refHashes, at, hashes.length);
-      at += hashes.length;
-    }
-    try (PreparedStatement s = c.prepareStatement(STORE)) {
-      s.setLong(1, target.accountId());
-      s.setLong(2, target.mailboxId());
-      s.setString(3, target.name());
-      s.setBoolean(4, target.elseInbox());
-      s.setBoolean(5, atomic);
-      s.setInt(6, maxKeywords);
-      s.setInt(7, messages.getFirst().facts().parserVersion());
-      s.setArray(8, c.createArrayOf("bytea", deliveryIds));
-      int flags = target.holder() == 0 ? -1 : ~SystemFlag.SEEN_VALUE;
-      s.setArray(9, ints(c, messages, message -> message.flags() & flags));
-      s.setArray(
-          10,
-          texts(c, messages, m -> m.keywords().isEmpty() ? null : String.join(" ", m.keywords())));
-      s.setArray(11, longs(c, messages, NewMessage::internalDate));
-      s.setArray(12, ints(c, messages, NewMessage::zoneMinutes));
-      s.setArray(13, longs(c, messages, NewMessage::size));
-      s.setArray(14, ints(c, messages, NewMessage::firstChunkOctets));
-      s.setArray(15, longs(c, messages, m -> m.facts().headerOctets()));
-      s.setArray(16, c.createArrayOf("uuid", blobs));
-      s.setArray(17, c.createArrayOf("bytea", bodies));
-      s.setArray(18, c.createArrayOf("bytea", envelopes));
-      s.setArray(19, c.createArrayOf("bytea", structures));
-      s.setArray(20, texts(c, messages, m -> m.facts().preview()));
-      s.setArray(21, c.createArrayOf("int8", boxed(refHashes)));
-      s.setArray(22, c.createArrayOf("int4", boxed(refEnds)));
-      s.setArray(23, c.createArrayOf("int8", sentMillis));
-      s.setArray(24, c.createArrayOf("int4", sentDays));
-      s.setArray(25, texts(c, messages, m -> m.facts().baseSubject()));
-      s.setArray(26, texts(c, messages, m -> m.facts().sortFrom()));
-      s.setArray(27, texts(c, messages, m -> m.facts().sortTo()));
-      s.setArray(28, texts(c, messages, m -> m.facts().sortCc()));
-      s.setArray(29, texts(c, messages, m -> m.facts().displayFrom()));
-      s.setArray(30, texts(c, messages, m -> m.facts().displayTo()));
-      s.setArray(31, texts(c, messages, m -> m.facts().messageId()));
-      s.setArray(
-          32,
-          texts(
-              c,
-              messages,
-              m ->
-                  m.facts().references().isEmpty()
-                      ? null
-                      : String.join("\n", m.facts().references())));
-      try (ResultSet row = s.executeQuery()) {
-        row.next();
-        return results(row, n);
-      }
-    }
-  }
-
-  private static List<Stored> results(ResultSet row, int n) throws SQLException {
-    Integer[] outcomes = (Integer[]) row.getArray(1).getArray();
-    Long[] mailboxIds = Rows.longs(row, 2);
-    Long[] uidValidities = Rows.longs(row, 3);
-    Long[] uids = Rows.longs(row, 4);
-    Long[] modseqs = Rows.longs(row, 5);
-    List<Stored> results = new ArrayList<>(n);
-    for (int i = 0; i < n; i++) {
-      results.add(
-          switch (outcomes[i]) {
-            case 1, 2 ->
-                new Stored(
-                    ErrorCode.ERROR_CODE_UNSPECIFIED,
-                    mailboxIds[i],
-                    uidValidities[i],
-                    uids[i],
-                    modseqs[i],
-                    outcomes[i] == 2);
-            case 8 -> Stored.failed(ErrorCode.CANNOT);
-            default -> Stored.failed(Rows.error(outcomes[i]));
-          });
-    }
-    return results;
-  }
-
-  private static Array longs(
-      Connection c, List<NewMessage> messages, ToLongFunction<NewMessage> value)
-      throws SQLException {
-    Long[] values = new Long[messages.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = value.applyAsLong(messages.get(i));
-    }
-    return c.createArrayOf("int8", values);
-  }
-
-  private static Array ints(
-      Connection c, List<NewMessage> messages, ToIntFunction<NewMessage> value)
-      throws SQLException {
-    Integer[] values = new Integer[messages.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = value.applyAsInt(messages.get(i));
-    }
-    return c.createArrayOf("int4", values);
-  }
-
-  private static Array texts(
-      Connection c, List<NewMessage> messages, Function<NewMessage, @Nullable String> value)
-      throws SQLException {
-    @Nullable String[] values = new String[messages.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = value.apply(messages.get(i));
-    }
-    return c.createArrayOf("text", values);
-  }
-
-  private static Long[] boxed(long[] values) {
-    Long[] boxed = new Long[values.length];
-    for (int i = 0; i < values.length; i++) {
-      boxed[i] = values[i];
-    }
-    return boxed;
-  }
-
-  private static Integer[] boxed(int[] values) {
-    Integer[] boxed = new Integer[values.length];
-    for (int i = 0; i < values.length; i++) {
-      boxed[i] = values[i];
-    }
-    return boxed;
+    return StoreCall.run(
+            c,
+            true,
+            atomic,
+            maxKeywords,
+            messages.stream().map(message -> new Placed(target, message)).toList())
+        .stream()
+        .map(stored -> stored == null ? Stored.failed(ErrorCode.UNAVAILABLE) : stored)
+        .toList();
   }
 }
