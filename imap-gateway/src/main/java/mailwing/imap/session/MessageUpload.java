@@ -1,6 +1,7 @@
 package mailwing.imap.session;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.EOFException;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -19,6 +20,7 @@ import mailwing.imap.session.SessionState.LoggedIn;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
+import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.ReplacedMessage;
 import mailwing.store.v1.Right;
@@ -26,9 +28,9 @@ import mailwing.store.v1.StatusQuery;
 import mailwing.store.v1.StatusResult;
 import org.jspecify.annotations.Nullable;
 
-/// The messages of one APPEND or REPLACE on their way to the store: octets flow from the connection
-/// in frames, and are asked for only once the mailbox is known to be there; what CATENATE takes
-/// from other messages the store takes from there itself.
+/// The messages of one APPEND or REPLACE on their way to the store: a small one in one frame,
+/// octets of others as they come from the connection, asked for only once the mailbox is known to
+/// be there; what CATENATE takes from other messages the store takes from there itself.
 final class MessageUpload {
   private static final int FRAME = 64 * 1024;
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -68,7 +70,8 @@ final class MessageUpload {
       @Nullable ReplacedMessage replaced,
       Committed committed)
       throws IOException {
-    Reply refused = refused(session, state, mailbox);
+    boolean small = replaced == null && isSmall(first.data());
+    Reply refused = small ? null : refused(session, state, mailbox);
     if (refused != null) {
       return refused;
     }
@@ -85,7 +88,23 @@ final class MessageUpload {
       return new MessageUpload(session, state, call, mailbox).messages(first, header, committed);
     } catch (EOFException e) {
       return silent();
+    } catch (StoreException e) {
+      if (small && e.code() == ErrorCode.MAILBOX_NOT_FOUND) {
+        return missing();
+      }
+      throw e;
     }
+  }
+
+  /// Small enough that it costs more to ask for its mailbox than to find out with the message.
+  private static boolean isSmall(AppendMessage.Data data) {
+    return data instanceof AppendMessage.Literal literal
+        && literal.size() > 0
+        && literal.size() <= FRAME;
+  }
+
+  private static Reply missing() {
+    return Reply.no(ResponseCode.Name.TRYCREATE, "Mailbox does not exist");
   }
 
   private static @Nullable Reply refused(Session session, LoggedIn state, MailboxName mailbox) {
@@ -103,7 +122,7 @@ final class MessageUpload {
     }
     return switch (target.getError()) {
       case ERROR_CODE_UNSPECIFIED -> null;
-      case MAILBOX_NOT_FOUND -> Reply.no(ResponseCode.Name.TRYCREATE, "Mailbox does not exist");
+      case MAILBOX_NOT_FOUND -> missing();
       default -> StoreErrors.reply(target.getError());
     };
   }
@@ -134,12 +153,14 @@ final class MessageUpload {
       header = new HeaderWatch();
       Reply failed =
           switch (message.data()) {
+            case AppendMessage.Literal literal when isSmall(literal) ->
+                whole(frame, message, literal);
             case AppendMessage.Literal literal -> {
-              begin(frame.setSize(literal.size()), message);
+              begin(frame.setSize(literal.size()), message, ByteString.EMPTY);
               yield literal.size() == 0 ? empty() : literal(literal);
             }
             case AppendMessage.Catenate _ -> {
-              begin(frame, message);
+              begin(frame, message, ByteString.EMPTY);
               yield parts();
             }
           };
@@ -170,7 +191,25 @@ final class MessageUpload {
     }
   }
 
-  private void begin(AppendHeader.Builder header, AppendMessage message) {
+  /// A small message: its header and its octets at once.
+  private @Nullable Reply whole(
+      AppendHeader.Builder frame, AppendMessage message, AppendMessage.Literal literal)
+      throws IOException {
+    Reply tooBig = grown(literal.size());
+    if (tooBig != null) {
+      return tooBig;
+    }
+    LiteralStream stream = session.parser().open(literal);
+    byte[] all = stream.readNBytes((int) literal.size());
+    header.pass(all, all.length);
+    Reply refused = refused(stream, literal);
+    if (refused == null) {
+      begin(frame.setSize(all.length), message, UnsafeByteOperations.unsafeWrap(all));
+    }
+    return refused;
+  }
+
+  private void begin(AppendHeader.Builder header, AppendMessage message, ByteString data) {
     header.setFlags(
         Flags.newBuilder()
             .setSystem(message.flags().system())
@@ -181,7 +220,7 @@ final class MessageUpload {
           .setInternalDateMillis(date.epochMillis())
           .setInternalDateZoneMinutes(date.zoneMinutes());
     }
-    call.send(AppendRequest.newBuilder().setHeader(header).build());
+    call.send(AppendRequest.newBuilder().setHeader(header).setData(data).build());
   }
 
   /// The parts of CATENATE (RFC 4469 §3), up to its end; null where all is well.
@@ -225,6 +264,11 @@ final class MessageUpload {
       header.pass(frame, count);
       data(ByteString.copyFrom(frame, 0, count));
     }
+    return refused(stream, literal);
+  }
+
+  /// What is wrong with a literal that was read.
+  private @Nullable Reply refused(LiteralStream stream, AppendMessage.Literal literal) {
     if (header.refused(session)) {
       return Reply.no(ResponseCode.Name.CANNOT, "8-bit header, ENABLE UTF8=ACCEPT first");
     }

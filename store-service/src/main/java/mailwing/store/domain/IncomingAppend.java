@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class IncomingAppend {
   private static final int APPEND_ID_OCTETS = 16;
   private static final long HELD_OCTETS = 4L << 20;
+  private static final long SMALL_OCTETS = 64 << 10;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final MailStore store;
@@ -70,8 +71,9 @@ public final class IncomingAppend {
         throw new StoreException(ErrorCode.INVALID_ARGUMENT, "append_id has 16 octets");
       }
     }
-    // Told before the octets come, where it can be.
-    if (store.mailboxReads().find(access, target.mailboxId(), target.name()) == null) {
+    // Told before the octets come, where there are many.
+    boolean small = first.getSize() > 0 && first.getSize() <= SMALL_OCTETS;
+    if (!small && store.mailboxReads().find(access, target.mailboxId(), target.name()) == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }
     start(first);
