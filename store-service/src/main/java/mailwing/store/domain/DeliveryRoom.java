@@ -1,12 +1,20 @@
 package mailwing.store.domain;
 
+import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import mailwing.store.persistence.AccountMail;
+import org.jspecify.annotations.Nullable;
 
 /// Is there room for a message? Asked at RCPT; the commit asks again.
 public final class DeliveryRoom {
+  private static final int MOST_ASKED = 64;
+  private static final int MOST_ACCOUNTS = 4096;
+
   private final MailStore store;
+
+  /// What is asked at the same time is one statement.
+  private final Coalescer<Boolean, List<Long>, Map<Long, AccountMail.Quota>> quotas;
 
   public enum Answer {
     ROOM,
@@ -18,6 +26,15 @@ public final class DeliveryRoom {
 
   public DeliveryRoom(MailStore store) {
     this.store = store;
+    this.quotas =
+        new Coalescer<>(MOST_ASKED, MOST_ACCOUNTS, List::size, (all, asked) -> quotas(asked));
+  }
+
+  private List<Map<Long, AccountMail.Quota>> quotas(List<List<Long>> asked) {
+    List<Long> accounts = asked.stream().flatMap(List::stream).distinct().toList();
+    Map<Long, AccountMail.Quota> found =
+        store.sql().repeatable(connection -> AccountMail.quotas(connection, accounts));
+    return Collections.nCopies(asked.size(), found);
   }
 
   /// The best answer of the accounts that an address leads to. `size` 0: unknown.
@@ -25,9 +42,10 @@ public final class DeliveryRoom {
     if (size > store.limits().messageOctets()) {
       return Answer.NEVER;
     }
+    Map<Long, AccountMail.Quota> found = quotas.submit(true, accounts);
     Answer best = Answer.NEVER;
     for (long account : accounts) {
-      Answer one = of(account, size);
+      Answer one = of(found.get(account), size);
       if (one.compareTo(best) < 0) {
         best = one;
       }
@@ -35,19 +53,18 @@ public final class DeliveryRoom {
     return best;
   }
 
-  private Answer of(long account, long size) {
-    Optional<AccountMail.Quota> quota =
-        store.sql().repeatable(connection -> AccountMail.quota(connection, account));
-    if (quota.isEmpty()) {
+  /// @param quota null: the account has no mail, and takes none
+  private static Answer of(AccountMail.@Nullable Quota quota, long size) {
+    if (quota == null) {
       return Answer.FULL;
     }
-    AccountMail.Limits limits = quota.get().limits();
+    AccountMail.Limits limits = quota.limits();
     if (limits.octets() > 0 && size > limits.octets()) {
       return Answer.NEVER;
     }
     boolean full =
-        (limits.octets() > 0 && quota.get().octets() + Math.max(size, 1) > limits.octets())
-            || (limits.messages() > 0 && quota.get().messages() >= limits.messages());
+        (limits.octets() > 0 && quota.octets() + Math.max(size, 1) > limits.octets())
+            || (limits.messages() > 0 && quota.messages() >= limits.messages());
     return full ? Answer.FULL : Answer.ROOM;
   }
 }

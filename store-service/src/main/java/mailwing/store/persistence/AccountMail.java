@@ -5,7 +5,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import mailwing.store.v1.SpecialUse;
 
@@ -92,23 +94,31 @@ public final class AccountMail {
 
   /// What an account may hold and holds; empty where it has no mail.
   public static Optional<Quota> quota(Connection connection, long accountId) throws SQLException {
+    return Optional.ofNullable(quotas(connection, List.of(accountId)).get(accountId));
+  }
+
+  /// What accounts may hold and hold; nothing of those that have no mail.
+  public static Map<Long, Quota> quotas(Connection connection, List<Long> accountIds)
+      throws SQLException {
+    Map<Long, Quota> quotas = new HashMap<>();
     try (PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT limit_octets, limit_messages, limit_mailboxes, used_octets, used_messages,"
-                + " used_mailboxes FROM account_state WHERE account_id = ?")) {
-      statement.setLong(1, accountId);
+            "SELECT account_id, limit_octets, limit_messages, limit_mailboxes, used_octets,"
+                + " used_messages, used_mailboxes FROM account_state WHERE account_id = ANY (?)")) {
+      statement.setArray(1, connection.createArrayOf("int8", accountIds.toArray()));
       try (ResultSet row = statement.executeQuery()) {
-        if (!row.next()) {
-          return Optional.empty();
+        while (row.next()) {
+          quotas.put(
+              row.getLong(1),
+              new Quota(
+                  new Limits(row.getLong(2), row.getLong(3), row.getLong(4)),
+                  row.getLong(5),
+                  row.getLong(6),
+                  row.getLong(7)));
         }
-        return Optional.of(
-            new Quota(
-                new Limits(row.getLong(1), row.getLong(2), row.getLong(3)),
-                row.getLong(4),
-                row.getLong(5),
-                row.getLong(6)));
       }
     }
+    return quotas;
   }
 
   /// How far the removal of an account's mail has come.
