@@ -40,18 +40,23 @@ public final class MaildropHolds {
                 time.toSeconds(),
                 loginDelay.toSeconds());
     if (held == 0) {
-      throw isHeld(accountId)
-          ? new StoreException(ErrorCode.IN_USE, "another session has the maildrop")
-          : new StoreException(ErrorCode.TRY_LATER, "too soon after the last session");
+      throw isTooSoon(accountId, loginDelay)
+          ? new StoreException(ErrorCode.TRY_LATER, "too soon after the last session")
+          : new StoreException(ErrorCode.IN_USE, "another session has the maildrop");
     }
   }
 
-  private boolean isHeld(long accountId) {
+  /// A hold that was given back just now was in use all the same.
+  private boolean isTooSoon(long accountId, Duration loginDelay) {
     return client
         .execute()
         .get(
-            "SELECT account_id FROM maildrop_hold WHERE account_id = ? AND until > now()",
-            accountId)
+            """
+            SELECT account_id FROM maildrop_hold
+            WHERE account_id = ? AND until <= now() AND opened_at > now() - ? * interval '1 second'
+            """,
+            accountId,
+            loginDelay.toSeconds())
         .isPresent();
   }
 
