@@ -49,6 +49,11 @@ public final class Connection {
 
   private static final Duration GRACE = Duration.ofSeconds(10);
 
+  /// What a client may still send when its session is over, so long and so much.
+  private static final int LINGER_MILLIS = 1000;
+
+  private static final long LINGER_OCTETS = 1 << 20;
+
   private final Socket socket;
   private final ListenerConfig listener;
   private final ConnectionConfig config;
@@ -363,13 +368,21 @@ public final class Connection {
     }
   }
 
-  /// Ends our side first: a client that still sends would otherwise get a reset and lose our last
-  /// line.
+  /// Ends our side first, and reads on for a moment: a client that still sends would otherwise get
+  /// a reset and lose our last lines.
   private void closeClear() throws IOException {
     socket.shutdownOutput();
+    socket.setSoTimeout(LINGER_MILLIS);
     InputStream clear = socket.getInputStream();
-    if (clear.available() > 0) {
-      clear.skipNBytes(Math.min(clear.available(), OctetReader.FULL_SIZE));
+    byte[] unread = new byte[2048];
+    long until = now() + Duration.ofMillis(LINGER_MILLIS).toNanos();
+    long left = LINGER_OCTETS;
+    while (left > 0 && now() < until) {
+      int count = clear.read(unread);
+      if (count < 0) {
+        return;
+      }
+      left -= count;
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import mailwing.smtp.session.SmtpLimits;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -135,6 +136,31 @@ final class HostileClientTest {
       try (SmtpClient client = SmtpClient.greeted(gateway.port(listener))) {
         assertThat(client.command("NOOP")).startsWith("250 ");
       }
+    }
+  }
+
+  @Test
+  void theFarewellReachesAClientThatGoesOnSending() throws Exception {
+    try (FaultyStore store = new FaultyStore();
+        GatewayFixture gateway = GatewayFixture.over(store);
+        SmtpClient client = gateway.mx()) {
+      Thread sender =
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  client.send("what is this\r\n".repeat(40_000));
+                } catch (IOException e) {
+                  // The connection is closed by then.
+                  return;
+                }
+              });
+      String reply = client.reply();
+      while (reply.startsWith("500 ")) {
+        reply = client.reply();
+      }
+      assertThat(reply).startsWith("421 4.7.0 Too many errors");
+      assertThat(client.atEnd()).isTrue();
+      sender.join();
     }
   }
 
