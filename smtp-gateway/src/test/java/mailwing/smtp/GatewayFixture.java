@@ -28,7 +28,7 @@ import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 
 /// A gateway on ephemeral loopback ports over any channel to a store.
-final class GatewayFixture implements AutoCloseable {
+public final class GatewayFixture implements AutoCloseable {
   static final SmtpLimits LIMITS =
       new SmtpLimits(
           40L << 20, 100, 2048, 12_288, 50, false, Duration.ofSeconds(30), Duration.ofMinutes(2));
@@ -39,7 +39,7 @@ final class GatewayFixture implements AutoCloseable {
   final TestZone zone = new TestZone();
   private final StoreClient store;
   private final SmtpGateway gateway;
-  final Metrics metrics = new Metrics();
+  public final Metrics metrics = new Metrics();
 
   /// Mail leaves the house, to hosts that the fixture's DNS names at this port.
   static OutboundConfig sending(int port) {
@@ -78,6 +78,19 @@ final class GatewayFixture implements AutoCloseable {
       Optional<TlsMaterial> tls,
       OutboundConfig outbound)
       throws IOException {
+    this(channel, credential, limits, session, trusted, tls, outbound, !trusted);
+  }
+
+  private GatewayFixture(
+      Channel channel,
+      Secret credential,
+      SmtpLimits limits,
+      SessionLimits session,
+      boolean trusted,
+      Optional<TlsMaterial> tls,
+      OutboundConfig outbound,
+      boolean hurried)
+      throws IOException {
     store = StoreClient.over(channel, StoreClientConfig.defaults(credential));
     gateway =
         SmtpGateway.start(
@@ -99,14 +112,27 @@ final class GatewayFixture implements AutoCloseable {
                 trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
                 Optional.of(new SenderPolicy(true, false, Duration.ofSeconds(20))),
                 DnsConfig.DEFAULTS,
-                new RateLimits.Rates(trusted ? 0 : 40, trusted ? 0 : 30, trusted ? 0 : 20),
-                trusted ? Duration.ZERO : Duration.ofMillis(50),
+                new RateLimits.Rates(hurried ? 40 : 0, hurried ? 30 : 0, hurried ? 20 : 0),
+                hurried ? Duration.ofMillis(50) : Duration.ZERO,
                 new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400)),
                 outbound),
             store,
             tls,
             metrics,
             zone);
+  }
+
+  /// Without limits by rate, and without waiting before the greeting.
+  public static GatewayFixture unhurried(
+      Channel channel,
+      Secret credential,
+      SmtpLimits limits,
+      SessionLimits session,
+      boolean trusted,
+      Optional<TlsMaterial> tls)
+      throws IOException {
+    return new GatewayFixture(
+        channel, credential, limits, session, trusted, tls, OutboundConfig.off(), false);
   }
 
   static GatewayFixture over(FaultyStore store) throws IOException {
@@ -138,7 +164,7 @@ final class GatewayFixture implements AutoCloseable {
     return SmtpClient.greeted(gateway.port("lmtp"));
   }
 
-  int port(String listener) {
+  public int port(String listener) {
     return gateway.port(listener);
   }
 

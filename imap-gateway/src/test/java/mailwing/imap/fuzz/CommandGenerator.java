@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import mailwing.testkit.fuzz.Abnf;
 
 /// Any command that the formal syntax of IMAP and its extensions allows (imap.abnf), from a seed,
 /// with names and numbers that mean something to the session that sends it.

@@ -1,4 +1,4 @@
-package mailwing.imap.fuzz;
+package mailwing.testkit.fuzz;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,9 +8,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /// A grammar in ABNF (RFC 5234), read from its text.
-final class Abnf {
+public final class Abnf {
   /// What a rule is made of.
-  sealed interface Node {
+  public sealed interface Node {
     record Rule(String name) implements Node {}
 
     record Choice(List<Branch> branches) implements Node {}
@@ -26,7 +26,7 @@ final class Abnf {
   }
 
   /// One of a choice's ways, which `when` must be announced for; empty for always.
-  record Branch(String when, Node node) {}
+  public record Branch(String when, Node node) {}
 
   /// As `*` without a second number stands for.
   static final int ANY = 12;
@@ -36,7 +36,7 @@ final class Abnf {
   private String text = "";
   private int at;
 
-  Abnf(String source) {
+  public Abnf(String source) {
     String when = "";
     StringBuilder rule = new StringBuilder();
     for (String line : (source + "\n;").lines().toList()) {
@@ -78,7 +78,7 @@ final class Abnf {
   }
 
   /// What a rule says.
-  Node.Choice rule(String name) {
+  public Node.Choice rule(String name) {
     Node.Choice rule = rules.get(name);
     if (rule == null) {
       throw new IllegalArgumentException("no rule " + name);
@@ -86,7 +86,7 @@ final class Abnf {
     return rule;
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return rules.containsKey(name);
   }
 
@@ -211,7 +211,7 @@ final class Abnf {
   }
 
   /// How many rules deep the shortest text of a node is.
-  int depth(Node node) {
+  public int depth(Node node) {
     return depths.getOrDefault(node, ANY * ANY);
   }
 
