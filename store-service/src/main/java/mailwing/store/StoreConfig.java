@@ -18,9 +18,10 @@ public record StoreConfig(
     Addresses addresses,
     Kafka kafka,
     QueueRules queue,
-    Bans bans) {
+    Bans bans,
+    Dkim dkim) {
 
-  /// With the queue's documented times, and bans as documented.
+  /// With the documented times of the queue, of bans and of keys.
   public StoreConfig(
       Database database,
       Grpc grpc,
@@ -38,7 +39,8 @@ public record StoreConfig(
         addresses,
         kafka,
         QueueRules.DEFAULTS,
-        Bans.DEFAULTS);
+        Bans.DEFAULTS,
+        Dkim.DEFAULTS);
   }
 
   /// Where PostgreSQL is.
@@ -190,6 +192,17 @@ public record StoreConfig(
     /// The documented defaults.
     public static final Bans DEFAULTS =
         new Bans(30, Duration.ofMinutes(10), Duration.ofMinutes(15));
+  }
+
+  /// Keys that sign mail that leaves.
+  ///
+  /// @param publishWait how long a new key waits at least before it signs
+  /// @param keepRetired how long a key is remembered after it signed last
+  /// @param rotateEvery an active key of this age gets a successor; zero: never
+  public record Dkim(Duration publishWait, Duration keepRetired, Duration rotateEvery) {
+    /// The documented defaults.
+    public static final Dkim DEFAULTS =
+        new Dkim(Duration.ofHours(1), Duration.ofDays(30), Duration.ZERO);
   }
 
   /// What addresses mean.

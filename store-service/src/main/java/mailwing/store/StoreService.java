@@ -1,6 +1,7 @@
 package mailwing.store;
 
 import io.grpc.BindableService;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -17,6 +18,7 @@ import mailwing.service.ServiceMain;
 import mailwing.store.accounts.Administration;
 import mailwing.store.accounts.ApiKeys;
 import mailwing.store.accounts.Directory;
+import mailwing.store.accounts.DkimKeyring;
 import mailwing.store.accounts.LoginBans;
 import mailwing.store.accounts.Logins;
 import mailwing.store.accounts.Passwords;
@@ -37,6 +39,7 @@ import mailwing.store.grpc.CallMetrics;
 import mailwing.store.grpc.Credentials;
 import mailwing.store.grpc.DeliveryService;
 import mailwing.store.grpc.DirectoryService;
+import mailwing.store.grpc.DkimService;
 import mailwing.store.grpc.GrpcServers;
 import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
@@ -46,6 +49,7 @@ import mailwing.store.grpc.UrlsService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
+import mailwing.store.persistence.DkimKeyRows;
 import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.LoginBanRows;
 import mailwing.store.persistence.MaildropHolds;
@@ -160,6 +164,12 @@ public final class StoreService implements AutoCloseable {
             credentialStore,
             apiKeys,
             new SubmissionRows(database.dataSource())));
+
+    DkimKeyring keyring =
+        new DkimKeyring(
+            new DkimKeyRows(database), directoryStore, domains, config.dkim(), Clock.systemUTC());
+    services.add(new DkimService(keyring));
+    chores.every(Duration.ofHours(1), "turn-dkim-keys-over", keyring::turnOver);
 
     ChangeSignal signal = new ChangeSignal();
     MailStore mail =

@@ -165,6 +165,23 @@ public final class StoreSettings {
           60,
           "Reports an hour that strangers' mail may bring to one address, counted by each store.");
 
+  private static final Key<Duration> DKIM_WAIT =
+      Key.duration(
+          "dkim.publish-wait",
+          "1h",
+          "How long a new key waits at least before it signs, for what the DNS remembers.");
+  private static final Key<Duration> DKIM_KEEP =
+      Key.duration(
+          "dkim.keep-retired",
+          "30d",
+          "How long the record of a key has to stay once it signs no more.");
+  private static final Key<Duration> DKIM_ROTATE =
+      Key.duration(
+          "dkim.rotate-every",
+          "0s",
+          "An active key of this age gets a successor, which signs once the DNS shows it; 0s:"
+              + " never.");
+
   private StoreSettings() {}
 
   public static List<Key<?>> keys() {
@@ -218,7 +235,10 @@ public final class StoreSettings {
         QUEUE_EXPIRY,
         QUEUE_NOTICE,
         QUEUE_MEMORY,
-        QUEUE_REPORTS);
+        QUEUE_REPORTS,
+        DKIM_WAIT,
+        DKIM_KEEP,
+        DKIM_ROTATE);
   }
 
   /// The configuration that these settings make. ConfigException.
@@ -275,7 +295,9 @@ public final class StoreSettings {
             settings.get(QUEUE_MEMORY),
             settings.get(QUEUE_REPORTS)),
         new StoreConfig.Bans(
-            settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)));
+            settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)),
+        new StoreConfig.Dkim(
+            settings.get(DKIM_WAIT), settings.get(DKIM_KEEP), settings.get(DKIM_ROTATE)));
   }
 
   private static Optional<StoreConfig.Oauth> oauth(Settings settings) {

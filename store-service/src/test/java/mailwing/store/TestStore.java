@@ -52,7 +52,8 @@ public final class TestStore implements AutoCloseable {
         StoreConfig.Addresses.defaults(),
         kafka,
         QueueRules.DEFAULTS,
-        new StoreConfig.Bans(5, Duration.ofMinutes(10), Duration.ofMinutes(15)));
+        new StoreConfig.Bans(5, Duration.ofMinutes(10), Duration.ofMinutes(15)),
+        StoreConfig.Dkim.DEFAULTS);
   }
 
   public EmbeddedPostgres.Database database() {

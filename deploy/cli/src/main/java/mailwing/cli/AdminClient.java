@@ -15,12 +15,13 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import mailwing.store.v1.DirectoryGrpc;
+import mailwing.store.v1.DkimGrpc;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.SharingGrpc;
 import org.jspecify.annotations.Nullable;
 
-/// A channel to a store's Directory, Sharing and Queue, with an administrator's credential.
+/// A channel to a store's Directory, Sharing, Queue and Dkim, with an administrator's credential.
 public final class AdminClient implements AutoCloseable {
   private static final Metadata.Key<String> ERROR =
       Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER);
@@ -77,6 +78,19 @@ public final class AdminClient implements AutoCloseable {
   public <T> T callQueue(String what, Function<QueueGrpc.QueueBlockingStub, T> call) {
     var stub =
         QueueGrpc.newBlockingStub(channel)
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    try {
+      return call.apply(stub);
+    } catch (StatusRuntimeException e) {
+      throw new StoreRefusal(code(e), line(what, e));
+    }
+  }
+
+  /// As [#call], about keys that sign mail.
+  public <T> T callDkim(String what, Function<DkimGrpc.DkimBlockingStub, T> call) {
+    var stub =
+        DkimGrpc.newBlockingStub(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
             .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     try {

@@ -157,6 +157,39 @@ class AdminTest {
   }
 
   @Test
+  void keysAreMadeShownReplacedAndRetired() {
+    run("", "domain", "add", "five.test");
+    var made = run("", "dkim", "add", "five.test", "--wait", "PT0S").out();
+    assertThat(made).hasSize(4);
+    assertThat(made.get(0))
+        .startsWith("; publish this; it signs once the DNS shows it, not before");
+    assertThat(made.get(3))
+        .matches(
+            "[0-9]{8}r\\._domainkey\\.five\\.test\\. IN TXT"
+                + " \\( \"v=DKIM1; k=rsa; p=[A-Za-z0-9+/]{237}\" \"[A-Za-z0-9+/=]{155}\" \\)");
+    assertThat(made.get(1))
+        .matches(
+            "[0-9]{8}e\\._domainkey\\.five\\.test\\. IN TXT"
+                + " \\( \"v=DKIM1; k=ed25519; p=[A-Za-z0-9+/]{43}=\" \\)");
+    assertThat(run("", "dkim", "show", "five.test").out()).contains(made.get(3), made.get(1));
+    assertThat(run("", "dkim", "add", "five.test", "--algorithm", "rsa").err())
+        .isEqualTo("mailwing: five.test: a new key waits for the DNS to show it already");
+    assertThat(run("", "dkim", "rotate", "five.test").err())
+        .isEqualTo("mailwing: five.test: the domain has no active key");
+    var selector = made.get(3).split("\\.", -1)[0];
+    assertThat(run("", "dkim", "list", "five.test").out().getLast())
+        .startsWith("five.test\t" + selector + "\trsa\tpublished\t20");
+    assertThat(run("", "dkim", "retire", "five.test", selector)).isEqualTo(silent());
+    assertThat(run("", "dkim", "list", "five.test").out()).hasSize(1);
+    assertThat(run("", "dkim", "retire", "five.test", selector).err())
+        .isEqualTo("mailwing: five.test: the domain has no key of this selector");
+    assertThat(
+            run("", "dkim", "add", "five.test", "--algorithm=rsa", "--selector=mail").out().get(1))
+        .startsWith("mail._domainkey.five.test. IN TXT (");
+    assertThat(run("", "dkim", "add", "nowhere.test").code()).isEqualTo(1);
+  }
+
+  @Test
   void aUserOfAnUnknownDomainIsRefusedInOneLine() {
     assertThat(run("secret\n", "user", "add", "x@nowhere.test", "--password-stdin").err())
         .isEqualTo("mailwing: x@nowhere.test: its domain is not known: add it with `domain add`");

@@ -34,6 +34,7 @@ import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.DirectoryGrpc;
+import mailwing.store.v1.DkimGrpc;
 import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.RecipientResult;
@@ -192,6 +193,16 @@ public final class TestStore implements AutoCloseable {
         Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
         "Bearer " + Role.ADMIN.credential());
     return QueueGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /// Keys that sign mail, under the administrator's credential.
+  public DkimGrpc.DkimBlockingStub dkim() {
+    Metadata headers = new Metadata();
+    headers.put(
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+        "Bearer " + Role.ADMIN.credential());
+    return DkimGrpc.newBlockingStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 

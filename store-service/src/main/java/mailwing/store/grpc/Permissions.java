@@ -18,6 +18,7 @@ import mailwing.store.grpc.Caller.Role;
 import mailwing.store.v1.AuthenticationGrpc;
 import mailwing.store.v1.DeliveryGrpc;
 import mailwing.store.v1.DirectoryGrpc;
+import mailwing.store.v1.DkimGrpc;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.QueueGrpc;
@@ -39,6 +40,7 @@ final class Permissions {
 
   private static final Rule LOGIN = new Rule(Set.of(SMTP, POP3, IMAP), Set.of(), false);
   private static final Rule DELIVERY = new Rule(Set.of(SMTP), Set.of(DELIVER), false);
+  private static final Rule SIGNING = new Rule(Set.of(SMTP), Set.of(), false);
   private static final Rule ADMINISTRATION = new Rule(Set.of(), Set.of(DIRECTORY), true);
   private static final Rule READ = new Rule(Set.of(), Set.of(MAIL_READ), false);
   private static final Rule WRITE = new Rule(Set.of(), Set.of(MAIL_WRITE), false);
@@ -73,6 +75,13 @@ final class Permissions {
     put(QueueGrpc.getListSuspendedMethod(), ADMINISTRATION);
     // A session's own account's.
     put(QueueGrpc.getTakeBackMethod(), new Rule(Set.of(), Set.of(MAIL_WRITE, DIRECTORY), true));
+
+    put(DkimGrpc.getGetSigningKeysMethod(), SIGNING);
+    put(DkimGrpc.getActivateDkimKeyMethod(), SIGNING);
+    put(DkimGrpc.getListDkimKeysMethod(), ADMINISTRATION);
+    put(DkimGrpc.getAddDkimKeysMethod(), ADMINISTRATION);
+    put(DkimGrpc.getRotateDkimKeysMethod(), ADMINISTRATION);
+    put(DkimGrpc.getRetireDkimKeyMethod(), ADMINISTRATION);
 
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);

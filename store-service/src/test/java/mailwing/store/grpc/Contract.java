@@ -10,6 +10,7 @@ import mailwing.store.v1.AuthenticationOuterClass;
 import mailwing.store.v1.Common;
 import mailwing.store.v1.DeliveryOuterClass;
 import mailwing.store.v1.DirectoryOuterClass;
+import mailwing.store.v1.DkimOuterClass;
 import mailwing.store.v1.Events;
 import mailwing.store.v1.MailboxesOuterClass;
 import mailwing.store.v1.MessagesOuterClass;
@@ -29,6 +30,7 @@ final class Contract {
         Common.getDescriptor(),
         DeliveryOuterClass.getDescriptor(),
         DirectoryOuterClass.getDescriptor(),
+        DkimOuterClass.getDescriptor(),
         Events.getDescriptor(),
         MailboxesOuterClass.getDescriptor(),
         MessagesOuterClass.getDescriptor(),

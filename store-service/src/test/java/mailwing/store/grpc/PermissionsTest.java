@@ -41,7 +41,9 @@ final class PermissionsTest {
             "Queue/LeaseJobs",
             "Queue/RenewLease",
             "Queue/ReadQueued",
-            "Queue/ReportResults");
+            "Queue/ReportResults",
+            "Dkim/GetSigningKeys",
+            "Dkim/ActivateDkimKey");
   }
 
   @Test
@@ -57,7 +59,7 @@ final class PermissionsTest {
   }
 
   @Test
-  void administratorMayUseTheDirectoryTheQueueAndSharesOnly() {
+  void administratorMayUseTheDirectoryTheQueueKeysAndSharesOnly() {
     assertThat(allowed(Caller.admin()))
         .filteredOn(m -> !m.startsWith("Directory/"))
         .containsExactlyInAnyOrder(
@@ -67,8 +69,12 @@ final class PermissionsTest {
             "Queue/ListSuspended",
             "Queue/TakeBack",
             "Sharing/ListShares",
-            "Sharing/SetShare");
-    assertThat(allowed(Caller.admin())).hasSize(18 + 7);
+            "Sharing/SetShare",
+            "Dkim/ListDkimKeys",
+            "Dkim/AddDkimKeys",
+            "Dkim/RotateDkimKeys",
+            "Dkim/RetireDkimKey");
+    assertThat(allowed(Caller.admin())).hasSize(18 + 11);
   }
 
   @Test
