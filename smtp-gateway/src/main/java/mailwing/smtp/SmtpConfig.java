@@ -21,6 +21,7 @@ import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
+import mailwing.smtp.signing.SigningConfig;
 
 /// The SMTP gateway's configuration.
 ///
@@ -39,6 +40,7 @@ import mailwing.smtp.session.SmtpLimits;
 ///   away
 /// @param store how long the store may take with a message
 /// @param outbound how mail leaves the house
+/// @param signing how it is signed
 public record SmtpConfig(
     List<ServiceListener> listeners,
     ConnectionConfig connections,
@@ -53,7 +55,8 @@ public record SmtpConfig(
     RateLimits.Rates rates,
     Duration greetingDelay,
     StoreTimes store,
-    OutboundConfig outbound) {
+    OutboundConfig outbound,
+    SigningConfig signing) {
 
   /// A listener and what it is for.
   public record ServiceListener(Service service, ListenerConfig listener) {}
@@ -119,6 +122,11 @@ public record SmtpConfig(
           "Do what a domain's DMARC policy asks for: refuse, or put into Junk.");
   private static final Key<Boolean> REJECT_SPF =
       Key.flag("senders.reject-spf-failures", false, "Refuse what SPF fails, whatever DMARC says.");
+  private static final Key<List<String>> SEALERS =
+      Key.list(
+          "senders.trusted-sealers",
+          List.of(),
+          "Domains of forwarders whose ARC seals are believed where DMARC fails (RFC 8617).");
   private static final Key<Duration> SPF_TIME =
       Key.duration("senders.spf-time", "20s", "How long one evaluation of SPF may take.");
   private static final Key<List<String>> DNS_SERVERS =
@@ -168,6 +176,7 @@ public record SmtpConfig(
     keys.addAll(ConnectionConfig.keys());
     keys.addAll(SESSION.keys());
     keys.addAll(OutboundConfig.keys());
+    keys.addAll(SigningConfig.keys());
     keys.addAll(
         List.of(
             HOST,
@@ -184,6 +193,7 @@ public record SmtpConfig(
             CHECK_SENDERS,
             ENFORCE,
             REJECT_SPF,
+            SEALERS,
             SPF_TIME,
             DNS_SERVERS,
             DNS_TIME,
@@ -224,14 +234,18 @@ public record SmtpConfig(
         settings.get(CHECK_SENDERS)
             ? Optional.of(
                 new SenderPolicy(
-                    settings.get(ENFORCE), settings.get(REJECT_SPF), settings.get(SPF_TIME)))
+                    settings.get(ENFORCE),
+                    settings.get(REJECT_SPF),
+                    settings.get(SEALERS),
+                    settings.get(SPF_TIME)))
             : Optional.empty(),
         new DnsConfig(settings.get(DNS_SERVERS), settings.get(DNS_TIME)),
         new RateLimits.Rates(
             settings.get(ADDRESS_RATE), settings.get(SENDER_RATE), settings.get(ACCOUNT_RATE)),
         settings.get(GREETING_DELAY),
         new StoreTimes(settings.get(DELIVER_TIME), settings.get(DELIVER_RETRY)),
-        OutboundConfig.read(settings));
+        OutboundConfig.read(settings),
+        SigningConfig.read(settings));
   }
 
   /// The documented defaults, for a gateway in a process with others.
@@ -251,7 +265,8 @@ public record SmtpConfig(
         RateLimits.Rates.NONE,
         Duration.ZERO,
         StoreTimes.DEFAULTS,
-        OutboundConfig.off());
+        OutboundConfig.off(),
+        SigningConfig.DEFAULTS);
   }
 
   private static String machineName() {

@@ -18,6 +18,9 @@ import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.SmtpMetrics;
 import mailwing.smtp.session.SmtpProtocol;
 import mailwing.smtp.session.SmtpServices;
+import mailwing.smtp.signing.Signer;
+import mailwing.smtp.signing.SigningKeys;
+import mailwing.smtp.signing.SigningMetrics;
 
 /// The SMTP gateway as one running thing: MX, submission, LMTP, and what sends mail to others.
 public final class SmtpGateway implements AutoCloseable {
@@ -62,6 +65,7 @@ public final class SmtpGateway implements AutoCloseable {
             config.senders().map(policy -> new SenderChecks(dns, policy, config.host(), senders)),
             new RateLimits(config.rates()),
             config.greetingDelay(),
+            signer(config, store, dns, metrics),
             new Deliveries(store, config.store()),
             store,
             new TraceFields(config.host()),
@@ -76,6 +80,14 @@ public final class SmtpGateway implements AutoCloseable {
         config.outbound().enabled()
             ? Optional.of(QueueWorkers.start(config.outbound(), config.host(), store, dns, metrics))
             : Optional.empty());
+  }
+
+  private static Optional<Signer> signer(
+      SmtpConfig config, StoreClient store, Dns dns, Metrics metrics) {
+    SigningMetrics signed = new SigningMetrics(metrics);
+    return config.signing().enabled()
+        ? Optional.of(new Signer(new SigningKeys(store, dns, config.signing().life()), signed))
+        : Optional.empty();
   }
 
   /// The port of the listener with this name.

@@ -24,7 +24,10 @@ import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryGrpc;
+import mailwing.store.v1.DkimGrpc;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.GetSigningKeysRequest;
+import mailwing.store.v1.GetSigningKeysResponse;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.ResolveRecipientRequest;
 import mailwing.store.v1.ResolveRecipientResponse;
@@ -60,6 +63,7 @@ final class FaultyStore implements AutoCloseable {
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .addService(new Delivery())
             .addService(new Authentication())
+            .addService(new Dkim())
             .build()
             .start();
     channel = InProcessChannelBuilder.forName(name).build();
@@ -69,6 +73,16 @@ final class FaultyStore implements AutoCloseable {
     Metadata trailers = new Metadata();
     trailers.put(Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER), code.name());
     return status.asRuntimeException(trailers);
+  }
+
+  /// No domain has keys.
+  private static final class Dkim extends DkimGrpc.DkimImplBase {
+    @Override
+    public void getSigningKeys(
+        GetSigningKeysRequest request, StreamObserver<GetSigningKeysResponse> answer) {
+      answer.onNext(GetSigningKeysResponse.getDefaultInstance());
+      answer.onCompleted();
+    }
   }
 
   private final class Delivery extends DeliveryGrpc.DeliveryImplBase {

@@ -26,6 +26,7 @@ import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
+import mailwing.smtp.signing.SigningConfig;
 
 /// A gateway on ephemeral loopback ports over any channel to a store.
 public final class GatewayFixture implements AutoCloseable {
@@ -110,12 +111,14 @@ public final class GatewayFixture implements AutoCloseable {
                 Mechanism.DEFAULTS,
                 true,
                 trusted ? Networks.parse(List.of("127.0.0.1")) : Networks.none(),
-                Optional.of(new SenderPolicy(true, false, Duration.ofSeconds(20))),
+                Optional.of(
+                    new SenderPolicy(true, false, List.of("list.test"), Duration.ofSeconds(20))),
                 DnsConfig.DEFAULTS,
                 new RateLimits.Rates(hurried ? 40 : 0, hurried ? 30 : 0, hurried ? 20 : 0),
                 hurried ? Duration.ofMillis(50) : Duration.ZERO,
                 new StoreTimes(Duration.ofSeconds(20), Duration.ofMillis(400)),
-                outbound),
+                outbound,
+                new SigningConfig(true, Duration.ofMillis(200))),
             store,
             tls,
             metrics,

@@ -8,10 +8,16 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.Signature;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 import mailwing.service.Secret;
+import mailwing.smtp.arc.ArcChain;
+import mailwing.smtp.arc.ArcSealer;
+import mailwing.smtp.data.HeaderScan;
+import mailwing.smtp.dkim.SigningKey;
+import mailwing.smtp.dkim.TestKeys;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +78,7 @@ final class SenderChecksTest {
             Authentication-Results: mx.example.test;
             \tspf=pass smtp.mailfrom=good.test;
             \tdkim=none;
+            \tarc=none;
             \tdmarc=pass (p=reject) header.from=good.test
             Received: from client.test\
             """
@@ -137,6 +144,32 @@ final class SenderChecksTest {
     assertThat(send("a@good.test", forged)).startsWith("250 ");
     assertThat(stored().split("Authentication-Results:", -1)).hasSize(3);
     assertThat(stored()).contains("Authentication-Results: other.test; spf=pass\r\nFrom:");
+  }
+
+  /// What a list that is trusted has changed, and what one that is not has.
+  @Test
+  void aChainOfTrustedSealersVouchesForAnAuthor() throws IOException {
+    TestKeys.publish(TestKeys.publish(gateway.zone, "list.test"), "other.test");
+    assertThat(send("l@good.test", sealed(TestKeys.rsa("other.test")))).startsWith("550 5.7.1 ");
+    assertThat(send("l@good.test", sealed(TestKeys.rsa("list.test")) + "changed\r\n"))
+        .startsWith("550 5.7.1 ");
+    assertThat(send("l@good.test", sealed(TestKeys.rsa("list.test")))).startsWith("250 ");
+    assertThat(stored())
+        .contains(
+            "arc=pass (i=1) header.oldest-pass=0 smtp.remote-ip=127.0.0.1;",
+            "dmarc=fail (p=reject, arc is trusted) header.from=bad.test");
+  }
+
+  private static String sealed(SigningKey key) {
+    byte[] octets =
+        "From: a@bad.test\r\n\r\nchanged by the list\r\n".getBytes(StandardCharsets.US_ASCII);
+    HeaderScan scan = HeaderScan.of(octets, 0, octets.length);
+    ArcSealer sealer = new ArcSealer(key);
+    sealer.write(octets, scan.end() + 2, octets.length - scan.end() - 2);
+    return sealer
+            .fields(octets, scan, octets.length, "mx; dmarc=pass", ArcChain.NONE, Instant.now())
+            .orElseThrow()
+        + new String(octets, StandardCharsets.US_ASCII);
   }
 
   @Test

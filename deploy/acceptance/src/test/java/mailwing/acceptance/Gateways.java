@@ -120,7 +120,8 @@ final class Gateways implements AutoCloseable {
         config.rates(),
         config.greetingDelay(),
         config.store(),
-        config.outbound());
+        config.outbound(),
+        config.signing());
   }
 
   private static Pop3Config everyMechanism(Pop3Config config) {

@@ -1,6 +1,9 @@
 package mailwing.smtp.authentication;
 
+import java.net.InetAddress;
 import java.util.regex.Pattern;
+import mailwing.smtp.arc.ArcChain;
+import mailwing.smtp.arc.ArcResult;
 import mailwing.smtp.dkim.DkimVerdict;
 import mailwing.smtp.dmarc.DmarcPolicy;
 import mailwing.smtp.dmarc.DmarcResult;
@@ -9,7 +12,7 @@ import mailwing.smtp.spf.SpfResult;
 /// Makes the Authentication-Results field (RFC 8601 §2). What comes from the message and is not
 /// plain is left out.
 final class AuthenticationResults {
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._+/=-]{1,253}");
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9.:_+/=-]{1,253}");
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9._-]+");
 
   private final StringBuilder out = new StringBuilder(256);
@@ -50,10 +53,25 @@ final class AuthenticationResults {
     result("dkim", "none");
   }
 
-  void dmarc(DmarcResult result, DmarcPolicy policy, String author) {
+  /// RFC 8617 §6.
+  ///
+  /// @param client who has sent it to us
+  void arc(ArcChain chain, InetAddress client) {
+    result("arc", chain.result().keyword());
+    if (chain.result() == ArcResult.PASS) {
+      out.append(" (i=").append(chain.newest()).append(')');
+      property("header.oldest-pass", Integer.toString(chain.oldestPass()));
+    }
+    if (chain.result() != ArcResult.NONE) {
+      property("smtp.remote-ip", client.getHostAddress());
+    }
+  }
+
+  /// @param vouched the policy is not done, since a chain of trusted sealers vouches for the author
+  void dmarc(DmarcResult result, DmarcPolicy policy, String author, boolean vouched) {
     result("dmarc", result.keyword());
     if (result == DmarcResult.PASS || result == DmarcResult.FAIL) {
-      out.append(" (p=").append(policy.keyword()).append(')');
+      out.append(" (p=").append(policy.keyword()).append(vouched ? ", arc is trusted)" : ")");
     }
     property("header.from", author);
   }

@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import mailwing.smtp.arc.ArcChain;
+import mailwing.smtp.arc.ArcVerifier;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.delivery.Refusal;
 import mailwing.smtp.delivery.SenderVerdict;
@@ -63,8 +65,16 @@ public final class SenderChecks {
     if (signatures.isEmpty()) {
       results.unsigned();
     }
+    ArcChain chain = ArcVerifier.verify(dns, octets, scan, body, Instant.now());
+    metrics.arc.get(chain.result()).increment();
+    results.arc(chain, sender.client());
     Optional<DmarcPolicy> failed =
-        dmarc(scan, spf == SpfResult.PASS ? request.senderDomain() : "", signatures, results);
+        dmarc(
+            scan,
+            spf == SpfResult.PASS ? request.senderDomain() : "",
+            signatures,
+            chain.isVouchedBy(policy.sealers()),
+            results);
     DmarcPolicy done = policy.enforce() ? failed.orElse(DmarcPolicy.NONE) : DmarcPolicy.NONE;
     return new SenderVerdict(
         results.field(),
@@ -74,12 +84,18 @@ public final class SenderChecks {
   }
 
   /// What the author's domain asks to be done with the message where it fails; empty: it does not.
+  ///
+  /// @param vouched one who is trusted has said that it did not
   private Optional<DmarcPolicy> dmarc(
-      HeaderScan scan, String spf, List<DkimVerdict> signatures, AuthenticationResults results) {
-    Optional<String> author = author(scan);
+      HeaderScan scan,
+      String spf,
+      List<DkimVerdict> signatures,
+      boolean vouched,
+      AuthenticationResults results) {
+    Optional<String> author = AuthorDomain.of(scan);
     if (author.isEmpty()) {
       metrics.dmarc.get(DmarcResult.PERMERROR).increment();
-      results.dmarc(DmarcResult.PERMERROR, DmarcPolicy.NONE, "");
+      results.dmarc(DmarcResult.PERMERROR, DmarcPolicy.NONE, "", false);
       return Optional.empty();
     }
     DmarcCheck.Outcome outcome =
@@ -92,14 +108,9 @@ public final class SenderChecks {
                 .map(DkimVerdict::domain)
                 .toList());
     metrics.dmarc.get(outcome.result()).increment();
-    results.dmarc(outcome.result(), outcome.policy(), author.get());
-    return outcome.result() == DmarcResult.FAIL ? Optional.of(outcome.policy()) : Optional.empty();
-  }
-
-  private static Optional<String> author(HeaderScan scan) {
-    List<HeaderScan.Field> fields =
-        scan.fields().stream().filter(field -> scan.isNamed(field, "from")).toList();
-    return fields.size() == 1 ? AuthorDomain.of(scan.value(fields.getFirst())) : Optional.empty();
+    boolean failed = outcome.result() == DmarcResult.FAIL;
+    results.dmarc(outcome.result(), outcome.policy(), author.get(), failed && vouched);
+    return failed && !vouched ? Optional.of(outcome.policy()) : Optional.empty();
   }
 
   /// RFC 7208 §2.4: of the null reverse-path it is the HELO name that is checked.

@@ -12,13 +12,16 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import mailwing.gateway.StoreException;
 import mailwing.smtp.data.AuthorAddresses;
 import mailwing.smtp.data.ForgedResults;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.data.MessageSink;
 import mailwing.smtp.data.OctetAudit;
 import mailwing.smtp.data.SubmittedHeader;
+import mailwing.smtp.dkim.DkimSigner;
 import mailwing.smtp.dkim.DkimVerifier;
+import mailwing.smtp.signing.Signer;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliveryEnvelope;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +70,9 @@ public final class MessageIntake implements MessageSink {
   /// What submission asks of a header section, and adds where it misses (RFC 6409 §6.1, §8).
   ///
   /// @param author whether the user may write as an address
-  public record Mending(String date, String id, String host, Predicate<String> author) {}
+  /// @param signer what signs the message; null where nothing does
+  public record Mending(
+      String date, String id, String host, Predicate<String> author, @Nullable Signer signer) {}
 
   private final Deliveries deliveries;
   private final DeliveryEnvelope envelope;
@@ -82,6 +87,7 @@ public final class MessageIntake implements MessageSink {
   private long size;
   private Deliveries.@Nullable Flow flow;
   private @Nullable Spool spool;
+  private @Nullable DkimSigner signing;
   private boolean junk;
   private boolean doubtful;
   private @Nullable Refusal refusal;
@@ -139,12 +145,12 @@ public final class MessageIntake implements MessageSink {
       }
       int limit = flow == null ? traceLength + GATHERED : FRAME;
       if (count == limit) {
-        if (flow == null && checks()) {
-          spool = new Spool();
-        } else if (flow == null) {
-          begin();
-        } else {
+        if (flow != null) {
           sendFrame();
+        } else if (checks() || beginSigning()) {
+          spool = new Spool();
+        } else if (refusal == null) {
+          begin();
         }
         continue;
       }
@@ -163,7 +169,29 @@ public final class MessageIntake implements MessageSink {
     return screening != null && screening.check() != null;
   }
 
+  /// Finds out by what the message is signed, and hashes what is there of its body; what follows is
+  /// hashed as it comes. True where it has to be known whole before it goes on.
+  private boolean beginSigning() {
+    if (mending == null || mending.signer() == null) {
+      return false;
+    }
+    try {
+      HeaderScan scan = HeaderScan.of(buffer, traceLength, count);
+      signing = mending.signer().of(scan).orElse(null);
+      if (signing != null) {
+        body(scan, signing);
+      }
+    } catch (StoreException | IOException e) {
+      LOG.warn("event=keys-not-to-be-had reason=\"{}\"", e.getMessage());
+      refuse(Refusal.STORE_UNAVAILABLE);
+    }
+    return signing != null;
+  }
+
   private void spool(byte[] octets, int offset, int length) {
+    if (signing != null) {
+      signing.write(octets, offset, length);
+    }
     try {
       Objects.requireNonNull(spool).write(octets, offset, length);
     } catch (IOException e) {
@@ -234,8 +262,22 @@ public final class MessageIntake implements MessageSink {
         return Optional.of(Refusal.AUTHOR);
       }
       mend(scan, mending);
+      sign(mending.signer());
     }
     return Optional.empty();
+  }
+
+  /// What goes out is signed as it is now: nothing changes it after this.
+  private void sign(@Nullable Signer signer) {
+    if (signer == null || signing == null) {
+      return;
+    }
+    HeaderScan scan = HeaderScan.of(buffer, traceLength, count);
+    byte[] fields = signer.fields(signing, buffer, scan, count).getBytes(StandardCharsets.US_ASCII);
+    byte[] whole = Arrays.copyOf(fields, fields.length + count);
+    System.arraycopy(buffer, 0, whole, fields.length, count);
+    buffer = whole;
+    count = whole.length;
   }
 
   /// Drops what others say in our name, and says what we have found. The check sees the message as
@@ -373,6 +415,9 @@ public final class MessageIntake implements MessageSink {
     }
     if (refusal == null && spool != null) {
       return finishSpooled(spool);
+    }
+    if (refusal == null && flow == null) {
+      beginSigning();
     }
     if (refusal == null && flow == null) {
       inspect().ifPresent(this::refuse);

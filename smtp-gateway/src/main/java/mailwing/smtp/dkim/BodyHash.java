@@ -1,6 +1,7 @@
 package mailwing.smtp.dkim;
 
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import mailwing.smtp.data.MessageSink;
 
 /// The hash of a body in one of its canonical forms (RFC 6376 §3.4.3, §3.4.4, §3.7). Octets may
@@ -24,6 +25,15 @@ final class BodyHash implements MessageSink {
     this.relaxed = relaxed;
     this.limit = limit;
     this.digest = digest;
+  }
+
+  /// Of the whole body in the relaxed form, by SHA-256.
+  static BodyHash relaxed() {
+    try {
+      return new BodyHash(true, Long.MAX_VALUE, MessageDigest.getInstance("SHA-256"));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Override

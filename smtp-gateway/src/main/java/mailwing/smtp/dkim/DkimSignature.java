@@ -40,6 +40,16 @@ record DkimSignature(
     if (!"1".equals(tags.get("v").orElse(""))) {
       throw new MalformedException("no version 1");
     }
+    return read(tags, tags.compact("i"));
+  }
+
+  /// An ARC-Message-Signature, where `i=` is something else (RFC 8617 §4.1.2).
+  static DkimSignature readChained(TagList tags) throws MalformedException {
+    return read(tags, Optional.empty());
+  }
+
+  private static DkimSignature read(TagList tags, Optional<String> author)
+      throws MalformedException {
     String domain = domain(needed(tags, "d"));
     String selector = needed(tags, "s").toLowerCase(Locale.ROOT);
     if (domain.isEmpty()
@@ -60,7 +70,7 @@ record DkimSignature(
     if (tags.compact("q").filter(q -> !List.of(q.split(":", -1)).contains("dns/txt")).isPresent()) {
       throw new MalformedException("no way to get the key");
     }
-    String identity = tags.compact("i").map(DkimSignature::identity).orElse(domain);
+    String identity = author.map(DkimSignature::identity).orElse(domain);
     if (!identity.equals(domain) && !identity.endsWith("." + domain)) {
       throw new MalformedException("the identity is of another domain");
     }

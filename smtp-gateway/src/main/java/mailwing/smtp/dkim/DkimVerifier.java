@@ -24,7 +24,7 @@ public final class DkimVerifier {
   }
 
   /// More than so many are not looked at: each costs a question to the DNS.
-  private static final int SIGNATURES = 8;
+  public static final int SIGNATURES = 8;
 
   private static final int START = 8;
   private static final String NAME = "dkim-signature";
@@ -46,13 +46,36 @@ public final class DkimVerifier {
   /// @param octets what `scan` is of
   public static List<DkimVerdict> verify(
       Dns dns, byte[] octets, HeaderScan scan, Body body, Instant now) throws IOException {
-    DkimVerifier verifier = new DkimVerifier(dns, octets, scan, now);
-    List<Candidate> candidates = new ArrayList<>();
-    for (HeaderScan.Field field : scan.fields()) {
-      if (scan.isNamed(field, NAME) && candidates.size() < SIGNATURES) {
-        candidates.add(verifier.candidate(field));
-      }
-    }
+    List<HeaderScan.Field> fields =
+        scan.fields().stream()
+            .filter(field -> scan.isNamed(field, NAME))
+            .limit(SIGNATURES)
+            .toList();
+    return new DkimVerifier(dns, octets, scan, now).verify(fields, DkimSignature::read, body);
+  }
+
+  /// A verdict for each of these ARC-Message-Signatures (RFC 8617 §4.1.2).
+  public static List<DkimVerdict> verifyChained(
+      Dns dns,
+      byte[] octets,
+      HeaderScan scan,
+      List<HeaderScan.Field> fields,
+      Body body,
+      Instant now)
+      throws IOException {
+    return new DkimVerifier(dns, octets, scan, now)
+        .verify(fields, DkimSignature::readChained, body);
+  }
+
+  /// How a field's tags are read.
+  @FunctionalInterface
+  private interface Reader {
+    DkimSignature read(TagList tags) throws MalformedException;
+  }
+
+  private List<DkimVerdict> verify(List<HeaderScan.Field> fields, Reader reader, Body body)
+      throws IOException {
+    List<Candidate> candidates = fields.stream().map(field -> candidate(field, reader)).toList();
     List<BodyHash> hashes = new ArrayList<>();
     for (Candidate candidate : candidates) {
       if (candidate.body != null) {
@@ -63,7 +86,7 @@ public final class DkimVerifier {
       body.copyTo(
           (array, offset, length) -> hashes.forEach(hash -> hash.write(array, offset, length)));
     }
-    return candidates.stream().map(verifier::verdict).toList();
+    return candidates.stream().map(this::verdict).toList();
   }
 
   /// A signature on its way; what is decided already has no body to wait for.
@@ -71,13 +94,13 @@ public final class DkimVerifier {
       DkimVerdict verdict, @Nullable DkimSignature signature, @Nullable BodyHash body) {}
 
   /// All that can be said before the body is known.
-  private Candidate candidate(HeaderScan.Field field) {
+  private Candidate candidate(HeaderScan.Field field, Reader reader) {
     TagList tags = TagList.parse(text(field));
     if (tags == null) {
       return decided("", tags, DkimResult.PERMERROR, "not a list of tags");
     }
     try {
-      DkimSignature signature = DkimSignature.read(tags);
+      DkimSignature signature = reader.read(tags);
       boolean ed25519 = signature.algorithm().equals("ed25519-sha256");
       if (!ed25519 && !signature.algorithm().equals("rsa-sha256")) {
         return signature.algorithm().equals("rsa-sha1")
@@ -159,12 +182,8 @@ public final class DkimVerifier {
         signature.substring(0, Math.min(START, signature.length())));
   }
 
-  /// The first record that is a key (RFC 6376 §6.1.2).
   private Optional<DkimKey> key(DkimSignature signature) throws DnsFailureException {
-    return dns.texts(signature.selector() + "._domainkey." + signature.domain()).stream()
-        .map(DkimKey::read)
-        .flatMap(Optional::stream)
-        .findFirst();
+    return DkimRecords.first(dns.texts(signature.selector() + "._domainkey." + signature.domain()));
   }
 
   private String text(HeaderScan.Field field) {

@@ -22,27 +22,67 @@ final class HeaderOctets {
     this.relaxed = relaxed;
   }
 
-  /// The named fields, of several of a name the last first, and then the signature's own without
-  /// what `b=` holds and without its line end.
+  /// What is under a signature that is there: the named fields, of several of a name the last
+  /// first, and then the signature's own without what `b=` holds and without its line end.
   static byte[] of(
       byte[] octets, HeaderScan scan, HeaderScan.Field own, List<String> names, boolean relaxed) {
     HeaderOctets header = new HeaderOctets(octets, scan, relaxed);
+    header.named(names);
+    String value = withoutSignature(header.text(own.valueStart(), own.end()));
+    header.field(own, value.endsWith("\r\n") ? value.substring(0, value.length() - 2) : value);
+    return header.out.toByteArray();
+  }
+
+  /// As [#of], for a signature that is being made: `field` has nothing after its `b=` yet. The
+  /// relaxed form.
+  ///
+  /// @param names in lower case
+  static byte[] toSign(byte[] octets, HeaderScan scan, List<String> names, String field) {
+    HeaderOctets header = new HeaderOctets(octets, scan, true);
+    header.named(names);
+    header.put(relaxed(field));
+    return header.out.toByteArray();
+  }
+
+  /// The relaxed form of a whole field, without a line end.
+  static String relaxed(String field) {
+    int colon = field.indexOf(':');
+    return field.substring(0, colon).strip().toLowerCase(Locale.ROOT)
+        + ":"
+        + relaxedValue(field.substring(colon + 1));
+  }
+
+  private static String relaxedValue(String value) {
+    String unfolded = value.replace("\r\n", "").replaceAll("[ \\t]+", " ");
+    int end = unfolded.length();
+    while (end > 0 && isBlank(unfolded.charAt(end - 1))) {
+      end--;
+    }
+    int start = 0;
+    while (start < end && isBlank(unfolded.charAt(start))) {
+      start++;
+    }
+    return unfolded.substring(start, end);
+  }
+
+  /// A line end that is not CRLF is one where it ends the field.
+  private static boolean isBlank(char c) {
+    return c == ' ' || c == '\r' || c == '\n';
+  }
+
+  private void named(List<String> names) {
     Map<String, List<HeaderScan.Field>> left = new HashMap<>();
     for (HeaderScan.Field field : scan.fields()) {
-      left.computeIfAbsent(header.name(field).toLowerCase(Locale.ROOT), n -> new ArrayList<>())
-          .add(field);
+      left.computeIfAbsent(name(field).toLowerCase(Locale.ROOT), n -> new ArrayList<>()).add(field);
     }
     for (String name : names) {
       List<HeaderScan.Field> fields = left.getOrDefault(name, List.of());
       if (!fields.isEmpty()) {
         HeaderScan.Field field = fields.removeLast();
-        header.field(field, header.text(field.valueStart(), field.end()));
-        header.put(relaxed ? "\r\n" : "");
+        field(field, text(field.valueStart(), field.end()));
+        put(relaxed ? "\r\n" : "");
       }
     }
-    String value = withoutSignature(header.text(own.valueStart(), own.end()));
-    header.field(own, value.endsWith("\r\n") ? value.substring(0, value.length() - 2) : value);
-    return header.out.toByteArray();
   }
 
   private String name(HeaderScan.Field field) {
@@ -60,7 +100,7 @@ final class HeaderOctets {
   private void field(HeaderScan.Field field, String value) {
     if (relaxed) {
       put(name(field).toLowerCase(Locale.ROOT) + ":");
-      put(value.replace("\r\n", "").replaceAll("[ \\t]+", " ").strip());
+      put(relaxedValue(value));
     } else {
       put(text(field.start(), field.valueStart()));
       put(value);
@@ -68,7 +108,7 @@ final class HeaderOctets {
   }
 
   /// The tag list with the value of `b=` taken out, blanks and all.
-  private static String withoutSignature(String value) {
+  static String withoutSignature(String value) {
     int start = 0;
     while (start <= value.length()) {
       int semicolon = value.indexOf(';', start);

@@ -415,7 +415,8 @@ final class MailCommands {
         services.trace().date(now),
         ids.queueId(),
         services.host(),
-        address -> free || (login instanceof Login.As as && as.owns(address)));
+        address -> free || (login instanceof Login.As as && as.owns(address)),
+        services.signer().orElse(null));
   }
 
   /// The protocol's registered name (RFC 3848, RFC 6531 §4.3).

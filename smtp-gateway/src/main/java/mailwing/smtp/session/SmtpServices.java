@@ -11,6 +11,7 @@ import mailwing.service.Networks;
 import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
+import mailwing.smtp.signing.Signer;
 
 /// What all sessions of a gateway share.
 ///
@@ -21,6 +22,7 @@ import mailwing.smtp.delivery.Deliveries;
 /// @param xclientPeers who may use XCLIENT
 /// @param checks who strangers' messages are from, where that is asked
 /// @param greetingDelay how long a stranger waits for the greeting
+/// @param signer what signs the mail of our users
 public record SmtpServices(
     String host,
     SmtpLimits limits,
@@ -32,6 +34,7 @@ public record SmtpServices(
     Optional<SenderChecks> checks,
     RateLimits rates,
     Duration greetingDelay,
+    Optional<Signer> signer,
     Deliveries deliveries,
     StoreClient store,
     TraceFields trace,

@@ -30,6 +30,12 @@ public final class TestZone implements Dns {
     return this;
   }
 
+  /// Such a name has no records of this type any more.
+  public TestZone remove(String name, String type) {
+    records.remove(key(name, type));
+    return this;
+  }
+
   public int questions() {
     return questions;
   }
