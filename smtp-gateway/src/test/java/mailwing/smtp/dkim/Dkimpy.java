@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// Another implementation of DKIM and ARC: python3 with dkimpy and PyNaCl, where they are
+/// Another implementation of DKIM and ARC: python3 with dkimpy, authres and PyNaCl, where they are
 /// installed.
 public final class Dkimpy {
   private final Path folder;
@@ -20,7 +20,7 @@ public final class Dkimpy {
   }
 
   public boolean isInstalled() throws Exception {
-    return run("import dkim, nacl").isEmpty();
+    return run("import authres, dkim, nacl").isEmpty();
   }
 
   /// What a program prints; `dns` answers questions to it.
