@@ -22,6 +22,11 @@ public record Answer(Kind kind, String status, String text, boolean replied) {
         true);
   }
 
+  /// Does the host want this recipient in a transaction with fewer (RFC 5321 §4.5.3.1.10)?
+  public boolean isTooMany() {
+    return kind == Kind.TRANSIENT && replied && status.equals("4.5.3");
+  }
+
   public static Answer permanent(String status, String why) {
     return new Answer(Kind.PERMANENT, status, why, false);
   }

@@ -16,6 +16,7 @@ public final class Sender {
   private final Dialog dialog;
   private final Transfer transfer;
   private final @Nullable Answer[] answers;
+  private boolean open;
   private boolean dotSent;
 
   public Sender(Dialog dialog, Transfer transfer) {
@@ -40,8 +41,24 @@ public final class Sender {
     } else {
       stepwise(chunks);
     }
+    reset();
     dialog.messageSent();
     return all();
+  }
+
+  /// A transaction that came to no end must not be there when the next one begins. Whatever becomes
+  /// of this, the answers are known.
+  private void reset() {
+    if (!open || !dialog.isOpen()) {
+      return;
+    }
+    try {
+      if (!dialog.command("RSET", dialog.times().command()).isPositive()) {
+        dialog.close();
+      }
+    } catch (IOException e) {
+      dialog.abort();
+    }
   }
 
   /// What the host's extensions cannot carry (RFC 6152 §3, RFC 6531 §3.5, RFC 8689 §4.2.1).
@@ -124,11 +141,11 @@ public final class Sender {
       rest(Answer.of(mail));
       return;
     }
+    open = true;
     for (int i = 0; i < answers.length; i++) {
       recipient(i, dialog.command(rcpt(transfer.recipients().get(i)), dialog.times().command()));
     }
     if (nobody()) {
-      dialog.command("RSET", dialog.times().command());
       return;
     }
     if (chunks) {
@@ -149,6 +166,7 @@ public final class Sender {
     }
     dialog.flush();
     HostReply mail = dialog.reply(dialog.times().command());
+    open = mail.isPositive();
     for (int i = 0; i < answers.length; i++) {
       HostReply reply = dialog.reply(dialog.times().command());
       if (mail.isPositive()) {
@@ -159,9 +177,7 @@ public final class Sender {
       rest(Answer.of(mail));
     }
     if (chunks) {
-      if (nobody()) {
-        dialog.command("RSET", dialog.times().command());
-      } else {
+      if (!nobody()) {
         chunks();
       }
       return;
@@ -173,6 +189,7 @@ public final class Sender {
         new DotEncoder(dialog.data()).end();
         dialog.data().flush();
         dialog.reply(dialog.times().dataEnd());
+        open = false;
       }
       return;
     }
@@ -214,6 +231,7 @@ public final class Sender {
   private void last() throws IOException {
     try {
       rest(Answer.of(dialog.reply(dialog.times().dataEnd())));
+      open = false;
     } catch (HostException e) {
       rest(
           Answer.later(
@@ -242,7 +260,6 @@ public final class Sender {
             });
     if (refused[0] != null) {
       rest(Answer.of(refused[0]));
-      dialog.command("RSET", dialog.times().command());
       return;
     }
     dialog.say("BDAT 0 LAST");

@@ -137,14 +137,32 @@ final class Courier {
     }
 
     void over(Destination destination, Dialog dialog, String host) {
+      boolean more = true;
+      while (more) {
+        more = transact(destination, dialog, host);
+      }
+    }
+
+    /// One transaction; true where the host has taken the message for some and wants to be told of
+    /// the others in a next one (RFC 5321 §4.5.3.1.10).
+    private boolean transact(Destination destination, Dialog dialog, String host) {
       List<QueueJobRecipient> asked = List.copyOf(open);
       Sender sender = new Sender(dialog, transfer(asked));
       try {
         List<Answer> answers = sender.send();
+        boolean taken = answers.stream().anyMatch(answer -> answer.kind() == Answer.Kind.DELIVERED);
+        boolean more = false;
         for (int i = 0; i < asked.size(); i++) {
-          settle(asked.get(i), answers.get(i), dialog, host);
+          if (taken && answers.get(i).isTooMany() && dialog.isOpen()) {
+            more = true;
+          } else {
+            settle(asked.get(i), answers.get(i), dialog, host);
+          }
         }
-        destination.give(dialog, host);
+        if (!more) {
+          destination.give(dialog, host);
+        }
+        return more;
       } catch (IOException e) {
         dialog.abort();
         last =
@@ -161,6 +179,7 @@ final class Courier {
         if (sender.dotSent()) {
           rest(last);
         }
+        return false;
       } catch (RuntimeException e) {
         dialog.abort();
         throw e;
