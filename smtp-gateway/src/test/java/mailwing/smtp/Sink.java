@@ -8,7 +8,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -41,6 +43,15 @@ final class Sink implements AutoCloseable {
     volatile int cutInData = -1;
 
     volatile boolean silentAtMail;
+
+    /// `user password` that AUTH PLAIN has to say before MAIL; empty: nobody has to log in.
+    volatile String login = "";
+
+    /// How long each reply takes.
+    volatile Duration pause = Duration.ZERO;
+
+    /// More recipients than this are told to come in another transaction.
+    volatile int mostRecipients = Integer.MAX_VALUE;
   }
 
   /// A message that was taken to its end.
@@ -51,6 +62,11 @@ final class Sink implements AutoCloseable {
   final Manners manners = new Manners();
   final List<Taken> taken = new CopyOnWriteArrayList<>();
   final AtomicInteger connections = new AtomicInteger();
+  final AtomicInteger mostConnections = new AtomicInteger();
+
+  /// Every command line.
+  final List<String> commands = new CopyOnWriteArrayList<>();
+
   final List<String> violations = new CopyOnWriteArrayList<>();
   private final ServerSocket server;
   private final String name;
@@ -73,6 +89,7 @@ final class Sink implements AutoCloseable {
       try {
         Socket socket = server.accept();
         open.add(socket);
+        mostConnections.accumulateAndGet(open.size(), Math::max);
         Thread.ofVirtual().start(() -> new Session(socket).run());
       } catch (IOException e) {
         return;
@@ -86,6 +103,8 @@ final class Sink implements AutoCloseable {
     private InputStream in = InputStream.nullInputStream();
     private boolean tls;
     private String mail = "";
+    private boolean loggedIn;
+    private final ByteArrayOutputStream chunks = new ByteArrayOutputStream();
     private final List<String> rcpts = new ArrayList<>();
 
     Session(Socket socket) {
@@ -93,7 +112,8 @@ final class Sink implements AutoCloseable {
     }
 
     void run() {
-      try (Socket first = socket) {
+      Socket accepted = socket;
+      try (Socket first = accepted) {
         in = new BufferedInputStream(first.getInputStream());
         say("220 " + name + " sink");
         String line = line();
@@ -104,11 +124,12 @@ final class Sink implements AutoCloseable {
         // Cut, by one of the two.
         return;
       } finally {
-        open.remove(socket);
+        open.remove(accepted);
       }
     }
 
     private boolean obey(String line) throws IOException {
+      commands.add(line);
       String verb = line.toUpperCase(Locale.ROOT).split("[ :]", 2)[0];
       switch (verb) {
         case "EHLO" -> ehlo();
@@ -118,12 +139,30 @@ final class Sink implements AutoCloseable {
           if (manners.silentAtMail) {
             return pause();
           }
-          mail = line;
-          rcpts.clear();
-          say("250 2.1.0 fine");
+          if (!mail.isEmpty()) {
+            violations.add("a transaction within one: " + line);
+            say("503 5.5.1 nested MAIL command");
+          } else if (!manners.login.isEmpty() && !loggedIn) {
+            say("530 5.7.0 log in first");
+          } else {
+            mail = line;
+            say("250 2.1.0 fine");
+          }
+        }
+        case "AUTH" -> {
+          String wanted = "\0" + manners.login.replace(' ', '\0');
+          loggedIn =
+              line.equals(
+                  "AUTH PLAIN "
+                      + Base64.getEncoder()
+                          .encodeToString(wanted.getBytes(StandardCharsets.UTF_8)));
+          say(loggedIn ? "235 2.7.0 fine" : "535 5.7.8 no");
         }
         case "RCPT" -> {
-          String reply = manners.rcpt.apply(line.replaceAll(".*<(.*)>.*", "$1"));
+          String reply =
+              rcpts.size() >= manners.mostRecipients
+                  ? "452 4.5.3 too many recipients"
+                  : manners.rcpt.apply(line.replaceAll(".*<(.*)>.*", "$1"));
           if (reply.startsWith("2")) {
             rcpts.add(line);
           }
@@ -132,7 +171,13 @@ final class Sink implements AutoCloseable {
         case "DATA" -> {
           return data();
         }
-        case "RSET" -> say("250 2.0.0 fine");
+        case "BDAT" -> {
+          return chunk(line);
+        }
+        case "RSET" -> {
+          reset();
+          say("250 2.0.0 fine");
+        }
         case "QUIT" -> {
           say("221 2.0.0 bye");
           return false;
@@ -143,6 +188,28 @@ final class Sink implements AutoCloseable {
         }
       }
       return true;
+    }
+
+    private void reset() {
+      mail = "";
+      rcpts.clear();
+      chunks.reset();
+    }
+
+    /// RFC 3030 §2.
+    private boolean chunk(String line) throws IOException {
+      String[] words = line.split(" ", -1);
+      byte[] octets = in.readNBytes(Integer.parseInt(words[1]));
+      if (rcpts.isEmpty()) {
+        say("503 5.5.1 no valid recipients");
+        return true;
+      }
+      chunks.writeBytes(octets);
+      if (words.length < 3) {
+        say("250 2.0.0 more");
+        return true;
+      }
+      return take(chunks.toString(StandardCharsets.ISO_8859_1));
     }
 
     private boolean pause() {
@@ -222,10 +289,13 @@ final class Sink implements AutoCloseable {
           line.append((char) octet);
         }
       }
-      taken.add(
-          new Taken(
-              mail, List.copyOf(rcpts), out.toString(StandardCharsets.ISO_8859_1), tls, number));
+      return take(out.toString(StandardCharsets.ISO_8859_1));
+    }
+
+    private boolean take(String text) throws IOException {
+      taken.add(new Taken(mail, List.copyOf(rcpts), text, tls, number));
       String reply = manners.end.apply(mail);
+      reset();
       if (reply.isEmpty()) {
         return false;
       }
@@ -234,6 +304,13 @@ final class Sink implements AutoCloseable {
     }
 
     private void say(String line) throws IOException {
+      if (!manners.pause.isZero()) {
+        try {
+          Thread.sleep(manners.pause);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
       socket.getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
       socket.getOutputStream().flush();
     }

@@ -135,7 +135,7 @@ final class SmtpDialogue implements AutoCloseable {
     }
     int half = random.nextInt(command.length());
     say(command.substring(0, half));
-    if (!model.due()) {
+    if (!model.due() && !model.mayEnd()) {
       socket.settle();
       pause();
       if (socket.hasInput()) {
