@@ -19,6 +19,7 @@ import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.RateLimits;
+import mailwing.smtp.session.SendingLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 import mailwing.smtp.signing.SigningConfig;
@@ -29,6 +30,7 @@ import mailwing.smtp.signing.SigningConfig;
 /// @param connections what holds for all connections
 /// @param session what a session may do before it is shown out
 /// @param limits what a client may ask for
+/// @param sending how far senders may go with what they ask of their messages' way
 /// @param host the name it goes by: in the greeting, in Received and in Message-ID
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL and From
@@ -46,6 +48,7 @@ public record SmtpConfig(
     ConnectionConfig connections,
     SessionLimits session,
     SmtpLimits limits,
+    SendingLimits sending,
     String host,
     List<Mechanism> mechanisms,
     boolean checkSender,
@@ -102,6 +105,15 @@ public record SmtpConfig(
       Key.duration("limits.data-time", "5m", "How long to wait for more of a message.");
   private static final Key<Duration> MESSAGE_TIME =
       Key.duration("limits.message-time", "1h", "How long one message may take to be sent.");
+  private static final Key<Duration> HOLD =
+      Key.duration(
+          "limits.hold", "30d", "Longest time a submission may be held (FUTURERELEASE); 0s: none.");
+  private static final Key<Duration> DELIVER_BY =
+      Key.duration(
+          "limits.deliver-by", "1m", "Shortest time that DELIVERBY may ask to be returned after.");
+  private static final Key<Integer> PRIORITY =
+      Key.integer(
+          "limits.priority", 0, 9, 4, "Highest MT-PRIORITY of users who log in; others have 0.");
   private static final Key<Boolean> CHECK_SENDER =
       Key.flag(
           "check-sender",
@@ -187,6 +199,9 @@ public record SmtpConfig(
             BARE_LINE_ENDS,
             DATA_TIME,
             MESSAGE_TIME,
+            HOLD,
+            DELIVER_BY,
+            PRIORITY,
             Mechanism.KEY,
             CHECK_SENDER,
             XCLIENT_NETWORKS,
@@ -227,6 +242,7 @@ public record SmtpConfig(
             settings.get(BARE_LINE_ENDS),
             settings.get(DATA_TIME),
             settings.get(MESSAGE_TIME)),
+        new SendingLimits(settings.get(HOLD), settings.get(DELIVER_BY), settings.get(PRIORITY)),
         settings.find(HOST).orElseGet(SmtpConfig::machineName),
         Mechanism.read(settings),
         settings.get(CHECK_SENDER),
@@ -256,6 +272,7 @@ public record SmtpConfig(
         connections,
         SessionLimits.defaults(Duration.ofMinutes(5)),
         SmtpLimits.DEFAULTS,
+        SendingLimits.DEFAULTS,
         host,
         Mechanism.DEFAULTS,
         true,

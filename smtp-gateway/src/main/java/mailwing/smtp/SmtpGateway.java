@@ -57,6 +57,7 @@ public final class SmtpGateway implements AutoCloseable {
         new SmtpServices(
             config.host(),
             config.limits(),
+            config.sending(),
             config.session(),
             config.mechanisms(),
             config.checkSender(),

@@ -24,6 +24,7 @@ import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.dns.TestZone;
 import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.RateLimits;
+import mailwing.smtp.session.SendingLimits;
 import mailwing.smtp.session.Service;
 import mailwing.smtp.session.SmtpLimits;
 import mailwing.smtp.signing.SigningConfig;
@@ -107,6 +108,7 @@ public final class GatewayFixture implements AutoCloseable {
                     trusted ? Networks.parse(List.of("127.0.0.0/8", "::1")) : Networks.none()),
                 session,
                 limits,
+                new SendingLimits(Duration.ofHours(1), Duration.ofSeconds(2), 4),
                 "mx.example.test",
                 Mechanism.DEFAULTS,
                 true,

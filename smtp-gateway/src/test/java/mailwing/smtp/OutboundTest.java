@@ -409,4 +409,45 @@ final class OutboundTest {
         .contains("Original-Envelope-Id: QQ+2\r\n")
         .contains("Action: relayed\r\n");
   }
+
+  @Test
+  void timeAndPriorityArePassedOnToWhoUnderstandsThem() throws IOException {
+    Sink sink = sink("prompt.test", 10);
+    sink.manners.extensions = List.of("PIPELINING", "DSN", "DELIVERBY 5", "MT-PRIORITY");
+    submit(
+        "MAIL FROM:<alice@example.test> BY=120;RT MT-PRIORITY=-2", "prompt", "carol@prompt.test");
+    assertThat(only(sink).mail())
+        .matches("MAIL FROM:<alice@example.test> BY=1[12][0-9];RT MT-PRIORITY=-2");
+    assertThat(only(sink).text()).contains("\r\n\tpriority -2;\r\n");
+    assertThat(bounce("carol@prompt.test"))
+        .contains("Deliver-By-Date: ")
+        .contains("Action: relayed\r\n");
+  }
+
+  @Test
+  void whatHasToBeThereInTimeDoesNotGoToWhoForgetsThat() throws IOException {
+    Sink sink = sink("timeless.test", 10);
+    submit("MAIL FROM:<alice@example.test> BY=120;R", "in time", "carol@timeless.test");
+    assertThat(bounce("carol@timeless.test")).contains("Status: 5.3.3\r\n");
+    assertThat(sink.taken).isEmpty();
+    submit("MAIL FROM:<alice@example.test> BY=120;N", "or late", "dora@timeless.test");
+    assertThat(only(sink).rcpts())
+        .containsExactly("RCPT TO:<dora@timeless.test> NOTIFY=FAILURE,DELAY");
+    assertThat(bounce("dora@timeless.test")).contains("Action: relayed\r\n");
+
+    Sink slow = sink("slower.test", 10);
+    slow.manners.extensions = List.of("DSN", "DELIVERBY 240");
+    submit("MAIL FROM:<alice@example.test> BY=120;R", "too fast", "carol@slower.test");
+    assertThat(bounce("carol@slower.test")).contains("Status: 5.4.7\r\n");
+    assertThat(slow.taken).isEmpty();
+  }
+
+  @Test
+  void aMessageThatIsHeldGoesWhenItsTimeHasComeAndNotBefore() throws IOException {
+    Sink sink = sink("later2.test", 10);
+    long begun = System.currentTimeMillis();
+    submit("MAIL FROM:<alice@example.test> HOLDFOR=3", "held", "carol@later2.test");
+    assertThat(only(sink).text()).endsWith("held\r\n");
+    assertThat(System.currentTimeMillis() - begun).isGreaterThanOrEqualTo(3000);
+  }
 }

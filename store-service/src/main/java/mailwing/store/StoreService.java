@@ -54,7 +54,6 @@ import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.LoginBanRows;
 import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.persistence.OutboxStore;
-import mailwing.store.persistence.SubmissionRows;
 import mailwing.store.persistence.UrlKeys;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -155,15 +154,6 @@ public final class StoreService implements AutoCloseable {
 
     List<BindableService> services = new ArrayList<>();
     services.add(new AuthenticationService(logins, bans, tokens, metrics));
-    services.add(
-        new DirectoryService(
-            administration,
-            directoryStore,
-            domains,
-            bans,
-            credentialStore,
-            apiKeys,
-            new SubmissionRows(database.dataSource())));
 
     DkimKeyring keyring =
         new DkimKeyring(
@@ -179,6 +169,15 @@ public final class StoreService implements AutoCloseable {
             signal,
             MailStore.Limits.DEFAULTS,
             config.queue());
+    services.add(
+        new DirectoryService(
+            administration,
+            directoryStore,
+            domains,
+            bans,
+            credentialStore,
+            apiKeys,
+            mail.submissions()));
     services.add(new DeliveryService(mail, credentials::session));
     QueueNotices notices = new QueueNotices(mail);
     QueueAdministration queue = new QueueAdministration(mail);

@@ -111,6 +111,7 @@ final class Gateways implements AutoCloseable {
         config.connections(),
         config.session(),
         config.limits(),
+        config.sending(),
         config.host(),
         EVERY,
         config.checkSender(),

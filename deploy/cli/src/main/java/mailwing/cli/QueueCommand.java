@@ -15,6 +15,7 @@ import mailwing.store.v1.QueuedMessage;
 import mailwing.store.v1.QueuedRecipient;
 import mailwing.store.v1.SetSuspendedRequest;
 import mailwing.store.v1.Suspension;
+import mailwing.store.v1.TakeBackRequest;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,8 +71,8 @@ public final class QueueCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "say list, show, flush, hold, release, requeue, delete, return, suspend, resume or"
-            + " suspended");
+        "say list, show, take-back, flush, hold, release, requeue, delete, return, suspend, resume"
+            + " or suspended");
   }
 
   @Command(
@@ -124,11 +125,16 @@ public final class QueueCommand implements Runnable {
   private void print(QueuedMessage message, boolean whole) {
     PrintWriter out = Admin.out(spec);
     out.printf(
-        "%s  %s  %d octets  <%s>%n",
+        "%s  %s  %d octets  <%s>%s%s%s%n",
         message.getQueueId(),
         at(message.getCreatedAtMillis()),
         message.getSize(),
-        message.getReversePath());
+        message.getReversePath(),
+        message.getHoldUntilMillis() > System.currentTimeMillis()
+            ? "  held until " + at(message.getHoldUntilMillis())
+            : "",
+        message.getDeliverByMillis() > 0 ? "  due by " + at(message.getDeliverByMillis()) : "",
+        message.getPriority() != 0 ? "  priority " + message.getPriority() : "");
     for (QueuedRecipient recipient : message.getRecipientsList()) {
       out.printf(
           "    <%s>  %s%s%s%n",
@@ -166,6 +172,23 @@ public final class QueueCommand implements Runnable {
 
   private static Duration until(long millis) {
     return Duration.ofSeconds(Math.max(0, (millis - System.currentTimeMillis()) / 1000));
+  }
+
+  @Command(
+      name = "take-back",
+      description =
+          "Takes back a message that is still held, since its sender asked for that or may undo:"
+              + " nobody gets it, nobody is told.",
+      mixinStandardHelpOptions = true)
+  void takeBack(@Mixin StoreOptions store, @Parameters(paramLabel = "ID") String id) {
+    Admin.with(
+        store,
+        client -> {
+          var answer =
+              client.callQueue(
+                  id, s -> s.takeBack(TakeBackRequest.newBuilder().setQueueId(id).build()));
+          Admin.out(spec).printf("%d recipients%n", answer.getRecipients());
+        });
   }
 
   @Command(name = "flush", description = "Tries now.", mixinStandardHelpOptions = true)

@@ -103,7 +103,8 @@ public final class UserCommand implements Runnable {
               names = {"-l", "--long"},
               description =
                   "Tab-separated: address, enabled, disabled or shared, messages, octets, octets"
-                      + " allowed (0: no limit), the site it lives on or here.")
+                      + " allowed (0: no limit), the site it lives on or here, seconds to undo,"
+                      + " whether what it submits is kept in Sent.")
           boolean asLong,
       @Parameters(
               paramLabel = "DOMAIN",
@@ -195,6 +196,19 @@ public final class UserCommand implements Runnable {
               arity = "1",
               description = "May log in and receive mail.")
           @Nullable Boolean enabled,
+      @Option(
+              names = "--undo-seconds",
+              paramLabel = "N",
+              description =
+                  "What it submits is held for so long, and may be taken back by `queue take-back`;"
+                      + " 0: not held, at most 3600.")
+          @Nullable Integer undoSeconds,
+      @Option(
+              names = "--copy-to-sent",
+              paramLabel = "true|false",
+              arity = "1",
+              description = "What it submits is kept in its Sent mailbox too.")
+          @Nullable Boolean copyToSent,
       @Parameters(paramLabel = "ADDRESS") String address) {
     Admin.with(
         store,
@@ -217,6 +231,8 @@ public final class UserCommand implements Runnable {
                   }
                   Optional.ofNullable(administrator).ifPresent(update::setAdministrator);
                   Optional.ofNullable(enabled).ifPresent(update::setEnabled);
+                  Optional.ofNullable(undoSeconds).ifPresent(update::setUndoSeconds);
+                  Optional.ofNullable(copyToSent).ifPresent(update::setCopyToSent);
                   return s.updateUser(update.build());
                 }));
   }
@@ -262,6 +278,8 @@ public final class UserCommand implements Runnable {
         Long.toString(user.getUsage().getMessages()),
         Long.toString(user.getUsage().getOctets()),
         Long.toString(user.getQuota().getOctets()),
-        user.getHomeSite().isEmpty() ? "here" : user.getHomeSite());
+        user.getHomeSite().isEmpty() ? "here" : user.getHomeSite(),
+        Integer.toString(user.getUndoSeconds()),
+        Boolean.toString(user.getCopyToSent()));
   }
 }

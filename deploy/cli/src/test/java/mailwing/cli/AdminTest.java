@@ -60,13 +60,14 @@ class AdminTest {
     assertThat(run("", "user", "move", "ann@moved.test", "--site", "imap://IMAP.example.org:143/"))
         .isEqualTo(silent());
     assertThat(run("", list).out())
-        .containsExactly("ann@moved.test\tenabled\t0\t0\t0\timap.example.org:143");
+        .containsExactly("ann@moved.test\tenabled\t0\t0\t0\timap.example.org:143\t0\tfalse");
     assertThat(run("", "user", "move", "ann@moved.test", "--site", "imap://a b").err())
         .isEqualTo("mailwing: ann@moved.test: a site is host or host:port");
     assertThat(run("", "user", "move", "ann@moved.test", "--site", "imap.example.org").code())
         .isNotZero();
     assertThat(run("", "user", "move", "ann@moved.test", "--site", "none")).isEqualTo(silent());
-    assertThat(run("", list).out()).containsExactly("ann@moved.test\tenabled\t0\t0\t0\there");
+    assertThat(run("", list).out())
+        .containsExactly("ann@moved.test\tenabled\t0\t0\t0\there\t0\tfalse");
   }
 
   @Test
@@ -76,7 +77,7 @@ class AdminTest {
         .isEqualTo(silent());
     assertThat(run("", "user", "list", "two.test").out()).containsExactly("ann@two.test");
     assertThat(run("", "user", "list", "-l", "two.test").out())
-        .containsExactly("ann@two.test\tenabled\t0\t0\t0\there");
+        .containsExactly("ann@two.test\tenabled\t0\t0\t0\there\t0\tfalse");
     assertThat(run("another\n", "user", "passwd", "ann@two.test", "--password-stdin"))
         .isEqualTo(silent());
     assertThat(run("", "domain", "remove", "two.test").err())
@@ -103,7 +104,8 @@ class AdminTest {
     assertThat(run("", "user", "add", "info@four.test", "--shared")).isEqualTo(silent());
     assertThat(run("", "user", "list", "-l", "four.test").out())
         .containsExactly(
-            "ann@four.test\tenabled\t0\t0\t0\there", "info@four.test\tshared\t0\t0\t0\there");
+            "ann@four.test\tenabled\t0\t0\t0\there\t0\tfalse",
+            "info@four.test\tshared\t0\t0\t0\there\t0\tfalse");
     assertThat(run("x\n", "user", "passwd", "info@four.test", "--password-stdin").err())
         .isEqualTo("mailwing: info@four.test: nobody logs in to a shared account");
     assertThat(raw("", "user", "add", "b@four.test", "--shared", "--password-stdin").code())

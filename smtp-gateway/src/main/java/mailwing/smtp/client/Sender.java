@@ -75,11 +75,29 @@ public final class Sender {
     if (transfer.requireTls() && !dialog.offers("REQUIRETLS")) {
       return Answer.permanent("5.7.30", "the next host does not know REQUIRETLS");
     }
+    if (transfer.time() != null && transfer.time().returns()) {
+      Answer late = late(transfer.time());
+      if (late != null) {
+        return late;
+      }
+    }
     long limit = sizeLimit();
     if (limit > 0 && transfer.size() > limit) {
       return Answer.permanent("5.3.4", "the next host takes at most " + limit + " octets");
     }
     return null;
+  }
+
+  /// RFC 2852 §4.1.3, §4.1.4.1.
+  private @Nullable Answer late(Transfer.Time time) {
+    if (!dialog.offers("DELIVERBY")) {
+      return Answer.permanent("5.3.3", "the next host does not know DELIVERBY");
+    }
+    String said = dialog.parameters("DELIVERBY");
+    long shortest = said.matches("[0-9]{1,9}") ? Long.parseLong(said) : 0;
+    return time.left() < Math.max(1, shortest)
+        ? Answer.permanent("5.4.7", "the time is over in which it was to be delivered")
+        : null;
   }
 
   private long sizeLimit() {
@@ -104,6 +122,14 @@ public final class Sender {
     if (transfer.requireTls()) {
       line.append(" REQUIRETLS");
     }
+    Transfer.Time time = transfer.time();
+    if (time != null && dialog.offers("DELIVERBY")) {
+      line.append(" BY=").append(time.left()).append(time.returns() ? ";R" : ";N");
+      line.append(time.trace() ? "T" : "");
+    }
+    if (transfer.priority() != 0 && dialog.offers("MT-PRIORITY")) {
+      line.append(" MT-PRIORITY=").append(transfer.priority());
+    }
     if (dialog.offers("DSN")) {
       if (!transfer.ret().isEmpty()) {
         line.append(" RET=").append(transfer.ret());
@@ -118,8 +144,9 @@ public final class Sender {
   private String rcpt(Transfer.Recipient recipient) {
     StringBuilder line = new StringBuilder("RCPT TO:<").append(recipient.path()).append('>');
     if (dialog.offers("DSN")) {
-      if (!recipient.reports().isEmpty()) {
-        line.append(" NOTIFY=").append(recipient.reports());
+      String reports = reports(recipient.reports());
+      if (!reports.isEmpty()) {
+        line.append(" NOTIFY=").append(reports);
       }
       int semicolon = recipient.original().indexOf(';');
       if (semicolon > 0) {
@@ -133,6 +160,18 @@ public final class Sender {
       }
     }
     return line.toString();
+  }
+
+  /// A host that does not know of the time is to tell of delays (RFC 2852 §4.1.4.2).
+  private String reports(String asked) {
+    Transfer.Time time = transfer.time();
+    if (time == null || dialog.offers("DELIVERBY") || time.left() <= 0) {
+      return asked;
+    }
+    if (asked.isEmpty()) {
+      return "FAILURE,DELAY";
+    }
+    return asked.equals("NEVER") || asked.contains("DELAY") ? asked : asked + ",DELAY";
   }
 
   private void stepwise(boolean chunks) throws IOException {

@@ -2,6 +2,7 @@ package mailwing.smtp.client;
 
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One message for some recipients, as a dialog sends it.
 ///
@@ -10,6 +11,8 @@ import java.util.List;
 /// @param eightBit it holds octets above 127 in its body
 /// @param binary it holds CR or LF that is not CRLF, or NUL
 /// @param utf8 its header or envelope holds what only SMTPUTF8 can carry
+/// @param time when it has to be there; null: whenever
+/// @param priority from -9 to 9 (RFC 6710)
 /// @param ret FULL, HDRS or empty
 /// @param envelopeId decoded; empty for none
 public record Transfer(
@@ -19,6 +22,8 @@ public record Transfer(
     boolean binary,
     boolean utf8,
     boolean requireTls,
+    @Nullable Time time,
+    int priority,
     String ret,
     String envelopeId,
     List<Recipient> recipients,
@@ -26,6 +31,19 @@ public record Transfer(
 
   public Transfer {
     recipients = List.copyOf(recipients);
+  }
+
+  /// The time of RFC 2852.
+  ///
+  /// @param until milliseconds since 1970
+  /// @param returns it comes back when the time is over, rather than be reported late
+  public record Time(long until, boolean returns, boolean trace) {
+    /// Whole seconds that are left; negative where it is over.
+    long left() {
+      return Math.clamp(Math.ceilDiv(until - System.currentTimeMillis(), 1000L), -MOST, MOST);
+    }
+
+    private static final long MOST = 999_999_999;
   }
 
   /// Whom it is for.

@@ -36,6 +36,17 @@ public final class SubmittedHeader {
     return out.toByteArray();
   }
 
+  /// The fields that submission removes, one after the other.
+  public static byte[] blindCopies(byte[] octets, HeaderScan scan) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (HeaderScan.Field field : scan.fields()) {
+      if (isBlindCopy(scan, field)) {
+        out.write(octets, field.start(), field.end() - field.start());
+      }
+    }
+    return out.toByteArray();
+  }
+
   /// Has it a field that submission removes?
   public static boolean hasBlindCopy(HeaderScan scan) {
     return scan.fields().stream().anyMatch(field -> isBlindCopy(scan, field));

@@ -24,13 +24,15 @@ public final class TraceFields {
   /// @param tls the comment that names protocol and cipher, empty without TLS
   /// @param forRecipient the only recipient, else null: several would betray blind copies (RFC 5321
   ///   §7.6)
+  /// @param priority the message's, told where it is not 0 (RFC 6710 §4.1)
   public record Hop(
       String helo,
       String addressLiteral,
       String with,
       String tls,
       String id,
-      @Nullable String forRecipient) {}
+      @Nullable String forRecipient,
+      int priority) {}
 
   private record Second(long epochSecond, String text) {}
 
@@ -52,6 +54,9 @@ public final class TraceFields {
     out.append("\r\n\tid ").append(hop.id);
     if (hop.forRecipient != null) {
       out.append("\r\n\tfor <").append(hop.forRecipient).append('>');
+    }
+    if (hop.priority != 0) {
+      out.append("\r\n\tpriority ").append(hop.priority);
     }
     out.append(";\r\n\t").append(date(now)).append("\r\n");
     return out.toString().getBytes(StandardCharsets.UTF_8);

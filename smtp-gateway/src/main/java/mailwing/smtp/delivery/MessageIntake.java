@@ -90,6 +90,7 @@ public final class MessageIntake implements MessageSink {
   private @Nullable DkimSigner signing;
   private boolean junk;
   private boolean doubtful;
+  private byte[] blindCopies = new byte[0];
   private @Nullable Refusal refusal;
   private List<Boolean> looping = List.of();
 
@@ -340,6 +341,7 @@ public final class MessageIntake implements MessageSink {
     if (missing.isEmpty() && !SubmittedHeader.hasBlindCopy(scan)) {
       return;
     }
+    blindCopies = SubmittedHeader.blindCopies(buffer, scan);
     byte[] mended = SubmittedHeader.mend(buffer, traceLength, count, scan, missing);
     byte[] whole = Arrays.copyOf(buffer, traceLength + mended.length);
     System.arraycopy(mended, 0, whole, traceLength, mended.length);
@@ -463,10 +465,13 @@ public final class MessageIntake implements MessageSink {
 
   /// The envelope without the recipients that have had the message already.
   private DeliveryEnvelope addressed() {
-    if (looping.isEmpty() && !junk && !doubtful) {
+    if (looping.isEmpty() && !junk && !doubtful && blindCopies.length == 0) {
       return envelope;
     }
     DeliveryEnvelope.Builder rest = envelope.toBuilder();
+    if (blindCopies.length > 0 && envelope.hasSubmission()) {
+      rest.getSubmissionBuilder().setBlindCopies(ByteString.copyFrom(blindCopies));
+    }
     if (doubtful) {
       rest.clearReporting();
     }

@@ -24,6 +24,7 @@ import mailwing.store.v1.QueueJob;
 import mailwing.store.v1.QueueJobRecipient;
 import mailwing.store.v1.QueueResult;
 import mailwing.store.v1.Submission;
+import org.jspecify.annotations.Nullable;
 
 /// Takes one message to one destination: host after host, until one answers for each recipient.
 final class Courier {
@@ -81,6 +82,12 @@ final class Courier {
       List<QueueJobRecipient> recipients,
       Transfer.Body body) {
     Round round = new Round(job, recipients, body);
+    if (job.getDeliverBy() == Submission.DeliverBy.RETURN
+        && job.getDeliverByMillis() <= System.currentTimeMillis()) {
+      // RFC 2852 §4.1.3: no further try.
+      round.rest(Answer.permanent("5.4.7", "the time is over in which it was to be delivered"));
+      return round.results();
+    }
     Destination.Lent lent = destination.take();
     if (lent != null) {
       round.over(destination, lent.dialog(), lent.host());
@@ -192,7 +199,8 @@ final class Courier {
               .setRemoteHost(answer.replied() ? host : "")
               .setRemoteAddress(dialog.address().getAddress().getHostAddress())
               .setTls(dialog.tls())
-              .setNotifies(dialog.offers("DSN"));
+              .setNotifies(dialog.offers("DSN"))
+              .setKeepsTime(dialog.offers("DELIVERBY"));
       results.put(recipient.getNumber(), result.build());
       open.remove(recipient);
     }
@@ -245,6 +253,8 @@ final class Courier {
           job.getBinary(),
           utf8,
           job.getRequireTls(),
+          time(job),
+          job.getPriority(),
           job.getReturn() == Submission.Return.FULL
               ? "FULL"
               : job.getReturn() == Submission.Return.HEADERS ? "HDRS" : "",
@@ -252,6 +262,15 @@ final class Courier {
           recipients,
           body);
     }
+  }
+
+  private static Transfer.@Nullable Time time(QueueJob job) {
+    return job.getDeliverByMillis() == 0
+        ? null
+        : new Transfer.Time(
+            job.getDeliverByMillis(),
+            job.getDeliverBy() == Submission.DeliverBy.RETURN,
+            job.getDeliverByTrace());
   }
 
   private static boolean isAscii(String text) {

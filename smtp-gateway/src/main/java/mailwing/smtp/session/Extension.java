@@ -22,11 +22,17 @@ public enum Extension {
   /// What a listener of this kind announces on the connection as it is now.
   ///
   /// DSN only where reports can be sent: to everybody where mail leaves the house, else to senders
-  /// who are sure to be here.
+  /// who are sure to be here. FUTURERELEASE at submission alone (RFC 4865 §4.2).
   static Set<Extension> announced(Service service, Connection connection, SmtpServices services) {
     Set<Extension> announced = EnumSet.noneOf(Extension.class);
     if (services.sends() || (service == Service.SUBMISSION && services.checkSender())) {
       announced.add(DSN);
+      // Whoever asks for a time is told where it passes.
+      announced.add(DELIVERBY);
+    }
+    announced.add(MT_PRIORITY);
+    if (service == Service.SUBMISSION && services.sending().longestHold().isPositive()) {
+      announced.add(FUTURERELEASE);
     }
     if (service == Service.SUBMISSION && connection.mayLogIn()) {
       announced.add(AUTH);

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /// MAIL, RCPT, DATA and BDAT (RFC 5321 §3.3, RFC 3030 §2, RFC 2033 §4.2).
 final class MailCommands {
+  private static final int HIGHEST_PRIORITY = 9;
+
   private final SmtpSession session;
   private final Connection connection;
   private final Service service;
@@ -83,7 +85,8 @@ final class MailCommands {
       return MailOptions.UNKNOWN_PARAMETER;
     }
     MailOptions options;
-    switch (MailOptions.read(mail.parameters(), limits.messageOctets(), announced())) {
+    switch (MailOptions.read(
+        mail.parameters(), limits.messageOctets(), services.sending(), announced())) {
       case MailOptions.Reading.Refused(Reply reply) -> {
         return reply;
       }
@@ -104,8 +107,25 @@ final class MailCommands {
     if (rate.isPresent()) {
       return refused(rate.get());
     }
-    transaction = new Transaction.Begun(mail.path(), options, new Transaction.Recipients());
-    return Replies.SENDER_OK;
+    int highest = highestPriority(login);
+    boolean lowered = options.sending().priority() > highest;
+    transaction =
+        new Transaction.Begun(
+            mail.path(),
+            lowered ? options.withPriority(highest) : options,
+            new Transaction.Recipients());
+    // RFC 6710 §4.1.
+    return lowered
+        ? Reply.of(250, "2.3.6", highest + " is the new priority of the message")
+        : Replies.SENDER_OK;
+  }
+
+  /// Strangers may lower a priority alone (RFC 6710 §4.1).
+  private int highestPriority(Login login) {
+    if (connection.trusted()) {
+      return HIGHEST_PRIORITY;
+    }
+    return login instanceof Login.As ? services.sending().highestPriority() : 0;
   }
 
   private Set<Extension> announced() {
@@ -374,7 +394,8 @@ final class MailCommands {
             ids.queueId(),
             begun.recipients().unique().size() == 1
                 ? begun.recipients().unique().getFirst().encoded()
-                : null);
+                : null,
+            begun.options().sending().priority());
     return new MessageIntake(
         services.deliveries(),
         envelope.build(),

@@ -4,6 +4,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,9 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
       Reply.of(555, "5.5.4", "A parameter is not recognized or not implemented");
   static final Reply BAD_VALUE = Reply.of(501, "5.5.4", "A parameter's value is not valid");
 
+  static final Reply TIME_TOO_SHORT =
+      Reply.of(555, "5.5.4", "A message cannot be sure to be delivered in so short a time");
+
   private static final int ENVELOPE_ID_MAX = 100;
 
   /// BODY's value (RFC 6152, RFC 3030 §3).
@@ -45,8 +49,9 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
   }
 
   /// Reads parameters; those of an extension only where it is announced.
-  static Reading read(List<Parameter> parameters, long maxOctets, Set<Extension> announced) {
-    Reader reader = new Reader(maxOctets, announced);
+  static Reading read(
+      List<Parameter> parameters, long maxOctets, SendingLimits limits, Set<Extension> announced) {
+    Reader reader = new Reader(maxOctets, limits, announced);
     Set<String> seen = new HashSet<>();
     for (Parameter parameter : parameters) {
       Reply refused =
@@ -57,25 +62,34 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
         return new Reading.Refused(refused);
       }
     }
-    return new Reading.Understood(reader.options());
+    return reader.isHeldTooLong()
+        ? new Reading.Refused(BAD_VALUE)
+        : new Reading.Understood(reader.options());
+  }
+
+  MailOptions withPriority(int priority) {
+    return new MailOptions(size, body, smtpUtf8, sending.withPriority(priority));
   }
 
   /// Gathers parameters.
   private static final class Reader {
     private final long maxOctets;
+    private final SendingLimits limits;
     private final Set<Extension> announced;
+    private final Instant now = Instant.now();
     private long size;
     private Body body = Body.SEVEN_BIT;
     private boolean smtpUtf8;
     private Optional<String> envelopeId = Optional.empty();
     private SendingOptions.Returned returned = SendingOptions.Returned.UNSAID;
-    private Optional<Instant> holdUntil = Optional.empty();
+    private Optional<SendingOptions.Hold> hold = Optional.empty();
     private Optional<SendingOptions.DeliverBy> deliverBy = Optional.empty();
     private int priority;
     private boolean requireTls;
 
-    Reader(long maxOctets, Set<Extension> announced) {
+    Reader(long maxOctets, SendingLimits limits, Set<Extension> announced) {
       this.maxOctets = maxOctets;
+      this.limits = limits;
       this.announced = announced;
     }
 
@@ -84,7 +98,14 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
           size,
           body,
           smtpUtf8,
-          new SendingOptions(envelopeId, returned, holdUntil, deliverBy, priority, requireTls));
+          new SendingOptions(envelopeId, returned, hold, deliverBy, priority, requireTls));
+    }
+
+    /// It would be late before it is sent (RFC 4865 §5.2.2).
+    boolean isHeldTooLong() {
+      return hold.isPresent()
+          && deliverBy.isPresent()
+          && hold.get().until().isAfter(now.plus(deliverBy.get().time()));
     }
 
     /// The reply that refuses the parameter, else null.
@@ -176,22 +197,30 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
     }
 
     private @Nullable Reply holdFor(String value) {
-      if (holdUntil.isPresent() || !value.matches("[1-9][0-9]{0,8}")) {
-        return BAD_VALUE;
-      }
-      holdUntil = Optional.of(Instant.now().plusSeconds(Long.parseLong(value)));
-      return null;
+      return value.matches("[1-9][0-9]{0,8}")
+          ? hold(now.plusSeconds(Long.parseLong(value)), "for;" + value)
+          : BAD_VALUE;
     }
 
+    /// The time is in UTC (RFC 4865 §3).
     private @Nullable Reply holdUntil(String value) {
-      if (holdUntil.isPresent()) {
-        return BAD_VALUE;
-      }
       try {
-        holdUntil = Optional.of(OffsetDateTime.parse(value).toInstant());
+        OffsetDateTime time = OffsetDateTime.parse(value);
+        return time.getOffset().equals(ZoneOffset.UTC)
+            ? hold(time.toInstant(), "until;" + value)
+            : BAD_VALUE;
       } catch (DateTimeException e) {
         return BAD_VALUE;
       }
+    }
+
+    private @Nullable Reply hold(Instant until, String request) {
+      if (hold.isPresent()
+          || !until.isAfter(now)
+          || until.isAfter(now.plus(limits.longestHold()))) {
+        return BAD_VALUE;
+      }
+      hold = Optional.of(new SendingOptions.Hold(until, request));
       return null;
     }
 
@@ -206,6 +235,9 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
       boolean bounce = mode.startsWith("R");
       if (bounce && seconds <= 0) {
         return BAD_VALUE;
+      }
+      if (bounce && seconds < limits.shortestTime().toSeconds()) {
+        return TIME_TOO_SHORT;
       }
       deliverBy =
           Optional.of(

@@ -8,14 +8,14 @@ import java.util.Optional;
 ///
 /// @param envelopeId ENVID, decoded (RFC 3461 §4.4)
 /// @param returned what a report is to hold of the message (RFC 3461 §4.3)
-/// @param holdUntil not to be sent before (RFC 4865)
+/// @param hold not to be sent before a time (RFC 4865)
 /// @param deliverBy the time limit that BY sets (RFC 2852)
 /// @param priority from -9 to 9, 0 where none was given (RFC 6710)
 /// @param requireTls REQUIRETLS was given (RFC 8689)
 public record SendingOptions(
     Optional<String> envelopeId,
     Returned returned,
-    Optional<Instant> holdUntil,
+    Optional<Hold> hold,
     Optional<DeliverBy> deliverBy,
     int priority,
     boolean requireTls) {
@@ -30,6 +30,16 @@ public record SendingOptions(
     UNSAID,
     FULL,
     HEADERS
+  }
+
+  /// HOLDFOR or HOLDUNTIL.
+  ///
+  /// @param request as a notification repeats it: `for;60`, `until;...` (RFC 4865 §5.1.2)
+  public record Hold(Instant until, String request) {}
+
+  /// The same at another priority.
+  SendingOptions withPriority(int other) {
+    return new SendingOptions(envelopeId, returned, hold, deliverBy, other, requireTls);
   }
 
   /// BY's value (RFC 2852 §4).

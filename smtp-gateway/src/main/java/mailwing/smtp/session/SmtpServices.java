@@ -16,6 +16,7 @@ import mailwing.smtp.signing.Signer;
 /// What all sessions of a gateway share.
 ///
 /// @param host the name the gateway goes by: in its greeting, in Received and in Message-ID
+/// @param sending how far senders may go with what they ask
 /// @param mechanisms what AUTH offers, in this order
 /// @param checkSender submission takes only the account's own addresses in MAIL
 /// @param sends submission takes recipients elsewhere
@@ -26,6 +27,7 @@ import mailwing.smtp.signing.Signer;
 public record SmtpServices(
     String host,
     SmtpLimits limits,
+    SendingLimits sending,
     SessionLimits session,
     List<Mechanism> mechanisms,
     boolean checkSender,

@@ -1,6 +1,9 @@
 package mailwing.smtp.session;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -184,6 +187,20 @@ final class SmtpSession {
     Set<Extension> announced = Extension.announced(service, connection, services);
     if (announced.contains(Extension.DSN)) {
       lines.add("DSN");
+    }
+    if (announced.contains(Extension.DELIVERBY)) {
+      lines.add("DELIVERBY " + services.sending().shortestTime().toSeconds());
+    }
+    if (announced.contains(Extension.MT_PRIORITY)) {
+      lines.add("MT-PRIORITY");
+    }
+    if (announced.contains(Extension.FUTURERELEASE)) {
+      Duration longest = services.sending().longestHold();
+      lines.add(
+          "FUTURERELEASE "
+              + longest.toSeconds()
+              + " "
+              + Instant.now().plus(longest).truncatedTo(ChronoUnit.SECONDS));
     }
     if (client.mayStandFor()) {
       lines.add("XCLIENT NAME ADDR PORT PROTO HELO");

@@ -19,7 +19,8 @@ final class Submissions {
             .setSmtpUtf8(options.smtpUtf8())
             .setRequireTls(sending.requireTls())
             .setPriority(sending.priority())
-            .setHoldUntilMillis(sending.holdUntil().map(Instant::toEpochMilli).orElse(0L));
+            .setHoldUntilMillis(sending.hold().map(hold -> hold.until().toEpochMilli()).orElse(0L))
+            .setHoldRequest(sending.hold().map(SendingOptions.Hold::request).orElse(""));
     sending
         .deliverBy()
         .ifPresent(

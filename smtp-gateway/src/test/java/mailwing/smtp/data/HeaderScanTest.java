@@ -66,7 +66,7 @@ final class HeaderScanTest {
     byte[] field =
         trace.received(
             new TraceFields.Hop(
-                "client.test", "[192.0.2.1]", "ESMTPS", "TLSv1.3", "ABC", "bob@example.test"),
+                "client.test", "[192.0.2.1]", "ESMTPS", "TLSv1.3", "ABC", "bob@example.test", -3),
             Instant.ofEpochSecond(1_000_000_000));
     assertThat(new String(field, StandardCharsets.UTF_8))
         .isEqualTo(
@@ -74,7 +74,8 @@ final class HeaderScanTest {
             Received: from client.test ([192.0.2.1])\r
             \tby mx.example.test (Mailwing) with ESMTPS (TLSv1.3)\r
             \tid ABC\r
-            \tfor <bob@example.test>;\r
+            \tfor <bob@example.test>\r
+            \tpriority -3;\r
             \tSun, 9 Sep 2001 01:46:40 +0000\r
             """);
   }

@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class MailOptionsTest {
   private static final Set<Extension> ALL = EnumSet.allOf(Extension.class);
 
+  private static final SendingLimits LIMITS =
+      new SendingLimits(Duration.ofDays(365 * 20), Duration.ofSeconds(10), 4);
+
   private static List<Parameter> parameters(String text) {
     List<Parameter> parameters = new ArrayList<>();
     for (String word : text.split(" ", -1)) {
@@ -31,7 +34,7 @@ final class MailOptionsTest {
   }
 
   private static MailOptions mail(String text) {
-    return MailOptions.read(parameters(text), 1000, ALL)
+    return MailOptions.read(parameters(text), 1000, LIMITS, ALL)
             instanceof MailOptions.Reading.Understood(MailOptions options)
         ? options
         : fail(text);
@@ -45,21 +48,26 @@ final class MailOptionsTest {
   void parametersOfAllExtensionsAreRead() {
     MailOptions options =
         mail(
-            "SIZE=1000 BODY=BINARYMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb HOLDFOR=60 BY=-12;NT"
+            "SIZE=1000 BODY=BINARYMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb HOLDFOR=60 BY=62;NT"
                 + " MT-PRIORITY=-9 REQUIRETLS AUTH=<>");
     assertThat(options.size()).isEqualTo(1000);
     assertThat(options.body()).isEqualTo(MailOptions.Body.BINARY);
     SendingOptions sending = options.sending();
     assertThat(sending.envelopeId()).contains("a+b");
     assertThat(sending.returned()).isEqualTo(SendingOptions.Returned.HEADERS);
-    assertThat(sending.holdUntil().orElseThrow())
+    assertThat(sending.hold().orElseThrow().request()).isEqualTo("for;60");
+    assertThat(sending.hold().orElseThrow().until())
         .isBetween(Instant.now().plusSeconds(50), Instant.now().plusSeconds(60));
     assertThat(sending.deliverBy())
-        .contains(new SendingOptions.DeliverBy(Duration.ofSeconds(-12), false, true));
+        .contains(new SendingOptions.DeliverBy(Duration.ofSeconds(62), false, true));
     assertThat(sending.priority()).isEqualTo(-9);
     assertThat(sending.requireTls()).isTrue();
-    assertThat(mail("HOLDUNTIL=2030-01-02T03:04:05+01:00").sending().holdUntil())
-        .contains(Instant.parse("2030-01-02T02:04:05Z"));
+    assertThat(mail("HOLDUNTIL=2030-01-02T03:04:05Z").sending().hold())
+        .contains(
+            new SendingOptions.Hold(
+                Instant.parse("2030-01-02T03:04:05Z"), "until;2030-01-02T03:04:05Z"));
+    assertThat(mail("BY=-12;N").sending().deliverBy())
+        .contains(new SendingOptions.DeliverBy(Duration.ofSeconds(-12), false, false));
   }
 
   @ParameterizedTest
@@ -80,6 +88,12 @@ final class MailOptionsTest {
         "HOLDFOR=1234567890",
         "HOLDFOR=1 HOLDUNTIL=2030-01-02T03:04:05Z",
         "HOLDUNTIL=tomorrow",
+        "HOLDUNTIL=2030-01-02T03:04:05+01:00",
+        "HOLDUNTIL=2020-01-02T03:04:05Z",
+        "HOLDUNTIL=2130-01-02T03:04:05Z",
+        "HOLDFOR=700000000",
+        "HOLDFOR=100 BY=99;N",
+        "BY=99;R HOLDFOR=100",
         "BY=0;R",
         "BY=-1;RT",
         "BY=1",
@@ -90,7 +104,7 @@ final class MailOptionsTest {
         "MT-PRIORITY"
       })
   void badValuesAreRefused(String text) {
-    assertThat(MailOptions.read(parameters(text), 1000, ALL))
+    assertThat(MailOptions.read(parameters(text), 1000, LIMITS, ALL))
         .isEqualTo(new MailOptions.Reading.Refused(MailOptions.BAD_VALUE));
   }
 
@@ -98,8 +112,16 @@ final class MailOptionsTest {
   @ValueSource(
       strings = {"RET=FULL", "ENVID=a", "HOLDFOR=1", "BY=1;R", "MT-PRIORITY=1", "REQUIRETLS"})
   void parametersThatAreNotAnnouncedAreUnknown(String text) {
-    assertThat(MailOptions.read(parameters(text), 1000, Set.of()))
+    assertThat(MailOptions.read(parameters(text), 1000, LIMITS, Set.of()))
         .isEqualTo(new MailOptions.Reading.Refused(MailOptions.UNKNOWN_PARAMETER));
+  }
+
+  @Test
+  void aTimeThatIsTooShortToBeSureOfIsRefused() {
+    assertThat(MailOptions.read(parameters("BY=9;R"), 1000, LIMITS, ALL))
+        .isEqualTo(new MailOptions.Reading.Refused(MailOptions.TIME_TOO_SHORT));
+    assertThat(mail("BY=9;N").sending().deliverBy()).isPresent();
+    assertThat(mail("BY=10;R").sending().deliverBy()).isPresent();
   }
 
   @Test

@@ -11,6 +11,7 @@ import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.EntryChanges;
+import mailwing.store.persistence.MessageFacts;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Stored;
 import mailwing.store.persistence.UidSpans;
@@ -209,8 +210,9 @@ public final class IncomingAppend {
     Item item = items.get(index);
     ParsedMessage parsed = item.message().finish();
     AppendHeader header = item.header();
+    MessageFacts facts = Facts.of(parsed, 0);
     return new NewMessage(
-        id(index),
+        id(index, facts),
         header.getFlags().getSystem() & access.changeableFlags(),
         item.keywords().keywords(),
         header.getInternalDateMillis() == 0 ? now : header.getInternalDateMillis(),
@@ -219,12 +221,21 @@ public final class IncomingAppend {
         item.message().firstChunkOctets(item.copy()),
         item.copy().blobId,
         item.message().body(item.copy()),
-        Facts.of(parsed, 0),
+        facts,
         List.of(),
         List.of());
   }
 
-  private byte[] id(int index) {
+  private byte[] id(int index, MessageFacts facts) {
+    if (items.size() == 1) {
+      String messageId = facts.messageId();
+      return replaced == null
+              && messageId != null
+              && access.own()
+              && store.submissions().copiesToSent(target.accountId())
+          ? new SentCopies(store).appended(target, messageId, appendId)
+          : appendId;
+    }
     if (index == 0) {
       return appendId;
     }

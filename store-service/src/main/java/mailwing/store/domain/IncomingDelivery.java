@@ -12,6 +12,7 @@ import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.DeliveryRetries;
+import mailwing.store.persistence.MessageFacts;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.NewQueued;
 import mailwing.store.persistence.NewReport;
@@ -20,6 +21,7 @@ import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RecipientResult;
+import mailwing.store.v1.SystemFlag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,8 @@ public final class IncomingDelivery {
   private final Map<Long, Share> shares = new LinkedHashMap<>();
   private final IncomingMessage message;
   private final @Nullable QueuedShare queued;
+  private final IncomingMessage.@Nullable Copy sent;
+  private final @Nullable IncomingMessage sentMessage;
   private final LocalReports reports;
   private final boolean holds;
 
@@ -56,6 +60,8 @@ public final class IncomingDelivery {
 
   /// What has committed first, and holds what is left for the others.
   private IncomingMessage.@Nullable Copy holder;
+
+  private boolean sentKept;
 
   /// What one account gets, and what became of it.
   private static final class Share {
@@ -135,7 +141,24 @@ public final class IncomingDelivery {
             ? null
             : new QueuedShare(store, envelope, submitter.account(), holdUntil, waiting);
     this.holds = holdUntil > 0;
+    this.sent =
+        submitter.copyToSent() && refused.size() < envelope.getRecipientsCount()
+            ? new IncomingMessage.Copy(submitter.account(), new byte[0])
+            : null;
+    ByteString blindCopies = envelope.getSubmission().getBlindCopies();
+    if (sent != null && !blindCopies.isEmpty()) {
+      // Its header is another one, which its envelope has to tell too.
+      sentMessage =
+          new IncomingMessage(
+              store.blobs(), store.limits().messageOctets() + PREFIX_OCTETS, 0, List.of(sent));
+      sentMessage.feed(blindCopies);
+    } else {
+      sentMessage = null;
+    }
     List<IncomingMessage.Copy> copies = new ArrayList<>();
+    if (sent != null && sentMessage == null) {
+      copies.add(sent);
+    }
     if (queued != null) {
       copies.add(queued.copy());
     }
@@ -174,6 +197,9 @@ public final class IncomingDelivery {
     if (queued != null || !shares.isEmpty()) {
       message.feed(data);
     }
+    if (sentMessage != null) {
+      sentMessage.feed(data);
+    }
   }
 
   /// The message is whole: stores it. A result for each recipient, in order.
@@ -195,6 +221,9 @@ public final class IncomingDelivery {
     if (queued != null) {
       message.abandon(queued.copy());
     }
+    if (sent != null) {
+      sentMessage().abandon(sent);
+    }
     shares.values().forEach(share -> message.abandon(share.copy));
   }
 
@@ -202,9 +231,18 @@ public final class IncomingDelivery {
   /// the others: from then on the delivery is whole whatever happens. Then the others commit. What
   /// leaves the house is that first share where there is any.
   private void storeAll(ParsedMessage parsed) {
+    IncomingMessage.Copy copy = sent;
     if (queued != null) {
-      queued.store(message, parsed, rest(queued.copy()), firstReports(queued.copy()));
+      sentKept =
+          queued.store(
+              message,
+              parsed,
+              rest(queued.copy()),
+              firstReports(queued.copy()),
+              copy == null ? null : sentCopy(copy, List.of(), List.of()));
       holder = queued.copy();
+    } else if (copy != null && storeSent(sentCopy(copy, sentRest(copy), firstReports(copy)))) {
+      holder = copy;
     }
     int failed = 0;
     for (Share share : shares.values()) {
@@ -243,10 +281,68 @@ public final class IncomingDelivery {
     turns.acquireUninterruptibly(AT_A_TIME);
   }
 
+  /// A message for the sender's own mailbox of what is sent.
+  private SentCopy sentCopy(
+      IncomingMessage.Copy copy, List<DeliveryRetries.Retry> rest, List<NewReport> told) {
+    StoreException failure = copy.failure;
+    if (failure != null) {
+      throw failure;
+    }
+    SentCopies copies = new SentCopies(store);
+    Deliveries.Target target = copies.target(copy.accountId);
+    IncomingMessage from = sentMessage();
+    MessageFacts facts = Facts.of(from.finish(), 0);
+    String messageId = facts.messageId();
+    return new SentCopy(
+        target,
+        new NewMessage(
+            copies.id(
+                copy.accountId,
+                target.mailboxId(),
+                messageId == null ? "" : messageId,
+                SentCopies.beside(deliveryId)),
+            SystemFlag.SEEN_VALUE,
+            List.of(),
+            now,
+            0,
+            from.size(copy),
+            from.firstChunkOctets(copy),
+            copy.blobId,
+            from.body(copy),
+            facts,
+            rest,
+            told));
+  }
+
+  private IncomingMessage sentMessage() {
+    return sentMessage == null ? message : sentMessage;
+  }
+
+  private List<DeliveryRetries.Retry> sentRest(IncomingMessage.Copy copy) {
+    return rest(sentMessage(), copy, envelope.getSubmission().getBlindCopies().size());
+  }
+
+  /// Refused where there is no room for it, and then nothing is submitted. False where the client
+  /// has put it there already.
+  private boolean storeSent(SentCopy copy) {
+    Stored stored = store.storeAll(copy.target(), List.of(copy.message())).getFirst();
+    if (!stored.done()) {
+      throw new StoreException(stored.error(), "there is no room for the sender's copy");
+    }
+    sentKept = !stored.repeated();
+    return sentKept;
+  }
+
   /// What is not settled but for this copy, as its account would hold it.
   private List<DeliveryRetries.Retry> rest(IncomingMessage.Copy first) {
+    return rest(message, first, first.prefix.length);
+  }
+
+  /// @param skip octets of the first copy that the others do not have
+  private List<DeliveryRetries.Retry> rest(
+      IncomingMessage from, IncomingMessage.Copy first, int skip) {
     Blobs.Place place =
-        new Blobs.Place(first.blobId, message.size(first), message.firstChunkOctets(first));
+        new Blobs.Place(first.blobId, from.size(first), from.firstChunkOctets(first));
     List<DeliveryRetries.Retry> rest = new ArrayList<>();
     for (Share share : shares.values()) {
       if (share.copy != first && share.isOwed(reports)) {
@@ -256,7 +352,7 @@ public final class IncomingDelivery {
                 deliveryId,
                 share.copy.accountId,
                 place,
-                first.prefix.length,
+                skip,
                 share.copy.prefix,
                 mailbox,
                 now,
@@ -329,13 +425,17 @@ public final class IncomingDelivery {
           throw failure;
         }
       }
-    } else if (shares.size() > (queued == null ? 1 : 0)) {
+    } else if (shares.size() > (queued == null && first != sent ? 1 : 0)) {
       List<Long> settled =
           shares.values().stream()
               .filter(share -> !share.isOwed(reports))
               .map(share -> share.copy.accountId)
               .toList();
       quietly(() -> store.retries().settle(first.accountId, deliveryId, settled));
+    }
+    IncomingMessage.Copy copy = sent;
+    if (copy != null && !sentKept) {
+      quietly(() -> sentMessage().abandon(copy));
     }
     for (Share share : shares.values()) {
       Stored stored = share.stored;

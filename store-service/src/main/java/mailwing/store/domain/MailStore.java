@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import mailwing.store.StoreException;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.persistence.Blobs;
@@ -19,6 +20,8 @@ import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.MailboxRows;
 import mailwing.store.persistence.MessageReads;
 import mailwing.store.persistence.NewMessage;
+import mailwing.store.persistence.NewQueued;
+import mailwing.store.persistence.NewReport;
 import mailwing.store.persistence.Sql;
 import mailwing.store.persistence.Stored;
 import mailwing.store.persistence.SubmissionRows;
@@ -146,6 +149,18 @@ public final class MailStore {
     return stored;
   }
 
+  /// Queues a message, and keeps its sender's copy: both or neither. OVER_QUOTA.
+  Deliveries.Submitted submit(NewQueued queued, List<NewReport> reports, SentCopy copy) {
+    Deliveries.Submitted done = deliveries.submit(copy.target(), copy.message(), queued, reports);
+    Stored stored = done.copy();
+    if (stored != null && !stored.done()) {
+      throw new StoreException(stored.error(), "there is no room for the sender's copy");
+    }
+    signal.raise();
+    outbound.wake();
+    return done;
+  }
+
   /// Stores a message in place of another one, both or neither.
   Deliveries.Replacement replace(
       Deliveries.Target target, NewMessage message, Deliveries.Replaced replaced) {
@@ -160,6 +175,10 @@ public final class MailStore {
 
   public Resolution resolve(String address) {
     return directory.apply(address);
+  }
+
+  public SubmissionRows submissions() {
+    return submissions;
   }
 
   /// An account that submits, with what it asks for.

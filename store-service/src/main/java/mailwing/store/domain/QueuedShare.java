@@ -7,13 +7,16 @@ import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.NewQueued;
 import mailwing.store.persistence.NewReport;
+import mailwing.store.persistence.Stored;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Submission;
+import org.jspecify.annotations.Nullable;
 
 /// What of a delivery leaves the house: one copy of the octets for all recipients elsewhere.
 final class QueuedShare {
@@ -95,12 +98,14 @@ final class QueuedShare {
     kinds.look(data);
   }
 
-  /// Commits; a repeat changes nothing. With it, what is left of the delivery.
-  void store(
+  /// Commits; a repeat changes nothing. With it, what is left of the delivery, and the sender's
+  /// copy where there is one: true where that is kept, false where it was there before.
+  boolean store(
       IncomingMessage message,
       ParsedMessage parsed,
       List<DeliveryRetries.Retry> rest,
-      List<NewReport> reports) {
+      List<NewReport> reports,
+      @Nullable SentCopy sent) {
     StoreException failure = copy.failure;
     if (failure != null) {
       message.abandon(copy);
@@ -111,38 +116,39 @@ final class QueuedShare {
     long begins = Math.max(now, holdUntil);
     long expiresAt = begins + store.outbound().rules().expiry().toMillis();
     boolean returned = submission.getDeliverBy() == Submission.DeliverBy.RETURN;
+    NewQueued queued =
+        new NewQueued(
+            copy.accountId,
+            envelope.getDeliveryId().toByteArray(),
+            envelope.getTrace().getQueueId(),
+            envelope.getReversePath(),
+            submission.getReturnValue(),
+            submission.getEnvelopeId(),
+            submission.getSmtpUtf8(),
+            submission.getRequireTls(),
+            submission.getPriority(),
+            submission.getDeliverByMillis(),
+            submission.getDeliverByValue(),
+            submission.getDeliverByTrace(),
+            kinds.kinds(),
+            new Blobs.Place(copy.blobId, message.size(copy), message.firstChunkOctets(copy)),
+            parsed.headerOctets(),
+            message.body(copy),
+            envelope.getTrace().toByteArray(),
+            new NewQueued.Hold(holdUntil, submission.getHoldRequest()),
+            returned ? Math.min(expiresAt, submission.getDeliverByMillis()) : expiresAt,
+            recipients,
+            rest);
     try {
-      boolean added =
-          store
-              .outbound()
-              .add(
-                  new NewQueued(
-                      copy.accountId,
-                      envelope.getDeliveryId().toByteArray(),
-                      envelope.getTrace().getQueueId(),
-                      envelope.getReversePath(),
-                      submission.getReturnValue(),
-                      submission.getEnvelopeId(),
-                      submission.getSmtpUtf8(),
-                      submission.getRequireTls(),
-                      submission.getPriority(),
-                      submission.getDeliverByMillis(),
-                      submission.getDeliverByValue(),
-                      submission.getDeliverByTrace(),
-                      kinds.kinds(),
-                      new Blobs.Place(
-                          copy.blobId, message.size(copy), message.firstChunkOctets(copy)),
-                      parsed.headerOctets(),
-                      message.body(copy),
-                      envelope.getTrace().toByteArray(),
-                      new NewQueued.Hold(holdUntil, submission.getHoldRequest()),
-                      returned ? Math.min(expiresAt, submission.getDeliverByMillis()) : expiresAt,
-                      recipients,
-                      rest),
-                  reports);
-      if (!added) {
+      Deliveries.Submitted done =
+          sent == null
+              ? new Deliveries.Submitted(null, store.outbound().add(queued, reports))
+              : store.submit(queued, reports, sent);
+      if (!done.queued()) {
         message.abandon(copy);
       }
+      Stored kept = done.copy();
+      return kept != null && !kept.repeated();
     } catch (StoreException e) {
       message.abandon(copy);
       throw e;

@@ -142,6 +142,26 @@ public final class Deliveries {
         });
   }
 
+  /// What became of a submission.
+  ///
+  /// @param copy the sender's copy; null for none
+  /// @param queued false where it was in the queue before
+  public record Submitted(@Nullable Stored copy, boolean queued) {}
+
+  /// Stores the sender's copy and queues the message, both or neither. May be repeated.
+  public Submitted submit(
+      Target target, NewMessage copy, NewQueued queued, List<NewReport> reports) {
+    return sql.repeatableTransaction(
+        connection -> {
+          Stored stored = store(connection, target, true, List.of(copy)).getFirst();
+          if (!stored.done()) {
+            connection.rollback();
+            return new Submitted(stored, false);
+          }
+          return new Submitted(stored, QueueRows.add(connection, queued, reports));
+        });
+  }
+
   private List<Stored> store(Connection c, Target target, boolean atomic, List<NewMessage> messages)
       throws SQLException {
     return StoreCall.run(

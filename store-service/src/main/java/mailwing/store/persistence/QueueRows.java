@@ -35,9 +35,6 @@ public final class QueueRows {
   public static final int DSN_DELIVERED = 4;
   public static final int DSN_EXPANDED = 5;
 
-  /// A message of higher priority goes before those that came so much earlier (RFC 6710).
-  private static final long PRIORITY_MILLIS = 60_000;
-
   private final Sql sql;
 
   public QueueRows(Sql sql) {
@@ -49,17 +46,19 @@ public final class QueueRows {
   ///
   /// @param reports what its sender is to be told of its delivery's other recipients
   public boolean add(NewQueued queued, List<NewReport> reports) {
-    return sql.repeatableTransaction(
-        connection -> {
-          if (!insertMessage(connection, queued)) {
-            return false;
-          }
-          body(connection, queued);
-          insertRecipients(connection, queued);
-          DeliveryRetries.add(connection, queued.rest());
-          QueueReports.add(connection, reports);
-          return true;
-        });
+    return sql.repeatableTransaction(connection -> add(connection, queued, reports));
+  }
+
+  static boolean add(Connection connection, NewQueued queued, List<NewReport> reports)
+      throws SQLException {
+    if (!insertMessage(connection, queued)) {
+      return false;
+    }
+    body(connection, queued);
+    insertRecipients(connection, queued);
+    DeliveryRetries.add(connection, queued.rest());
+    QueueReports.add(connection, reports);
+    return true;
   }
 
   static boolean insertMessage(Connection connection, NewQueued q) throws SQLException {
@@ -127,12 +126,12 @@ public final class QueueRows {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "INSERT INTO queue_recipient (account_id, delivery_id, recipient_no, domain, path,"
-                + " sender, notify, orcpt, local, state, next_at)"
-                + " SELECT ?, ?, ?, v.domain, v.path, v.sender, ?, ?, ?, CASE WHEN v.stopped THEN "
+                + " sender, notify, orcpt, local, priority, state, next_at)"
+                + " SELECT ?, ?, ?, v.domain, v.path, v.sender, ?, ?, ?, ?, CASE WHEN v.stopped THEN "
                 + SUSPENDED
                 + " ELSE "
                 + WAITING
-                + " END, CASE WHEN NOT v.stopped THEN greatest(mail_now() - ?, ?) END FROM ("
+                + " END, CASE WHEN NOT v.stopped THEN greatest(mail_now(), ?) END FROM ("
                 + "SELECT x.domain, x.path, x.sender,"
                 + " queue_suspended(x.domain, x.sender, x.path) AS stopped"
                 + " FROM (SELECT ? AS domain, ? AS path, ? AS sender) x) v")) {
@@ -144,7 +143,7 @@ public final class QueueRows {
         statement.setInt(4, recipient.notifyOn());
         statement.setString(5, recipient.originalRecipient());
         statement.setBoolean(6, recipient.local());
-        statement.setLong(7, q.priority() * PRIORITY_MILLIS);
+        statement.setInt(7, q.priority());
         statement.setLong(8, q.hold().until());
         statement.setString(9, recipient.domain());
         statement.setString(10, recipient.path());
@@ -168,9 +167,12 @@ public final class QueueRows {
               Sql.prepare(
                   connection,
                   "WITH due AS (SELECT account_id, delivery_id, recipient_no FROM queue_recipient"
-                      + " WHERE next_at <= mail_now() AND local = ? AND domain <> ALL (?)"
+                      + " WHERE next_at <= (SELECT mail_now()) AND local = ? AND domain <> ALL (?)"
+                      // No more of the index is looked at than can be due.
+                      + " AND next_at - priority * 60000::bigint <= (SELECT mail_now()) + 540000"
                       + " AND NOT queue_suspended(domain, sender, path)"
-                      + " ORDER BY next_at LIMIT ? FOR UPDATE SKIP LOCKED)"
+                      + " ORDER BY next_at - priority * 60000::bigint LIMIT ?"
+                      + " FOR UPDATE SKIP LOCKED)"
                       + " UPDATE queue_recipient r SET lease_id = ?, worker = ?,"
                       + " next_at = mail_now() + ?"
                       + " FROM due d JOIN queue_message m ON m.account_id = d.account_id"

@@ -174,6 +174,9 @@ final class MailFixture implements AutoCloseable {
             .withDeadlineAfter(2, TimeUnit.MINUTES),
         MessagesGrpc.newStub(channel)
             .withCallCredentials(bearer(secret))
+            .withDeadlineAfter(2, TimeUnit.MINUTES),
+        QueueGrpc.newBlockingStub(channel)
+            .withCallCredentials(bearer(secret))
             .withDeadlineAfter(2, TimeUnit.MINUTES));
   }
 
@@ -194,7 +197,8 @@ final class MailFixture implements AutoCloseable {
       long accountId,
       MailboxesGrpc.MailboxesBlockingStub mailboxes,
       MessagesGrpc.MessagesBlockingStub messages,
-      MessagesGrpc.MessagesStub async) {
+      MessagesGrpc.MessagesStub async,
+      QueueGrpc.QueueBlockingStub queue) {
     MailboxRef ref(String name) {
       return mailboxes
           .openMailbox(OpenMailboxRequest.newBuilder().setName(name).build())

@@ -91,12 +91,16 @@ final class QueueTest {
   }
 
   private LeaseJobsResponse lease(long millis) {
+    return lease(millis, 100);
+  }
+
+  private LeaseJobsResponse lease(long millis, int most) {
     return store
         .queue()
         .leaseJobs(
             LeaseJobsRequest.newBuilder()
                 .setWorker("out.example.test")
-                .setMost(100)
+                .setMost(most)
                 .setLeaseMillis(millis)
                 .build());
   }
@@ -442,5 +446,92 @@ final class QueueTest {
     envelope.getRecipientsBuilder(0).setPath("x@remote.test>\r\nRCPT TO:<y");
     Throwable refused = catchThrowable(() -> store.deliver(envelope.build(), MESSAGE));
     assertThat(MailFixture.error(refused)).isEqualTo(ErrorCode.INVALID_ARGUMENT);
+  }
+
+  private DeliveryEnvelope.Builder timed(Submission.DeliverBy mode, long millis, int notifyOn) {
+    DeliveryEnvelope.Builder envelope = envelope(MailFixture.id(random), "x@remote.test");
+    envelope.getRecipientsBuilder(0).setNotify(notifyOn);
+    envelope
+        .getSubmissionBuilder()
+        .setDeliverBy(mode)
+        .setDeliverByMillis(System.currentTimeMillis() + millis);
+    return envelope;
+  }
+
+  @Test
+  void aTimeThatIsOverIsToldAndTheMessageTriedOn() {
+    store.deliver(timed(Submission.DeliverBy.NOTIFY, 60_000, 0).build(), MESSAGE);
+    LeaseJobsResponse lease = leased();
+    assertThat(lease.getJobs(0).getDeliverBy()).isEqualTo(Submission.DeliverBy.NOTIFY);
+    report(lease, lease.getJobs(0), Outcome.TRANSIENT, "4.4.1", "no answer");
+    // The next try is not later than the time.
+    assertThat(list(QueueFilter.getDefaultInstance()).getFirst().getRecipients(0).getNextAtMillis())
+        .isLessThanOrEqualTo(lease.getJobs(0).getDeliverByMillis());
+    int before = count(alice);
+    store.execute(
+        "UPDATE queue_message SET deliver_by = 1; UPDATE queue_recipient SET next_at = 1");
+    LeaseJobsResponse late = leased();
+    report(late, late.getJobs(0), Outcome.TRANSIENT, "4.4.1", "no answer");
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 1);
+    assertThat(lastIn(alice))
+        .contains("Deliver-By-Date: ")
+        .contains("Action: delayed\r\nStatus: 4.4.7\r\n");
+    assertThat(store.number("SELECT count(*) FROM queue_recipient WHERE state = 1")).isOne();
+  }
+
+  @Test
+  void aMessageThatIsToBeBackInTimeIsBackThen() {
+    store.deliver(timed(Submission.DeliverBy.RETURN, 60_000, 0).build(), MESSAGE);
+    LeaseJobsResponse lease = leased();
+    int before = count(alice);
+    store.execute("UPDATE queue_message SET deliver_by = 1");
+    report(lease, lease.getJobs(0), Outcome.TRANSIENT, "4.4.1", "no answer");
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 1);
+    assertThat(lastIn(alice)).contains("Action: failed\r\nStatus: 5.4.7\r\n");
+  }
+
+  @Test
+  void handingOnToWhoForgetsTheTimeOrIsTracedIsTold() {
+    int before = count(alice);
+    store.deliver(timed(Submission.DeliverBy.NOTIFY, 60_000, 0).build(), MESSAGE);
+    LeaseJobsResponse lease = leased();
+    report(lease, lease.getJobs(0), Outcome.DELIVERED, "2.0.0", "250 ok");
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 1);
+    assertThat(lastIn(alice)).contains("Action: relayed\r\n");
+
+    DeliveryEnvelope.Builder traced = timed(Submission.DeliverBy.RETURN, 60_000, 4);
+    traced.getSubmissionBuilder().setDeliverByTrace(true);
+    store.deliver(traced.build(), MESSAGE);
+    LeaseJobsResponse second = leased();
+    report(second, second.getJobs(0), Outcome.DELIVERED, "2.0.0", "250 ok");
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> count(alice) == before + 2);
+    assertThat(lastIn(alice)).contains("Action: relayed\r\n");
+
+    store.deliver(timed(Submission.DeliverBy.NOTIFY, 60_000, 1).build(), MESSAGE);
+    LeaseJobsResponse silent = leased();
+    report(silent, silent.getJobs(0), Outcome.DELIVERED, "2.0.0", "250 ok");
+    assertThat(store.number("SELECT count(*) FROM queue_recipient WHERE dsn_next IS NOT NULL"))
+        .isZero();
+  }
+
+  @Test
+  void higherPrioritiesGoFirst() {
+    for (int priority : new int[] {-9, 0, 9, 3}) {
+      DeliveryEnvelope.Builder envelope =
+          envelope(MailFixture.id(random), "p" + priority + "@remote.test");
+      envelope.getSubmissionBuilder().setPriority(priority);
+      store.deliver(envelope.build(), MESSAGE);
+    }
+    assertThat(leased().getJobsList())
+        .extracting(QueueJob::getPriority)
+        .containsExactly(9, 3, 0, -9);
+    store.execute("UPDATE queue_recipient SET lease_id = NULL, next_at = 1");
+    assertThat(lease(60_000, 1).getJobs(0).getPriority()).isEqualTo(9);
+    assertThat(lease(60_000, 2).getJobsList())
+        .extracting(QueueJob::getPriority)
+        .containsExactly(3, 0);
+    // What has waited for minutes more goes first, whatever its priority.
+    submit("y@remote.test");
+    assertThat(lease(60_000, 1).getJobs(0).getPriority()).isEqualTo(-9);
   }
 }
