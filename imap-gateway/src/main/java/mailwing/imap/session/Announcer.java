@@ -49,6 +49,9 @@ final class Announcer {
     if (!updates.keywords().isEmpty() || updates.otherRights()) {
       flags(out, view.mailbox().keywords(), view);
     }
+    if (updates.urlKeyReset()) {
+      UrlExecutor.tellMechanisms(session);
+    }
     for (MessageState message : updates.changed()) {
       fetch(session, message, wanted.always(), true);
     }

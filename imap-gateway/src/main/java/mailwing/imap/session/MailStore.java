@@ -65,6 +65,7 @@ import mailwing.store.v1.ThreadRequest;
 import mailwing.store.v1.ThreadResponse;
 import mailwing.store.v1.UidRange;
 import mailwing.store.v1.UrlContent;
+import mailwing.store.v1.UrlKeyReset;
 import mailwing.store.v1.UrlsGrpc;
 
 /// What a logged-in session asks of the store, under its own token. The contract's types do not go
@@ -306,11 +307,15 @@ public final class MailStore {
         .getUrlsList();
   }
 
+  /// The keys that were reset.
+  ///
   /// @param mailbox empty: all keys
-  void resetUrlKeys(String mailbox) {
-    store.repeatable(
-        UrlsGrpc.getResetUrlKeysMethod(),
-        ResetUrlKeysRequest.newBuilder().setMailboxName(mailbox).build());
+  List<UrlKeyReset> resetUrlKeys(String mailbox) {
+    return store
+        .repeatable(
+            UrlsGrpc.getResetUrlKeysMethod(),
+            ResetUrlKeysRequest.newBuilder().setMailboxName(mailbox).build())
+        .getResetsList();
   }
 
   /// Octets that an authorized URL names, and what all of them are.
@@ -381,6 +386,7 @@ public final class MailStore {
         head.getFirstRecentUid(),
         claimed && head.getRecent() > 0,
         head.getRights(),
-        head.getKeywordsList());
+        head.getKeywordsList(),
+        head.getUrlKeyResets());
   }
 }

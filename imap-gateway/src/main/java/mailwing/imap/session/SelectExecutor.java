@@ -96,9 +96,6 @@ final class SelectExecutor {
     Announcer.highestModSeq(session, view);
     out.untaggedOk(
         new ResponseCode.MailboxId(ObjectIds.mailbox(selected.mailbox().ref())), "Mailbox's id");
-    if (session.connection().tls().isPresent()) {
-      // RFC 4467 §8; §10: only where nobody listens.
-      out.untaggedOk(new ResponseCode.UrlMech(), "URLs can be authorized");
-    }
+    UrlExecutor.tellMechanisms(session);
   }
 }

@@ -15,12 +15,14 @@ import mailwing.imap.protocol.Nuls;
 import mailwing.imap.protocol.ResponseCode;
 import mailwing.imap.protocol.UrlFetchWriter;
 import mailwing.imap.session.SessionState.LoggedIn;
+import mailwing.imap.session.SessionState.Selected;
 import mailwing.service.imap.ImapUrl;
 import mailwing.service.imap.Sections;
 import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Part;
 import mailwing.store.v1.UrlContent;
+import mailwing.store.v1.UrlKeyReset;
 
 /// GENURLAUTH, RESETKEY and URLFETCH (RFC 4467 §7, RFC 5524). URLs are secrets: none is logged.
 final class UrlExecutor {
@@ -69,14 +71,30 @@ final class UrlExecutor {
       return Reply.no(ResponseCode.Name.CANNOT, "Only the mechanism INTERNAL is supported");
     }
     MailboxName mailbox = command.mailbox();
-    state.store().resetUrlKeys(mailbox == null ? "" : mailbox.value());
+    for (UrlKeyReset reset : state.store().resetUrlKeys(mailbox == null ? "" : mailbox.value())) {
+      // Other sessions are told by their Announcer.
+      if (state instanceof Selected selected && selected.mailbox().is(reset.getMailbox())) {
+        selected.view().toldUrlKeyResets(reset.getResets());
+      }
+    }
     if (mailbox == null) {
       return Reply.ok("All keys removed");
     }
-    // RFC 4467 §10: only where nobody listens.
-    return session.connection().tls().isPresent()
+    return mayTellMechanisms(session)
         ? Reply.ok(new ResponseCode.UrlMech(), "RESETKEY completed")
         : Reply.ok("RESETKEY completed");
+  }
+
+  /// URLMECH, untagged (RFC 4467 §8).
+  static void tellMechanisms(Session session) throws IOException {
+    if (mayTellMechanisms(session)) {
+      session.out().untaggedOk(new ResponseCode.UrlMech(), "URLs can be authorized");
+    }
+  }
+
+  /// RFC 4467 §10: only where nobody listens.
+  private static boolean mayTellMechanisms(Session session) {
+    return session.connection().tls().isPresent();
   }
 
   static Reply fetch(Session session, LoggedIn state, AuthenticatedCommand.UrlFetch command)

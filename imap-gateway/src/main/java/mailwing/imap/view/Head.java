@@ -8,6 +8,7 @@ import java.util.List;
 /// @param recentClaimed whether the caller has claimed them with this very answer
 /// @param rights the caller's, as the store's Right bits
 /// @param keywords names the mailbox knows; none where they were not asked for
+/// @param urlKeyResets how often the user has reset its key of authorized URLs (RFC 4467)
 public record Head(
     int uidValidity,
     int uidNext,
@@ -15,4 +16,5 @@ public record Head(
     int firstRecentUid,
     boolean recentClaimed,
     int rights,
-    List<String> keywords) {}
+    List<String> keywords,
+    long urlKeyResets) {}

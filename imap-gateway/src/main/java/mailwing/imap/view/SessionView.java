@@ -27,6 +27,7 @@ public final class SessionView {
   private final int uidNext;
   private int toldKeywords;
   private int toldRights;
+  private long toldUrlKeyResets;
 
   SessionView(SharedMailbox mailbox, int id, boolean readOnly, int firstRecentUid) {
     this.mailbox = mailbox;
@@ -40,6 +41,7 @@ public final class SessionView {
     uidNext = mailbox.uidNext();
     toldKeywords = mailbox.keywordNames().size();
     toldRights = mailbox.rights();
+    toldUrlKeyResets = mailbox.urlKeyResets();
     if (firstRecentUid != 0) {
       recent.add(new UidRange(firstRecentUid, table.lastUid()));
     }
@@ -186,7 +188,13 @@ public final class SessionView {
                 || position != mailbox.log().end()
                 || wholeModSeq != mailbox.modSeq()
                 || toldKeywords != mailbox.keywordNames().size()
-                || toldRights != mailbox.rights());
+                || toldRights != mailbox.rights()
+                || toldUrlKeyResets < mailbox.urlKeyResets());
+  }
+
+  /// The client knows of so many resets of its key of authorized URLs.
+  public void toldUrlKeyResets(long resets) {
+    toldUrlKeyResets = resets;
   }
 
   /// Moves the view on to the mailbox's present state, as far as the client may be told now.
@@ -254,6 +262,8 @@ public final class SessionView {
     toldKeywords = keywords.size();
     boolean otherRights = toldRights != mailbox.rights();
     toldRights = mailbox.rights();
+    boolean urlKeyReset = toldUrlKeyResets < mailbox.urlKeyResets();
+    toldUrlKeyResets = Math.max(toldUrlKeyResets, mailbox.urlKeyResets());
     return new ViewUpdates(
         expungedSeqs,
         expungedUids,
@@ -262,6 +272,7 @@ public final class SessionView {
         recentCount(),
         moreKeywords ? keywords : List.of(),
         otherRights,
+        urlKeyReset,
         changed,
         touched);
   }

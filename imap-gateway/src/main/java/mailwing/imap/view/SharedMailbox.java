@@ -25,6 +25,7 @@ public final class SharedMailbox {
   private volatile long furthest;
   private volatile boolean gone;
   private volatile int rights;
+  private volatile long urlKeyResets;
   private int uidValidity;
   private int uidNext;
   private int recentWatermark;
@@ -56,6 +57,11 @@ public final class SharedMailbox {
   /// What the user may do in it, as the store's Right bits.
   public int rights() {
     return rights;
+  }
+
+  /// How often the user has reset its key of authorized URLs (RFC 4467).
+  public long urlKeyResets() {
+    return urlKeyResets;
   }
 
   /// The mailbox was deleted, or is not the user's to read any more; its sessions must end.
@@ -254,6 +260,7 @@ public final class SharedMailbox {
     keywordSets.addNames(head.keywords());
     uidValidity = head.uidValidity();
     rights = head.rights();
+    urlKeyResets = head.urlKeyResets();
     if (Integer.compareUnsigned(head.uidNext(), uidNext) > 0) {
       uidNext = head.uidNext();
     }

@@ -13,6 +13,7 @@ import java.util.List;
 /// @param touched UIDs of the messages that changed, whoever changed them, and of the new ones
 /// @param keywords all names if new ones appeared, else empty
 /// @param otherRights what the user may do there has changed
+/// @param urlKeyReset the user has reset its key of authorized URLs in another session
 public record ViewUpdates(
     List<Integer> expungedSeqs,
     List<Integer> expungedUids,
@@ -21,6 +22,7 @@ public record ViewUpdates(
     int recent,
     List<String> keywords,
     boolean otherRights,
+    boolean urlKeyReset,
     List<MessageState> changed,
     List<UidRange> touched) {
   public boolean isEmpty() {
@@ -28,6 +30,7 @@ public record ViewUpdates(
         && exists < 0
         && keywords.isEmpty()
         && !otherRights
+        && !urlKeyReset
         && changed.isEmpty();
   }
 }

@@ -28,7 +28,7 @@ class SessionViewModelTest {
     int recentFrom = 1;
 
     Head head(boolean claim) {
-      Head head = new Head(7, uidNext, modSeq, recentFrom, claim, 2047, List.of());
+      Head head = new Head(7, uidNext, modSeq, recentFrom, claim, 2047, List.of(), 0);
       if (claim) {
         recentFrom = uidNext;
       }

@@ -82,12 +82,13 @@ public final class AuthorizedUrls {
   }
 
   /// Makes the URLs that the caller authorized void: those of one mailbox or, without a name, all.
-  public void reset(Places places, long caller, String mailboxName) {
-    if (mailboxName.isEmpty()) {
-      keys.removeAll(caller);
-      return;
-    }
-    keys.replace(key(places, caller, mailboxName), randomKey());
+  public List<UrlKeys.Reset> reset(Places places, long caller, String mailboxName) {
+    List<UrlKeys.Reset> resets =
+        mailboxName.isEmpty()
+            ? keys.removeAll(caller)
+            : keys.replace(key(places, caller, mailboxName), randomKey());
+    store.changed();
+    return resets;
   }
 
   private UrlKeys.Of key(Places places, long caller, String mailboxName) {

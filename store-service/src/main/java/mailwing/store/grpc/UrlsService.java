@@ -11,6 +11,7 @@ import mailwing.store.domain.AuthorizedUrls;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.Place;
 import mailwing.store.domain.Sharing;
+import mailwing.store.persistence.UrlKeys;
 import mailwing.store.v1.AuthorizeUrlsRequest;
 import mailwing.store.v1.AuthorizeUrlsResponse;
 import mailwing.store.v1.ErrorCode;
@@ -20,6 +21,7 @@ import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.ResetUrlKeysRequest;
 import mailwing.store.v1.ResetUrlKeysResponse;
 import mailwing.store.v1.Right;
+import mailwing.store.v1.UrlKeyReset;
 import mailwing.store.v1.UrlsGrpc;
 
 /// The contract's Urls.
@@ -72,8 +74,18 @@ public final class UrlsService extends UrlsGrpc.UrlsImplBase {
   @Override
   public void resetUrlKeys(
       ResetUrlKeysRequest request, StreamObserver<ResetUrlKeysResponse> observer) {
-    urls.reset(this::place, MailRights.write(), request.getMailboxName());
-    observer.onNext(ResetUrlKeysResponse.getDefaultInstance());
+    ResetUrlKeysResponse.Builder response = ResetUrlKeysResponse.newBuilder();
+    for (UrlKeys.Reset reset :
+        urls.reset(this::place, MailRights.write(), request.getMailboxName())) {
+      response.addResets(
+          UrlKeyReset.newBuilder()
+              .setMailbox(
+                  MailboxRef.newBuilder()
+                      .setOwnerAccount(reset.owner())
+                      .setMailboxId(reset.mailboxId()))
+              .setResets(reset.resets()));
+    }
+    observer.onNext(response.build());
     observer.onCompleted();
   }
 

@@ -105,6 +105,7 @@ public record Access(long account, long holder, int rights) {
                     + " AND c.mailbox_id = mailbox.mailbox_id AND c.holder = "
                     + holder
                     + "), 0)")
-            .replace("first_recent_uid, recent", "uid_next, 0");
+            .replace("first_recent_uid, recent", "uid_next, 0")
+            .replace("k.account_id = mailbox.account_id", "k.account_id = " + holder);
   }
 }

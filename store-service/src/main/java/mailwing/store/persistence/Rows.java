@@ -14,7 +14,10 @@ final class Rows {
   /// Of a table or alias `mailbox`, in the order that [#status] reads.
   static final String STATUS =
       "uid_validity, uid_next, highest_modseq, messages, unseen, deleted, octets,"
-          + " first_recent_uid, recent, purged_modseq";
+          + " first_recent_uid, recent, purged_modseq,"
+          + " CASE WHEN url_resets = 0 THEN 0 ELSE coalesce((SELECT k.resets FROM url_key k"
+          + " WHERE k.account_id = mailbox.account_id AND k.owner = mailbox.account_id"
+          + " AND k.mailbox_id = mailbox.mailbox_id), 0) END";
 
   private Rows() {}
 
@@ -29,7 +32,8 @@ final class Rows {
         .setOctets(row.getLong(first + 6))
         .setFirstRecentUid((int) row.getLong(first + 7))
         .setRecent((int) row.getLong(first + 8))
-        .setPurgedModseq(row.getLong(first + 9));
+        .setPurgedModseq(row.getLong(first + 9))
+        .setUrlKeyResets(row.getLong(first + 10));
   }
 
   /// An int8[] column; empty for null.

@@ -392,7 +392,7 @@ public final class Shares {
     return true;
   }
 
-  private static void lock(Connection connection, long owner) throws SQLException {
+  static void lock(Connection connection, long owner) throws SQLException {
     if (longs(
             connection,
             "SELECT account_id FROM account_state WHERE account_id = ? FOR NO KEY UPDATE",
@@ -402,8 +402,8 @@ public final class Shares {
     }
   }
 
-  /// Moves the mailbox's modseq on and publishes that.
-  private static void tell(Connection connection, long owner, long mailboxId, boolean gone)
+  /// Moves the mailbox's modseq on and publishes that; the account's row is held.
+  static void tell(Connection connection, long owner, long mailboxId, boolean gone)
       throws SQLException {
     List<Long> told =
         longs(
