@@ -278,7 +278,7 @@ final class MessageUpload {
   private @Nullable Reply url(String url) {
     Optional<MessageUrls.Named> named = MessageUrls.resolve(session, state, url);
     if (named.isEmpty()) {
-      return Reply.no(new ResponseCode.BadUrl(url), "No such message or part");
+      return badUrl(url);
     }
     Reply tooBig = grown(named.get().length());
     if (tooBig != null) {
@@ -294,8 +294,37 @@ final class MessageUpload {
           data(all.substring(at, Math.min(all.size(), at + FRAME)));
         }
       }
+      case MessageUrls.Authorized authorized -> {
+        return authorized(authorized);
+      }
     }
     return null;
+  }
+
+  /// Piece by piece; the URL may lose its force on the way.
+  private @Nullable Reply authorized(MessageUrls.Authorized authorized) {
+    long at = 0;
+    while (at < authorized.length()) {
+      ByteString piece;
+      try {
+        piece = state.store().fetchUrl(authorized.url(), at, FRAME).octets();
+      } catch (StoreException e) {
+        if (e.code() == ErrorCode.MESSAGE_NOT_FOUND) {
+          return badUrl(authorized.url());
+        }
+        throw e;
+      }
+      if (piece.isEmpty()) {
+        return badUrl(authorized.url());
+      }
+      data(piece);
+      at += piece.size();
+    }
+    return null;
+  }
+
+  private static Reply badUrl(String url) {
+    return Reply.no(new ResponseCode.BadUrl(url), "No such message or part");
   }
 
   private void data(ByteString octets) {

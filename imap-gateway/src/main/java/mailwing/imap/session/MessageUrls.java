@@ -19,8 +19,9 @@ import mailwing.store.v1.StatusResult;
 import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
 
-/// URLs of the session's own messages, as CATENATE has them (RFC 4469 §3): relative ones, and
-/// absolute ones that name this server and the session's user.
+/// URLs as CATENATE has them (RFC 4469 §3): relative ones, absolute ones that name this server and
+/// the session's user, and those of anybody's messages here that carry the right to them (RFC
+/// 4467).
 final class MessageUrls {
   private MessageUrls() {}
 
@@ -45,14 +46,22 @@ final class MessageUrls {
     }
   }
 
+  /// Octets that an authorized URL names, which the store tells to who has the whole of it.
+  record Authorized(String url, long length) implements Named {}
+
   /// Empty where the URL is wrong, or nothing is there. [StoreException] only where the store is
   /// away.
   static Optional<Named> resolve(Session session, LoggedIn state, String text) {
     ImapUrl url = ImapUrl.parse(text).orElse(null);
-    if (url == null || url.authorization() != null) {
+    if (url == null) {
       return Optional.empty();
     }
     ImapUrl.Server server = url.server();
+    if (url.authorization() != null) {
+      return server != null && session.services().config().answersTo(server.host())
+          ? authorized(state.store(), text)
+          : Optional.empty();
+    }
     if (server != null
         && !(session.services().config().answersTo(server.host())
             && server.user().equalsIgnoreCase(state.store().address()))) {
@@ -60,6 +69,17 @@ final class MessageUrls {
     }
     MailboxRef mailbox = mailbox(session, state, url);
     return mailbox == null ? Optional.empty() : message(state.store(), mailbox, url);
+  }
+
+  private static Optional<Named> authorized(MailStore store, String url) {
+    try {
+      return Optional.of(new Authorized(url, store.fetchUrl(url, 0, 1).content().getSize()));
+    } catch (StoreException e) {
+      if (e.code() == ErrorCode.MESSAGE_NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private static @Nullable MailboxRef mailbox(Session session, LoggedIn state, ImapUrl url) {
