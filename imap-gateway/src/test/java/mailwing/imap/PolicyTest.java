@@ -68,6 +68,15 @@ class PolicyTest {
         C: 10 SEARCH UID 1:3 ALL
         S: * SEARCH 1 2 3
         S: 10 OK SEARCH completed
+        # §3.3: threads are whole or nothing; the order of SORT costs no reading.
+        C: 10a THREAD REFERENCES UTF-8 ALL
+        S: 10a NO [MESSAGELIMIT 3] {{*}}
+        C: 10b UID THREAD ORDEREDSUBJECT UTF-8 UID 3:5
+        S: * THREAD {{*}}
+        S: 10b OK UID THREAD completed
+        C: 10c SORT (REVERSE ARRIVAL) UTF-8 ALL
+        S: * SORT 5 4 3 2 1
+        S: 10c OK SORT completed
         # RFC 9738 §3.2.
         C: 11 SEARCH UIDAFTER 3
         S: * SEARCH 4 5

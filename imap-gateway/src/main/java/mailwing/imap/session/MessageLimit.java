@@ -27,16 +27,12 @@ final class MessageLimit {
   /// NO, for what is done whole or not at all; null if it may be done.
   static @Nullable Reply refused(Session session, int messages) {
     int most = session.services().config().policy().saves();
-    return most == 0 || messages <= most
-        ? null
-        : Reply.no(new ResponseCode.MessageLimit(most, 0), "Too many messages at once");
+    return most == 0 || messages <= most ? null : tooMany(most);
   }
 
   /// NO for a range of places that is longer than the limit (RFC 9738 §3.1); null if it is not.
   @Nullable Reply refused(PartialRange range) {
-    return most == 0 || Math.abs(range.last() - range.first()) < most
-        ? null
-        : Reply.no(new ResponseCode.MessageLimit(most, 0), "Too many messages at once");
+    return most == 0 || Math.abs(range.last() - range.first()) < most ? null : tooMany(most);
   }
 
   /// As many of the messages as are allowed.
@@ -49,20 +45,35 @@ final class MessageLimit {
     return last;
   }
 
-  /// The key, of as many messages as are allowed: what it names by UID or number counts, found or
-  /// not.
+  /// The key, of as many messages as are allowed.
   SearchKey cut(SessionView view, SearchKey key) {
-    if (most == 0 || view.count() <= most) {
-      return key;
-    }
-    Targets named = named(view, key);
-    Targets all = Targets.of(view, SequenceSet.of(1, 0xffff_ffffL), true);
-    Targets searched = named == null ? all : named;
-    if (searched == null || searched.count() <= most) {
+    Targets searched = tooMany(view, key);
+    if (searched == null) {
       return key;
     }
     cut(searched);
     return new SearchKey.And(List.of(new SearchKey.Uid(SequenceSet.of(lowest, 0xffff_ffffL)), key));
+  }
+
+  /// NO for a search that is done whole or not at all (RFC 9738 §3.3); null if it may be done.
+  @Nullable Reply refused(SessionView view, SearchKey key) {
+    return tooMany(view, key) == null ? null : tooMany(most);
+  }
+
+  /// What is searched, where that is too much: what the key names by UID or number counts, found or
+  /// not.
+  private @Nullable Targets tooMany(SessionView view, SearchKey key) {
+    if (most == 0 || view.count() <= most) {
+      return null;
+    }
+    Targets named = named(view, key);
+    Targets all = Targets.of(view, SequenceSet.of(1, 0xffff_ffffL), true);
+    Targets searched = named == null ? all : named;
+    return searched == null || searched.count() <= most ? null : searched;
+  }
+
+  private static Reply tooMany(int most) {
+    return Reply.no(new ResponseCode.MessageLimit(most, 0), "Too many messages at once");
   }
 
   private static @Nullable Targets named(SessionView view, SearchKey key) {

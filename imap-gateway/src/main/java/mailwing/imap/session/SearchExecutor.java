@@ -101,6 +101,10 @@ final class SearchExecutor {
           case REFS -> ThreadRequest.Algorithm.REFS;
         };
     SessionView view = state.view();
+    Reply refused = new MessageLimit(session).refused(view, command.key());
+    if (refused != null) {
+      return refused;
+    }
     Trees trees = new Trees(view, command.uid());
     if (view.count() > 0) {
       state
