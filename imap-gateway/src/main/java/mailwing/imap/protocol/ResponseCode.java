@@ -42,7 +42,9 @@ public sealed interface ResponseCode {
     COMPRESSIONACTIVE,
     USEATTR,
     NOTIFICATIONOVERFLOW,
-    UIDREQUIRED;
+    UIDREQUIRED,
+    TOOFEW,
+    TOOMANY;
 
     /// As it stands on the wire.
     public String wire() {

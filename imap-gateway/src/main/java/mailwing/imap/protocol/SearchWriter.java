@@ -74,6 +74,17 @@ public final class SearchWriter {
     to.raw(")");
   }
 
+  /// UIDBATCHES (RFC 10022 §3.1.2): ranges with their higher UID first.
+  public void uidBatches(String tag, List<Range> batches) throws IOException {
+    to.raw("* UIDBATCHES (TAG ").string(tag).raw(")");
+    String before = " ";
+    for (Range batch : batches) {
+      to.raw(before).number(batch.last()).raw(":").number(batch.first());
+      before = ",";
+    }
+    to.crlf();
+  }
+
   /// ESEARCH, correlated to its command.
   public void esearch(Correlator of, boolean uid, Esearch data) throws IOException {
     correlator(of);

@@ -116,6 +116,9 @@ final class SortGrammar {
     long a = tokens.nzNumber();
     tokens.expect(':');
     long b = tokens.nzNumber();
-    return new SelectedCommand.UidBatches(size, Math.min(a, b), Math.max(a, b));
+    if (b < a) {
+      throw SyntaxError.bad(ResponseCode.Name.CLIENTBUG, "Batches stand in ascending order");
+    }
+    return new SelectedCommand.UidBatches(size, a, b);
   }
 }

@@ -69,6 +69,7 @@ public final class Capabilities {
           "MULTISEARCH", //
           "PARTIAL", //
           "I18NLEVEL=1", //
+          "UIDBATCHES", //
           "PREVIEW" //
           );
 
@@ -111,6 +112,7 @@ public final class Capabilities {
           Grammar.FILTERS, //
           Grammar.MULTISEARCH, //
           Grammar.PREVIEW, //
+          Grammar.UIDBATCHES, //
           Grammar.SAVEDATE //
           );
 

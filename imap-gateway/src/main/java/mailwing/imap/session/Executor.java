@@ -251,7 +251,7 @@ public final class Executor {
       case SelectedCommand.Copy c -> CopyExecutor.copy(session, state, c);
       case SelectedCommand.Move c -> CopyExecutor.move(session, state, c);
       case SelectedCommand.Replace c -> AppendExecutor.replace(session, state, c);
-      case SelectedCommand.UidBatches _ -> Reply.bad(NOT_SUPPORTED);
+      case SelectedCommand.UidBatches c -> UidBatchesExecutor.execute(session, state, tag, c);
     };
   }
 }

@@ -40,6 +40,7 @@ public final class Session {
   private SessionState state = new SessionState.NotAuthenticated();
   private long toldModSeq;
   private boolean expunging;
+  private UidBatchesExecutor.@Nullable Told toldBatches;
   private volatile boolean idling;
   private volatile boolean resting;
   private volatile @Nullable Notifications notifications;
@@ -82,6 +83,15 @@ public final class Session {
   /// Searches of the selected mailbox whose results are kept up to date.
   UpdateContexts contexts() {
     return contexts;
+  }
+
+  /// What UIDBATCHES has told last of the selected mailbox; null for nothing yet.
+  UidBatchesExecutor.@Nullable Told toldBatches() {
+    return toldBatches;
+  }
+
+  void toldBatches(UidBatchesExecutor.Told told) {
+    toldBatches = told;
   }
 
   /// Whether the client has switched this on.
@@ -225,6 +235,7 @@ public final class Session {
     if (state instanceof SessionState.Selected selected) {
       state = new SessionState.Authenticated(selected.store());
       contexts.clear();
+      toldBatches = null;
       selected.mailbox().unwatch(wake);
       selected.view().close();
       services.mailboxes().release(selected.mailbox());

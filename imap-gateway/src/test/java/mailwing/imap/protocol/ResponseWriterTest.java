@@ -70,6 +70,8 @@ class ResponseWriterTest {
             new ResponseCode.MailboxId("F2212ea87-6097-4256-9d51-71338625"),
             new ResponseCode.Metadata("LONGENTRIES", 2199),
             new ResponseCode.Metadata("TOOMANY", -1),
+            ResponseCode.Name.TOOFEW,
+            ResponseCode.Name.TOOMANY,
             new ResponseCode.BadEvent(List.of("MessageNew", "FlagChange")),
             new ResponseCode.BadUrl("/a ]b\r\n\"(;UID=1"),
             new ResponseCode.NoUpdate("B02"),

@@ -40,6 +40,8 @@ final class ImapCodeReader {
           "USEATTR",
           "NOTIFICATIONOVERFLOW",
           "UIDREQUIRED",
+          "TOOFEW",
+          "TOOMANY",
           "BADCHARSET");
 
   private final ImapTokens t;

@@ -143,6 +143,7 @@ public final class ImapResponseReader {
       case "STATUS" -> mailboxStatus(data);
       case "SEARCH", "SORT" -> new ImapSearchReader(t, data).numbers();
       case "ESEARCH" -> new ImapSearchReader(t, data).esearch();
+      case "UIDBATCHES" -> new ImapSearchReader(t, data).uidBatches();
       case "THREAD" -> new ImapSearchReader(t, data).threads();
       case "VANISHED" -> {
         t.sp();
@@ -322,6 +323,12 @@ public final class ImapResponseReader {
       prefixes.add(t.stringText());
       t.sp();
       t.quoted();
+      // RFC 2342 §6.
+      while (t.accept(' ')) {
+        t.stringText();
+        t.sp();
+        t.list(t::stringText);
+      }
       t.expect(")");
     } while (t.at('('));
     t.expect(")");

@@ -54,11 +54,27 @@ final class ImapSearchReader {
     }
   }
 
+  /// RFC 10022 §4: the tag, then the ends of each range as they stand.
+  void uidBatches() {
+    t.sp();
+    t.expect("(TAG ");
+    data.add(t.stringText());
+    t.expect(")");
+    if (t.accept(' ')) {
+      do {
+        data.add(t.nzNumber());
+        t.expect(":");
+        data.add(t.nzNumber());
+      } while (t.accept(','));
+    }
+  }
+
   private void correlator() {
     t.expect("(TAG ");
     data.add(t.stringText());
     if (t.accept(' ')) {
       t.expect("MAILBOX ");
+      data.add("MAILBOX");
       data.add(t.astring());
       t.expect(" UIDVALIDITY ");
       data.add(t.nzNumber());
