@@ -233,7 +233,8 @@ public final class ResponseWriter {
     to.raw(")").crlf();
   }
 
-  /// NAMESPACE (RFC 2342 §5): prefixes, each kind NIL where it has none.
+  /// NAMESPACE (RFC 2342 §5): prefixes, each kind NIL where it has none; with what they are called
+  /// in the language that is spoken (RFC 5255 §3.4).
   public void namespace(List<String> personal, List<String> others, List<String> shared)
       throws IOException {
     to.raw("* NAMESPACE ");
@@ -252,7 +253,12 @@ public final class ResponseWriter {
     }
     to.raw("(");
     for (String prefix : prefixes) {
-      to.raw("(").prefix(prefix).raw(" \"/\")");
+      to.raw("(").prefix(prefix).raw(" \"/\"");
+      String translated = to.translated(prefix);
+      if (!translated.equals(prefix)) {
+        to.raw(" \"TRANSLATION\" (").prefix(translated).raw(")");
+      }
+      to.raw(")");
     }
     to.raw(")");
   }

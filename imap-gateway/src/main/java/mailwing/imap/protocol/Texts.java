@@ -30,7 +30,7 @@ public final class Texts {
   private final String tag;
   private final Map<String, String> exact = new HashMap<>();
 
-  /// English with one `*`, and what it becomes.
+  /// English with one `*`, and what it becomes; what stands for the `*` is looked up as well.
   private final Map<String, String> patterns = new LinkedHashMap<>();
 
   private Texts(String tag, Map<String, String> translations) {
@@ -101,7 +101,7 @@ public final class Texts {
           && english.endsWith(after)
           && english.length() > before.length() + after.length()) {
         String varies = english.substring(before.length(), english.length() - after.length());
-        return pattern.getValue().replace("*", varies);
+        return pattern.getValue().replace("*", of(varies));
       }
     }
     return english;

@@ -138,6 +138,11 @@ final class TokenWriter {
     return string(onTheWire(prefix));
   }
 
+  /// What a name is in the language that is spoken.
+  String translated(String english) {
+    return texts.of(english);
+  }
+
   private String onTheWire(String name) {
     return utf8 ? name : ModifiedUtf7.encode(name);
   }
