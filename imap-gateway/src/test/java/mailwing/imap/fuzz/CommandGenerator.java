@@ -54,6 +54,18 @@ final class CommandGenerator {
     long uidValidity();
 
     String user();
+
+    /// Whose limits of quota anyone may lose.
+    String other();
+
+    /// Who else works on the same mailboxes.
+    String partner();
+
+    /// Names of mailboxes of the partner's.
+    List<String> shared();
+
+    /// Tags of the searches that it has asked to be kept up to date.
+    List<String> contexts();
   }
 
   private final Random random;
@@ -173,10 +185,12 @@ final class CommandGenerator {
       case "mailbox", "metadata-mailbox" -> {
         if (rule.startsWith("metadata") && random.nextBoolean()) {
           put("\"\"");
+        } else if (!situation.shared().isEmpty() && random.nextInt(3) == 0) {
+          put(any(situation.shared()));
         } else if (random.nextInt(15) == 0) {
           derive(new Abnf.Node.Rule("astring"), situation, 2);
         } else {
-          put(MAILBOXES.get(random.nextInt(MAILBOXES.size())));
+          put(any(MAILBOXES));
         }
       }
       case "sequence-set" -> put(numbers(situation, false));
@@ -185,6 +199,13 @@ final class CommandGenerator {
       case "uid-number" -> put(Long.toString(number(situation, true)));
       case "uidvalidity" ->
           put(Long.toString(random.nextInt(4) == 0 ? 1 : Math.max(1, situation.uidValidity())));
+      case "context-tag" -> {
+        List<String> tags = situation.contexts();
+        put("\"" + (tags.isEmpty() ? "t" + random.nextInt(9) : any(tags)) + "\"");
+      }
+      case "quota-root" -> put(random.nextInt(8) == 0 ? "\"\"" : situation.user());
+      case "other-root" -> put(random.nextInt(8) == 0 ? "\"\"" : situation.other());
+      case "partner" -> put(situation.partner());
       case "userid" -> put(random.nextInt(8) == 0 ? word() : situation.user());
       case "password" -> put(random.nextInt(8) == 0 ? "\"" + word() + "\"" : "wing");
       case "credentials" -> put(base64("\0" + situation.user() + "\0wing"));
@@ -211,7 +232,7 @@ final class CommandGenerator {
       return "$";
     }
     if (kind < 3) {
-      return GIANT.get(random.nextInt(GIANT.size()));
+      return any(GIANT);
     }
     int ranges = kind == 3 ? 300 : 1 + random.nextInt(3);
     for (int i = 0; i < ranges; i++) {
@@ -253,7 +274,11 @@ final class CommandGenerator {
   }
 
   private String word() {
-    return List.of("", "a", "message", "wörter", "x".repeat(300), "%s\"\\").get(random.nextInt(6));
+    return any(List.of("", "a", "message", "wörter", "x".repeat(300), "%s\"\\"));
+  }
+
+  private String any(List<String> list) {
+    return list.get(random.nextInt(list.size()));
   }
 
   private String anyCase(String text) {

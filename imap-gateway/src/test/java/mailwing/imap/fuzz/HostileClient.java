@@ -34,9 +34,22 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
   private static final int PATIENCE_MILLIS = 60_000;
   private static final int HISTORY = 60;
 
+  // What changes the stream, in the languages there are.
+  private static final Set<String> TLS_BEGINS =
+      Set.of("Begin TLS negotiation now", "Jetzt die TLS-Aushandlung beginnen");
+  private static final Set<String> COMPRESSION_BEGINS =
+      Set.of("DEFLATE active", "DEFLATE ist aktiv");
+  private static final Set<String> COMPRESSION_ENDS =
+      Set.of(
+          "Logged out of the account, no longer compressed",
+          "Vom Konto abgemeldet, nicht mehr komprimiert");
+
   private final String user;
+  private final String partner;
+  private final List<String> shared;
   private final Numbering numbering = new Numbering();
   private final Set<String> capabilities = new HashSet<>();
+  private final List<String> contexts = new ArrayList<>();
   private final Deque<Object> history = new ArrayDeque<>();
   private final List<ImapResponse> responses = new ArrayList<>();
   private final Socket plain;
@@ -53,7 +66,14 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
   private int tags;
 
   public HostileClient(int port, String user) throws IOException {
+    this(port, user, user, List.of());
+  }
+
+  /// One that knows of another user, and of mailboxes of that one's.
+  HostileClient(int port, String user, String partner, List<String> shared) throws IOException {
     this.user = user;
+    this.partner = partner;
+    this.shared = shared;
     this.plain = new Socket(InetAddress.getLoopbackAddress(), port);
     this.socket = plain;
     socket.setSoTimeout(PATIENCE_MILLIS);
@@ -103,6 +123,26 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
   @Override
   public String user() {
     return user;
+  }
+
+  @Override
+  public String other() {
+    return HostileRound.OTHER;
+  }
+
+  @Override
+  public String partner() {
+    return partner;
+  }
+
+  @Override
+  public List<String> shared() {
+    return shared;
+  }
+
+  @Override
+  public List<String> contexts() {
+    return contexts;
   }
 
   /// The untagged responses of the last command.
@@ -270,9 +310,17 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
       return;
     }
     capabilities(response.code());
+    if (sent.mentions("UPDATE") && !name.equals("CANCELUPDATE")) {
+      contexts.add(sent.tag());
+    }
     switch (name) {
       case "LOGIN", "AUTHENTICATE" -> loggedIn = true;
-      case "CLOSE", "UNSELECT" -> numbering.closed();
+      case "SELECT", "EXAMINE" -> contexts.clear();
+      case "CLOSE", "UNSELECT" -> {
+        numbering.closed();
+        contexts.clear();
+      }
+      case "CANCELUPDATE" -> contexts.removeIf(tag -> sent.text().contains("\"" + tag + "\""));
       case "UNAUTHENTICATE" -> {
         loggedIn = false;
         numbering.unauthenticated();
@@ -358,7 +406,7 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
           && (response.data().contains("IMAP4rev2") || response.data().contains("UTF8=ACCEPT"))) {
         reader.utf8(true);
       }
-      if (response.text().equals("Begin TLS negotiation now")) {
+      if (TLS_BEGINS.contains(response.text())) {
         // No handshake comes: TLS says so by an alert, and no command sent in clear is answered.
         int octet = in.read();
         if (octet != 21 && octet != -1) {
@@ -366,12 +414,12 @@ public final class HostileClient implements AutoCloseable, CommandGenerator.Situ
         }
         return;
       }
-      if (response.text().endsWith(", no longer compressed")) {
+      if (COMPRESSION_ENDS.contains(response.text())) {
         // The inflater may have taken octets that are not compressed: only the end is looked for.
         in.transferTo(OutputStream.nullOutputStream());
         return;
       }
-      if (response.text().equals("DEFLATE active")) {
+      if (COMPRESSION_BEGINS.contains(response.text())) {
         reader = reader.over(new Inflated(in));
       }
     }

@@ -10,14 +10,21 @@ import java.util.Set;
 import java.util.TreeMap;
 import mailwing.imap.ImapFixture;
 import mailwing.store.v1.QuotaLimits;
+import mailwing.store.v1.RemoveUserRequest;
+import mailwing.store.v1.SetShareRequest;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.imap.ImapResponse;
 import org.jspecify.annotations.Nullable;
 
-/// One seed's clients, on two gateways and one account, and what they do.
+/// One seed's clients, on two gateways and one account, and what they do. The last of them is
+/// another user's, who shares mailboxes with the first.
 final class HostileRound {
+  /// Whose quota a round's user may set, in every third round.
+  static final String OTHER = "quota@example.test";
+
   private static final int CLIENTS = 4;
   private static final int STEPS = 250;
+  private static final int ALL_RIGHTS = 2047;
   private static final List<String> GATEWAYS = List.of("imap", "imap-b");
   private static final List<String> HABITS =
       List.of("CONDSTORE", "QRESYNC", "UIDONLY", "UTF8=ACCEPT", "IMAP4rev2");
@@ -38,6 +45,8 @@ final class HostileRound {
   private final long seed;
   private final Random random;
   private final String user;
+  private final String guest;
+  private final List<String> shared;
   private final CommandGenerator generator;
   private final Mutator mutator;
   private final @Nullable HostileClient[] clients = new HostileClient[CLIENTS];
@@ -49,22 +58,33 @@ final class HostileRound {
     this.seed = seed;
     this.random = new Random(seed);
     this.user = "fuzz" + seed + "@example.test";
+    this.guest = "guest" + seed + "@example.test";
+    this.shared = List.of(within(user, "INBOX"), within(user, "INBOX"), within(user, "box/one"));
     this.generator = new CommandGenerator(random);
     this.mutator = new Mutator(random);
     this.answers = answers;
   }
 
+  private static String within(String owner, String mailbox) {
+    return "\"Other Users/" + owner + "/" + mailbox + "\"";
+  }
+
   void run() throws IOException {
-    fixture.store().addUser("fuzz" + seed);
-    fixture
-        .store()
-        .directory()
-        .updateUser(
-            UpdateUserRequest.newBuilder()
-                .setAddress(user)
-                .setQuota(
-                    QuotaLimits.newBuilder().setOctets(20 << 20).setMessages(400).setMailboxes(60))
-                .build());
+    add("fuzz" + seed);
+    add("guest" + seed);
+    for (String mailbox : List.of("INBOX", "box")) {
+      fixture
+          .store()
+          .sharing()
+          .setShare(
+              SetShareRequest.newBuilder()
+                  .setAddress(user)
+                  .setMailbox(mailbox)
+                  .setIdentifier(guest)
+                  .setRights(ALL_RIGHTS)
+                  .setCreate(true)
+                  .build());
+    }
     HostileMessages messages = new HostileMessages(random);
     for (int i = 0; i < 10; i++) {
       fixture.store().deliver(user, messages.next(500, false));
@@ -73,7 +93,8 @@ final class HostileRound {
       for (int step = 0; step < STEPS; step++) {
         step(step, random.nextInt(CLIENTS));
       }
-      Map<String, Long> counts = messages();
+      Map<String, Long> counts = messages(user);
+      counts.putAll(messages(guest));
       for (HostileClient client : clients) {
         if (client != null && !client.ended()) {
           settle(client, counts);
@@ -86,6 +107,27 @@ final class HostileRound {
         }
       }
     }
+    // What they share would be listed for each user of the rounds to come.
+    for (String address : List.of(user, guest)) {
+      fixture
+          .store()
+          .directory()
+          .removeUser(RemoveUserRequest.newBuilder().setAddress(address).build());
+    }
+  }
+
+  private void add(String name) {
+    fixture.store().addUser(name);
+    fixture
+        .store()
+        .directory()
+        .updateUser(
+            UpdateUserRequest.newBuilder()
+                .setAddress(name + "@example.test")
+                .setAdministrator(seed % 3 == 0)
+                .setQuota(
+                    QuotaLimits.newBuilder().setOctets(20 << 20).setMessages(400).setMailboxes(60))
+                .build());
   }
 
   private void step(int step, int slot) throws IOException {
@@ -95,7 +137,11 @@ final class HostileRound {
         if (client != null) {
           client.close();
         }
-        client = new HostileClient(fixture.port(GATEWAYS.get(random.nextInt(2))), user);
+        int port = fixture.port(GATEWAYS.get(random.nextInt(2)));
+        client =
+            slot == CLIENTS - 1
+                ? new HostileClient(port, guest, user, shared)
+                : new HostileClient(port, user, guest, List.of());
         clients[slot] = client;
         begin(client);
       }
@@ -120,12 +166,13 @@ final class HostileRound {
     if (random.nextInt(4) == 0) {
       return;
     }
-    client.command("LOGIN " + user + " wing");
+    client.command("LOGIN " + client.user() + " wing");
     if (random.nextInt(2) == 0 && !client.ended()) {
       client.command("ENABLE " + HABITS.get(random.nextInt(HABITS.size())));
     }
     if (!client.ended()) {
-      client.command("SELECT INBOX");
+      client.command(
+          "SELECT " + (client.shared().isEmpty() ? "INBOX" : client.shared().getFirst()));
     }
     know(client);
   }
@@ -164,7 +211,7 @@ final class HostileRound {
   }
 
   /// How many messages each mailbox has, by its MAILBOXID.
-  private Map<String, Long> messages() throws IOException {
+  private Map<String, Long> messages(String user) throws IOException {
     Map<String, Long> messages = new TreeMap<>();
     try (HostileClient client = new HostileClient(fixture.port("imap"), user)) {
       client.command("LOGIN " + user + " wing");

@@ -130,6 +130,7 @@ public final class Numbering {
       case "VANISHED" -> vanished(response, command);
       case "SEARCH", "SORT" -> found(response, command.startsWith("UID ") || uidOnly);
       case "ESEARCH" -> extended(response);
+      case "UIDBATCHES" -> batches(response);
       case "OK" -> condition(response, command);
       default -> {}
     }
@@ -280,6 +281,19 @@ public final class Numbering {
       if (number instanceof Long found) {
         holds(there(found, byUid), found + " is not there", response);
       }
+    }
+  }
+
+  /// Ranges that descend and do not meet (RFC 10022 §3.1.2).
+  private void batches(ImapResponse response) {
+    open(response);
+    List<Object> ends = response.data();
+    long before = Long.MAX_VALUE;
+    for (int i = 1; i < ends.size(); i += 2) {
+      long high = (Long) ends.get(i);
+      long low = (Long) ends.get(i + 1);
+      holds(high < before && low <= high, "ranges do not descend", response);
+      before = low;
     }
   }
 
