@@ -28,13 +28,15 @@ final class MailModel {
   /// What was begun by MAIL.
   private static final class Begun {
     final boolean binary;
+    final boolean held;
     final List<String> accepted = new ArrayList<>();
     int tried;
     @Nullable StringBuilder chunks;
     boolean failed;
 
-    Begun(boolean binary) {
-      this.binary = binary;
+    Begun(String parameters) {
+      this.binary = parameters.contains("BODY=BINARYMIME");
+      this.held = parameters.contains(" HOLD");
     }
   }
 
@@ -50,6 +52,8 @@ final class MailModel {
   private @Nullable Begun mail;
   private String message = "";
   private boolean binary;
+  // It is taken, and delivered long after the test (RFC 4865).
+  private boolean held;
   private List<String> recipients = List.of();
 
   MailModel(House house) {
@@ -92,7 +96,7 @@ final class MailModel {
       reply.mustBe(what, MAY_BE_SAID);
     }
     if (reply.code() == 250) {
-      mail = new Begun(line.rest().toUpperCase(Locale.ROOT).contains("BODY=BINARYMIME"));
+      mail = new Begun(line.rest().toUpperCase(Locale.ROOT));
     }
   }
 
@@ -131,6 +135,7 @@ final class MailModel {
     reply.mustBe("DATA", 354);
     recipients = now.accepted;
     binary = false;
+    held = now.held;
     mail = null;
     return true;
   }
@@ -161,6 +166,7 @@ final class MailModel {
       message = chunks.toString();
       recipients = now.accepted;
       binary = now.binary;
+      held = now.held;
       mail = null;
       answers.clear();
       return answered(reply);
@@ -194,7 +200,7 @@ final class MailModel {
         stored.add(recipients.get(i));
       }
     }
-    if (!stored.isEmpty()) {
+    if (!stored.isEmpty() && !held) {
       taken.add(new Taken(message, copies(stored)));
     }
     return false;
