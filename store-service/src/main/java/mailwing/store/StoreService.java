@@ -45,6 +45,7 @@ import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
 import mailwing.store.grpc.QueueService;
 import mailwing.store.grpc.SharingService;
+import mailwing.store.grpc.TlsPoliciesService;
 import mailwing.store.grpc.UrlsService;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
@@ -54,6 +55,9 @@ import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.LoginBanRows;
 import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.persistence.OutboxStore;
+import mailwing.store.persistence.Sql;
+import mailwing.store.persistence.StsPolicyRows;
+import mailwing.store.persistence.TlsReportRows;
 import mailwing.store.persistence.UrlKeys;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -184,6 +188,8 @@ public final class StoreService implements AutoCloseable {
     services.add(new QueueService(mail, queue, notices));
     chores.every(Duration.ofSeconds(2), "notify-senders", notices::send);
     chores.every(Duration.ofSeconds(1), "deliver-held-mail", new HeldMail(mail)::deliver);
+    Sql sql = new Sql(database.dataSource());
+    services.add(new TlsPoliciesService(new StsPolicyRows(sql), new TlsReportRows(sql)));
     keep(
         metrics.gauge(
             "mail_store_queue_recipients",

@@ -257,6 +257,24 @@ public final class TestStore implements AutoCloseable {
     }
   }
 
+  /// Has a domain's TLS report come due, as happens when its day is over, once so many sessions are
+  /// counted.
+  public void makeTlsReportDue(String domain, int sessions) {
+    try (Connection connection =
+            DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "UPDATE tls_report SET next_at = 0 WHERE domain = ?"
+                    + " AND (SELECT sum(count) FROM tls_session WHERE domain = ?) >= ?")) {
+      statement.setString(1, domain);
+      statement.setString(2, domain);
+      statement.setInt(3, sessions);
+      statement.executeUpdate();
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   public void addAlias(String address, String... targets) {
     directory()
         .addAlias(

@@ -62,7 +62,8 @@ final class LocalReports {
         DeliveryEnvelope.newBuilder()
             .setReversePath(envelope.getReversePath())
             .setTrace(envelope.getTrace())
-            .setReporting(envelope.getReporting());
+            .setReporting(envelope.getReporting())
+            .setRequireTls(NewQueued.Tls.of(envelope) == NewQueued.Tls.REQUIRED);
     recipients.forEach(one -> kept.addRecipients(one.toBuilder().clearHeaderPrefix()));
     return kept.build().toByteArray();
   }
@@ -139,7 +140,8 @@ final class LocalReports {
     }
     boolean full =
         kind == QueueRows.DSN_FAILED
-            && envelope.getReporting().getReturn() == Submission.Return.FULL;
+            && envelope.getReporting().getReturn() == Submission.Return.FULL
+            && NewQueued.Tls.of(envelope) != NewQueued.Tls.REQUIRED;
     byte[] octets = message.returned(full);
     boolean whole = full && !message.spilled();
     OctetKinds kinds = new OctetKinds();
@@ -153,7 +155,7 @@ final class LocalReports {
             whole ? Submission.Return.FULL_VALUE : Submission.Return.HEADERS_VALUE,
             envelope.getReporting().getEnvelopeId(),
             false,
-            false,
+            NewQueued.Tls.of(envelope),
             envelope.getReporting().getPriority(),
             envelope.getReporting().getDeliverByMillis(),
             0,

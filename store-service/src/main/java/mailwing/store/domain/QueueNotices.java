@@ -66,6 +66,7 @@ public final class QueueNotices {
     boolean whole =
         notice.kind() == QueueRows.DSN_FAILED
             && notice.ret() == Submission.Return.FULL_VALUE
+            && !notice.requireTls()
             && notice.place().size() <= MOST_RETURNED;
     byte[] unique = new byte[16];
     random.nextBytes(unique);
@@ -115,6 +116,7 @@ public final class QueueNotices {
                 .setHeaderPrefix(
                     ByteString.copyFromUtf8(
                         "Return-Path: <>\r\nDelivered-To: " + notice.reversePath() + "\r\n")))
+        .setRequireTls(notice.requireTls())
         .setTrace(
             ClientInfoForTrace.newBuilder()
                 .setProtocol(Protocol.API)

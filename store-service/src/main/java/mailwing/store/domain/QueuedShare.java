@@ -125,7 +125,7 @@ final class QueuedShare {
             submission.getReturnValue(),
             submission.getEnvelopeId(),
             submission.getSmtpUtf8(),
-            submission.getRequireTls(),
+            NewQueued.Tls.of(envelope),
             submission.getPriority(),
             submission.getDeliverByMillis(),
             submission.getDeliverByValue(),

@@ -23,6 +23,7 @@ import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.SharingGrpc;
+import mailwing.store.v1.TlsPoliciesGrpc;
 import mailwing.store.v1.UrlsGrpc;
 
 /// Who may make which call: the whole table. A method that is not in it is refused to everyone.
@@ -82,6 +83,12 @@ final class Permissions {
     put(DkimGrpc.getAddDkimKeysMethod(), ADMINISTRATION);
     put(DkimGrpc.getRotateDkimKeysMethod(), ADMINISTRATION);
     put(DkimGrpc.getRetireDkimKeyMethod(), ADMINISTRATION);
+    put(TlsPoliciesGrpc.getFindStsPolicyMethod(), DELIVERY);
+    put(TlsPoliciesGrpc.getKeepStsPolicyMethod(), DELIVERY);
+    put(TlsPoliciesGrpc.getLeaseStsPoliciesMethod(), DELIVERY);
+    put(TlsPoliciesGrpc.getCountTlsSessionsMethod(), DELIVERY);
+    put(TlsPoliciesGrpc.getLeaseTlsReportsMethod(), DELIVERY);
+    put(TlsPoliciesGrpc.getFinishTlsReportMethod(), DELIVERY);
 
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);

@@ -2,6 +2,7 @@ package mailwing.store.persistence;
 
 import java.util.List;
 import java.util.UUID;
+import mailwing.store.v1.DeliveryEnvelope;
 import org.jspecify.annotations.Nullable;
 
 /// A message on its way into the outbound queue.
@@ -26,7 +27,7 @@ public record NewQueued(
     int ret,
     String envelopeId,
     boolean smtpUtf8,
-    boolean requireTls,
+    Tls tls,
     int priority,
     long deliverBy,
     int deliverByMode,
@@ -55,6 +56,24 @@ public record NewQueued(
   /// @param request what was asked for, as a notification tells it; empty: nothing was
   public record Hold(long until, String request) {
     public static final Hold NONE = new Hold(0, "");
+  }
+
+  /// What it asks of the TLS on its way (RFC 8689).
+  public enum Tls {
+    /// What the receiving domain wants.
+    USUAL,
+    /// Verified hosts that ask for the same.
+    REQUIRED,
+    /// None, whatever the receiving domain wants.
+    OPTIONAL;
+
+    /// As a message's envelope has it.
+    public static Tls of(DeliveryEnvelope envelope) {
+      if (envelope.getRequireTls() || envelope.getSubmission().getRequireTls()) {
+        return REQUIRED;
+      }
+      return envelope.getTlsOptional() ? OPTIONAL : USUAL;
+    }
   }
 
   /// Whom it is for.

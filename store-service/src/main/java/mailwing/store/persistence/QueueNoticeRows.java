@@ -43,6 +43,7 @@ public final class QueueNoticeRows {
       int ret,
       String envelopeId,
       boolean smtpUtf8,
+      boolean requireTls,
       int priority,
       long deliverBy,
       String holdRequest,
@@ -150,7 +151,7 @@ public final class QueueNoticeRows {
                 + " r.remote_host, r.tried_at, m.queue_id, m.reverse_path, m.ret, m.envelope_id,"
                 + " m.smtp_utf8, m.content, m.blob_id, m.size, m.first_chunk_octets,"
                 + " m.header_octets, m.origin, m.created_at, m.expires_at, m.priority,"
-                + " m.deliver_by, m.hold_request",
+                + " m.deliver_by, m.hold_request, m.require_tls",
             ref.getAccountId(),
             ref.getDeliveryId().toByteArray(),
             id)) {
@@ -180,6 +181,7 @@ public final class QueueNoticeRows {
                     row.getInt(11),
                     row.getString(12),
                     row.getBoolean(13),
+                    row.getBoolean(25),
                     row.getInt(22),
                     row.getLong(23),
                     row.getString(24),

@@ -66,11 +66,11 @@ public final class QueueRows {
         Sql.prepare(
             connection,
             "INSERT INTO queue_message (account_id, delivery_id, queue_id, reverse_path, ret,"
-                + " envelope_id, smtp_utf8, require_tls, priority, deliver_by, deliver_by_mode,"
-                + " deliver_by_trace, content, blob_id, size, first_chunk_octets, header_octets,"
-                + " origin, created_at, expires_at, hold_until, hold_request)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), ?, ?,"
-                + " ?) ON CONFLICT DO NOTHING",
+                + " envelope_id, smtp_utf8, require_tls, tls_optional, priority, deliver_by,"
+                + " deliver_by_mode, deliver_by_trace, content, blob_id, size, first_chunk_octets,"
+                + " header_octets, origin, created_at, expires_at, hold_until, hold_request)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), ?,"
+                + " ?, ?) ON CONFLICT DO NOTHING",
             q.accountId(),
             q.deliveryId(),
             q.queueId(),
@@ -78,7 +78,8 @@ public final class QueueRows {
             q.ret(),
             q.envelopeId(),
             q.smtpUtf8(),
-            q.requireTls(),
+            q.tls() == NewQueued.Tls.REQUIRED,
+            q.tls() == NewQueued.Tls.OPTIONAL,
             q.priority(),
             q.deliverBy(),
             q.deliverByMode(),
@@ -182,7 +183,8 @@ public final class QueueRows {
                       + " RETURNING r.account_id, r.delivery_id, r.recipient_no, r.domain, r.path,"
                       + " r.notify, r.orcpt, r.attempts, m.queue_id, m.reverse_path, m.size,"
                       + " m.content, m.smtp_utf8, m.require_tls, m.priority, m.ret, m.envelope_id,"
-                      + " m.deliver_by, m.deliver_by_mode, m.deliver_by_trace, m.created_at",
+                      + " m.deliver_by, m.deliver_by_mode, m.deliver_by_trace, m.created_at,"
+                      + " m.tls_optional",
                   local,
                   busy,
                   most,
@@ -238,7 +240,8 @@ public final class QueueRows {
         .setDeliverByMillis(row.getLong(18))
         .setDeliverByValue(row.getInt(19))
         .setDeliverByTrace(row.getBoolean(20))
-        .setCreatedAtMillis(row.getLong(21));
+        .setCreatedAtMillis(row.getLong(21))
+        .setTlsOptional(row.getBoolean(22));
   }
 
   /// Makes a lease last so long from now; false where nothing is left under it.

@@ -18,6 +18,7 @@ import mailwing.store.v1.Mime;
 import mailwing.store.v1.QueueOuterClass;
 import mailwing.store.v1.Search;
 import mailwing.store.v1.SharingOuterClass;
+import mailwing.store.v1.Tls;
 import mailwing.store.v1.UrlsOuterClass;
 
 /// The contract as its descriptors have it.
@@ -38,6 +39,7 @@ final class Contract {
         QueueOuterClass.getDescriptor(),
         Search.getDescriptor(),
         SharingOuterClass.getDescriptor(),
+        Tls.getDescriptor(),
         UrlsOuterClass.getDescriptor());
   }
 

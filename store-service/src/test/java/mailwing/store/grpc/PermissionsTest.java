@@ -43,7 +43,13 @@ final class PermissionsTest {
             "Queue/ReadQueued",
             "Queue/ReportResults",
             "Dkim/GetSigningKeys",
-            "Dkim/ActivateDkimKey");
+            "Dkim/ActivateDkimKey",
+            "TlsPolicies/FindStsPolicy",
+            "TlsPolicies/KeepStsPolicy",
+            "TlsPolicies/LeaseStsPolicies",
+            "TlsPolicies/CountTlsSessions",
+            "TlsPolicies/LeaseTlsReports",
+            "TlsPolicies/FinishTlsReport");
   }
 
   @Test
