@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import mailwing.service.ConfigException;
 import mailwing.service.HttpEndpoint;
 import mailwing.service.Key;
@@ -44,18 +46,35 @@ public final class GatewayMain {
   /// Runs until the process is told to end.
   public static void run(
       String service, String[] args, Collection<? extends Key<?>> ownKeys, Starter starter) {
-    List<Key<?>> keys = new ArrayList<>(keys());
-    keys.addAll(ownKeys);
-    ServiceMain.run(service, args, keys, settings -> start(service, settings, starter));
+    run(service, args, ownKeys, settings -> Map.of(), starter);
   }
 
-  private static AutoCloseable start(String service, Settings settings, Starter starter)
+  /// Runs until the process is told to end.
+  ///
+  /// @param pages texts that are served beside /health, by path
+  public static void run(
+      String service,
+      String[] args,
+      Collection<? extends Key<?>> ownKeys,
+      Function<Settings, Map<String, String>> pages,
+      Starter starter) {
+    List<Key<?>> keys = new ArrayList<>(keys());
+    keys.addAll(ownKeys);
+    ServiceMain.run(service, args, keys, settings -> start(service, settings, pages, starter));
+  }
+
+  private static AutoCloseable start(
+      String service,
+      Settings settings,
+      Function<Settings, Map<String, String>> pages,
+      Starter starter)
       throws Exception {
     Optional<TlsMaterial> tls = tls(settings);
     Metrics metrics = new Metrics();
     StoreClient store = StoreClient.connect(StoreClientConfig.read(settings));
     HttpEndpoint http =
-        HttpEndpoint.start(settings.get(HTTP_ADDRESS), settings.get(HTTP_PORT), metrics);
+        HttpEndpoint.start(
+            settings.get(HTTP_ADDRESS), settings.get(HTTP_PORT), metrics, pages.apply(settings));
     AutoCloseable gateway = starter.start(settings, store, tls, metrics);
     http.readyWhen(service + "-store", store::reachable);
     http.started();

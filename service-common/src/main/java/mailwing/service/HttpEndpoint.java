@@ -12,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -69,6 +70,24 @@ public final class HttpEndpoint implements AutoCloseable {
   /// Binds; port 0 lets the system choose (see {@link #port}).
   public static HttpEndpoint start(String address, int port, Metrics metrics) {
     return start(address, port, metrics, routing -> {});
+  }
+
+  /// Binds, with further texts by their paths.
+  public static HttpEndpoint start(
+      String address, int port, Metrics metrics, Map<String, String> pages) {
+    return start(
+        address,
+        port,
+        metrics,
+        routing ->
+            pages.forEach(
+                (path, text) ->
+                    routing.get(
+                        path,
+                        (request, response) -> {
+                          response.headers().contentType(MediaTypes.TEXT_PLAIN);
+                          response.send(text);
+                        })));
   }
 
   /// Binds, with further routes.

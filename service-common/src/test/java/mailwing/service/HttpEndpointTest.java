@@ -8,6 +8,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +43,32 @@ class HttpEndpointTest {
       HttpResponse<String> down = get(endpoint, "/health/ready");
       assertThat(down.statusCode()).isEqualTo(503);
       assertThat(down.body()).contains("one=up", "two=down");
+    }
+  }
+
+  @Test
+  void ourMtaStsPolicyIsServedAsItIs() throws Exception {
+    PublishedPolicy policy =
+        new PublishedPolicy(
+            PublishedPolicy.Mode.TESTING,
+            List.of("mx.example.org", "*.example.net"),
+            Duration.ofDays(7));
+    try (HttpEndpoint endpoint =
+        HttpEndpoint.start(
+            "127.0.0.1", 0, new Metrics(), Map.of(PublishedPolicy.PATH, policy.text()))) {
+      HttpResponse<String> served = get(endpoint, "/.well-known/mta-sts.txt");
+      assertThat(served.statusCode()).isEqualTo(200);
+      assertThat(served.headers().firstValue("content-type")).contains("text/plain");
+      assertThat(served.body())
+          .isEqualTo(
+              """
+              version: STSv1
+              mode: testing
+              mx: mx.example.org
+              mx: *.example.net
+              max_age: 604800
+              """
+                  .replace("\n", "\r\n"));
     }
   }
 
