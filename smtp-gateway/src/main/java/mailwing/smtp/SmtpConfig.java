@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
@@ -146,6 +147,11 @@ public record SmtpConfig(
           "dns.servers", List.of(), "Addresses, with or without a port; by default the machine's.");
   private static final Key<Duration> DNS_TIME =
       Key.duration("dns.time", "5s", "How long one try of a question to the DNS may take.");
+  private static final Key<Boolean> DNS_VALIDATES =
+      Key.flag(
+          "dns.validates",
+          false,
+          "The servers validate DNSSEC and nobody can be between them and here: DANE is used.");
   private static final Key<Integer> ADDRESS_RATE =
       rate("address", "from an IPv4 address or IPv6 /64 at MX");
   private static final Key<Integer> SENDER_RATE = rate("sender", "from a reverse-path at MX");
@@ -189,6 +195,7 @@ public record SmtpConfig(
     keys.addAll(SESSION.keys());
     keys.addAll(OutboundConfig.keys());
     keys.addAll(SigningConfig.keys());
+    keys.addAll(PolicyPage.keys());
     keys.addAll(
         List.of(
             HOST,
@@ -212,6 +219,7 @@ public record SmtpConfig(
             SPF_TIME,
             DNS_SERVERS,
             DNS_TIME,
+            DNS_VALIDATES,
             ADDRESS_RATE,
             SENDER_RATE,
             ACCOUNT_RATE,
@@ -219,6 +227,15 @@ public record SmtpConfig(
             DELIVER_TIME,
             DELIVER_RETRY));
     return keys;
+  }
+
+  /// What is served beside /health.
+  static Map<String, String> pages(Settings settings) {
+    return PolicyPage.read(settings, host(settings));
+  }
+
+  private static String host(Settings settings) {
+    return settings.find(HOST).orElseGet(SmtpConfig::machineName);
   }
 
   public static SmtpConfig read(Settings settings) {
@@ -243,7 +260,7 @@ public record SmtpConfig(
             settings.get(DATA_TIME),
             settings.get(MESSAGE_TIME)),
         new SendingLimits(settings.get(HOLD), settings.get(DELIVER_BY), settings.get(PRIORITY)),
-        settings.find(HOST).orElseGet(SmtpConfig::machineName),
+        host(settings),
         Mechanism.read(settings),
         settings.get(CHECK_SENDER),
         settings.get(XCLIENT_NETWORKS),
@@ -255,7 +272,8 @@ public record SmtpConfig(
                     settings.get(SEALERS),
                     settings.get(SPF_TIME)))
             : Optional.empty(),
-        new DnsConfig(settings.get(DNS_SERVERS), settings.get(DNS_TIME)),
+        new DnsConfig(
+            settings.get(DNS_SERVERS), settings.get(DNS_TIME), settings.get(DNS_VALIDATES)),
         new RateLimits.Rates(
             settings.get(ADDRESS_RATE), settings.get(SENDER_RATE), settings.get(ACCOUNT_RATE)),
         settings.get(GREETING_DELAY),

@@ -38,6 +38,7 @@ public final class SmtpGateway implements AutoCloseable {
         "smtp-gateway",
         args,
         SmtpConfig.keys(),
+        SmtpConfig::pages,
         (settings, store, tls, metrics) -> start(SmtpConfig.read(settings), store, tls, metrics));
   }
 
@@ -53,6 +54,8 @@ public final class SmtpGateway implements AutoCloseable {
       SmtpConfig config, StoreClient store, Optional<TlsMaterial> tls, Metrics metrics, Dns dns)
       throws IOException {
     SenderMetrics senders = new SenderMetrics(metrics);
+    Deliveries deliveries = new Deliveries(store, config.store());
+    Optional<Signer> signer = signer(config, store, dns, metrics);
     SmtpServices services =
         new SmtpServices(
             config.host(),
@@ -66,8 +69,8 @@ public final class SmtpGateway implements AutoCloseable {
             config.senders().map(policy -> new SenderChecks(dns, policy, config.host(), senders)),
             new RateLimits(config.rates()),
             config.greetingDelay(),
-            signer(config, store, dns, metrics),
-            new Deliveries(store, config.store()),
+            signer,
+            deliveries,
             store,
             new TraceFields(config.host()),
             new SmtpMetrics(metrics),
@@ -79,7 +82,9 @@ public final class SmtpGateway implements AutoCloseable {
     return new SmtpGateway(
         group,
         config.outbound().enabled()
-            ? Optional.of(QueueWorkers.start(config.outbound(), config.host(), store, dns, metrics))
+            ? Optional.of(
+                QueueWorkers.start(
+                    config.outbound(), config.host(), store, deliveries, signer, dns, metrics))
             : Optional.empty());
   }
 

@@ -23,6 +23,7 @@ import mailwing.smtp.delivery.StoreTimes;
 import mailwing.smtp.dns.DnsConfig;
 import mailwing.smtp.dns.TestZone;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.queue.TlsRules;
 import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.SendingLimits;
 import mailwing.smtp.session.Service;
@@ -57,7 +58,8 @@ public final class GatewayFixture implements AutoCloseable {
         10,
         Duration.ofMillis(1500),
         Duration.ofSeconds(10),
-        ClientTimes.all(Duration.ofSeconds(3)));
+        ClientTimes.all(Duration.ofSeconds(3)),
+        new TlsRules(false, Optional.empty(), 443, Optional.empty()));
   }
 
   GatewayFixture(

@@ -18,6 +18,7 @@ import mailwing.gateway.StoreSession;
 import mailwing.service.Secret;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.queue.TlsRules;
 import mailwing.store.v1.ClientInfo;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
@@ -70,7 +71,8 @@ final class PostfixTest {
                 100,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(10),
-                ClientTimes.all(Duration.ofSeconds(20))));
+                ClientTimes.all(Duration.ofSeconds(20)),
+                new TlsRules(true, Optional.empty(), 443, Optional.empty())));
   }
 
   private GatewayFixture fixture(OutboundConfig outbound) throws IOException {

@@ -14,11 +14,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import javax.net.ssl.SSLContext;
 import mailwing.gateway.SessionLimits;
 import mailwing.service.Secret;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.queue.TlsRules;
 import mailwing.store.v1.ListQueueRequest;
 import mailwing.store.v1.QueueFilter;
 import mailwing.store.v1.QueuedMessage;
@@ -42,7 +42,6 @@ final class SecondDomainTest {
 
   private final AtomicInteger lastAddress = new AtomicInteger(120);
   private final List<Sink> sinks = new ArrayList<>();
-  private SSLContext before;
   private TestStore store;
   private GatewayFixture gateway;
   private Sink smart;
@@ -59,8 +58,6 @@ final class SecondDomainTest {
     smart.manners.tls = TestTls.shared().material().sslContext();
     smart.manners.login = "relay wing";
     sinks.add(smart);
-    before = SSLContext.getDefault();
-    SSLContext.setDefault(TestTls.shared().clientContext());
     gateway =
         new GatewayFixture(
             store.channel(),
@@ -89,12 +86,13 @@ final class SecondDomainTest {
                 100,
                 Duration.ofMillis(1500),
                 Duration.ofSeconds(10),
-                ClientTimes.all(Duration.ofSeconds(5))));
+                ClientTimes.all(Duration.ofSeconds(5)),
+                new TlsRules(
+                    false, Optional.of(TestTls.shared().certificate()), 443, Optional.empty())));
   }
 
   @AfterAll
   void stop() throws IOException {
-    SSLContext.setDefault(before);
     gateway.close();
     for (Sink sink : sinks) {
       sink.close();

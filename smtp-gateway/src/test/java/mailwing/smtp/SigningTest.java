@@ -9,14 +9,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.dkim.DkimResult;
 import mailwing.smtp.dkim.DkimVerdict;
 import mailwing.smtp.dkim.DkimVerifier;
-import mailwing.smtp.queue.OutboundConfig;
 import mailwing.store.v1.AddDkimKeysRequest;
 import mailwing.store.v1.DkimKey;
 import mailwing.store.v1.DkimKey.State;
@@ -49,19 +46,7 @@ final class SigningTest {
             GatewayFixture.SESSION,
             true,
             Optional.empty(),
-            new OutboundConfig(
-                true,
-                sink.port(),
-                true,
-                Map.of(),
-                Optional.empty(),
-                20,
-                2,
-                0,
-                10,
-                Duration.ofMillis(1500),
-                Duration.ofSeconds(10),
-                ClientTimes.all(Duration.ofSeconds(3))));
+            GatewayFixture.sending(sink.port()));
     gateway.zone.add("else.test", "MX", "10 mx.else.test").add("mx.else.test", "A", "127.0.0.3");
   }
 

@@ -84,6 +84,11 @@ final class Sink implements AutoCloseable {
     return server.getLocalPort();
   }
 
+  /// Connections that are open now.
+  int open() {
+    return open.size();
+  }
+
   private void accept() {
     while (true) {
       try {

@@ -161,7 +161,7 @@ public final class DkimCommand implements Runnable {
                             .build())));
   }
 
-  private static List<DkimKey> keys(AdminClient client, @Nullable String domain) {
+  static List<DkimKey> keys(AdminClient client, @Nullable String domain) {
     return client.callDkim(
         domain == null ? "keys" : domain,
         s -> {
@@ -194,7 +194,7 @@ public final class DkimCommand implements Runnable {
         Instant.ofEpochSecond(key.getChangedAtSeconds()).toString());
   }
 
-  private static String note(DkimKey key) {
+  static String note(DkimKey key) {
     return switch (key.getState()) {
       case PUBLISHED ->
           "it signs once the DNS shows it, not before "

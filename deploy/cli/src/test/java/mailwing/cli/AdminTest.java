@@ -174,6 +174,8 @@ class AdminTest {
             "[0-9]{8}e\\._domainkey\\.five\\.test\\. IN TXT"
                 + " \\( \"v=DKIM1; k=ed25519; p=[A-Za-z0-9+/]{43}=\" \\)");
     assertThat(run("", "dkim", "show", "five.test").out()).contains(made.get(3), made.get(1));
+    assertThat(run("", "dns", "five.test", "--mx", "mx.five.test").out())
+        .contains("five.test. IN MX 10 mx.five.test.", made.get(3), made.get(1));
     assertThat(run("", "dkim", "add", "five.test", "--algorithm", "rsa").err())
         .isEqualTo("mailwing: five.test: a new key waits for the DNS to show it already");
     assertThat(run("", "dkim", "rotate", "five.test").err())

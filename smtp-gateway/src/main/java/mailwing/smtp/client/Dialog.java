@@ -13,7 +13,6 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import mailwing.service.Secret;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +76,9 @@ public final class Dialog implements AutoCloseable {
 
   /// How a connection is encrypted.
   ///
-  /// @param host the name that is asked for (SNI) and, where `verified`, that the certificate has
-  public record Encryption(SSLContext context, String host, boolean verified) {}
+  /// @param context judges the certificate, and the names in it
+  /// @param host the name that is asked for (SNI)
+  public record Encryption(SSLContext context, String host) {}
 
   private static int millis(Duration time) {
     return Math.clamp(time.toMillis(), 1, Integer.MAX_VALUE);
@@ -140,11 +140,6 @@ public final class Dialog implements AutoCloseable {
                 .createSocket(socket, encryption.host(), address.getPort(), true);
     socket = secure;
     secure.setSoTimeout(millis(times.greeting()));
-    if (encryption.verified()) {
-      SSLParameters parameters = secure.getSSLParameters();
-      parameters.setEndpointIdentificationAlgorithm("HTTPS");
-      secure.setSSLParameters(parameters);
-    }
     try {
       secure.startHandshake();
     } catch (IOException e) {
@@ -262,6 +257,11 @@ public final class Dialog implements AutoCloseable {
 
   public InetSocketAddress address() {
     return address;
+  }
+
+  /// The address that this side of the connection has.
+  public String localAddress() {
+    return socket.getLocalAddress().getHostAddress();
   }
 
   void messageSent() {

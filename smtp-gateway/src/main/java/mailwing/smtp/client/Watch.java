@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /// Closes a socket that takes too long to be written to: sockets have no time of their own for
 /// that.
-final class Watch implements AutoCloseable {
+public final class Watch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
   private static final ScheduledExecutorService TIMER = timer();
 
@@ -31,7 +31,8 @@ final class Watch implements AutoCloseable {
     return Executors.unconfigurableScheduledExecutorService(timer);
   }
 
-  static Watch over(Socket socket, Duration time) {
+  /// From now on; closing it calls it off.
+  public static Watch over(Socket socket, Duration time) {
     return new Watch(TIMER.schedule(() -> cut(socket), time.toMillis(), TimeUnit.MILLISECONDS));
   }
 

@@ -49,7 +49,7 @@ public final class Deliveries {
 
   /// Delivers a message that is whole in one frame. While the store is away it is tried again under
   /// the same delivery id, so that an answer that got lost makes no second copy.
-  Outcome deliver(DeliverRequest message) throws InterruptedException {
+  public Outcome deliver(DeliverRequest message) throws InterruptedException {
     int recipients = message.getEnvelope().getRecipientsCount();
     long giveUp = System.nanoTime() + times.retry().toNanos();
     long pause = FIRST_PAUSE_MILLIS;

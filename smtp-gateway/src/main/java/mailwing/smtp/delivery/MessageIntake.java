@@ -89,6 +89,7 @@ public final class MessageIntake implements MessageSink {
   private @Nullable Spool spool;
   private @Nullable DkimSigner signing;
   private boolean junk;
+  private boolean tlsOptional;
   private boolean doubtful;
   private byte[] blindCopies = new byte[0];
   private @Nullable Refusal refusal;
@@ -248,6 +249,7 @@ public final class MessageIntake implements MessageSink {
     if (scan.count("received") > rules.maxReceived) {
       return Optional.of(Refusal.LOOP);
     }
+    tlsOptional = !envelope.getRequireTls() && saysTlsOptional(scan);
     looping = looping(scan);
     if (!looping.isEmpty() && !looping.contains(false)) {
       return Optional.of(Refusal.LOOP);
@@ -347,6 +349,16 @@ public final class MessageIntake implements MessageSink {
     System.arraycopy(mended, 0, whole, traceLength, mended.length);
     buffer = whole;
     count = whole.length;
+  }
+
+  /// `TLS-Required: No`, once (RFC 8689 §3).
+  private static boolean saysTlsOptional(HeaderScan scan) {
+    return scan.count("tls-required") == 1
+        && scan.fields().stream()
+            .anyMatch(
+                field ->
+                    scan.isNamed(field, "tls-required")
+                        && scan.value(field).equalsIgnoreCase("No"));
   }
 
   /// Which recipients' own Delivered-To is there already: they have had the message, and a copy
@@ -465,10 +477,10 @@ public final class MessageIntake implements MessageSink {
 
   /// The envelope without the recipients that have had the message already.
   private DeliveryEnvelope addressed() {
-    if (looping.isEmpty() && !junk && !doubtful && blindCopies.length == 0) {
+    if (looping.isEmpty() && !junk && !doubtful && !tlsOptional && blindCopies.length == 0) {
       return envelope;
     }
-    DeliveryEnvelope.Builder rest = envelope.toBuilder();
+    DeliveryEnvelope.Builder rest = envelope.toBuilder().setTlsOptional(tlsOptional);
     if (blindCopies.length > 0 && envelope.hasSubmission()) {
       rest.getSubmissionBuilder().setBlindCopies(ByteString.copyFrom(blindCopies));
     }

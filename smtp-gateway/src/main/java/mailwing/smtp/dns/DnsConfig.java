@@ -11,9 +11,10 @@ import java.util.List;
 ///
 /// @param servers `192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:5353`; empty: the machine's own
 /// @param time how long one try may take
-public record DnsConfig(List<String> servers, Duration time) {
+/// @param validates they validate DNSSEC, and nobody is between them and this gateway
+public record DnsConfig(List<String> servers, Duration time, boolean validates) {
   /// The documented defaults.
-  public static final DnsConfig DEFAULTS = new DnsConfig(List.of(), Duration.ofSeconds(5));
+  public static final DnsConfig DEFAULTS = new DnsConfig(List.of(), Duration.ofSeconds(5), false);
 
   private static final int PORT = 53;
 
@@ -27,7 +28,7 @@ public record DnsConfig(List<String> servers, Duration time) {
     for (String server : servers) {
       addresses.add(address(server));
     }
-    return new DnsResolver(addresses, time);
+    return new DnsResolver(addresses, time, validates);
   }
 
   private static InetSocketAddress address(String text) {

@@ -7,11 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.Cache;
@@ -24,6 +26,7 @@ import org.xbill.DNS.Record;
 import org.xbill.DNS.Resolver;
 import org.xbill.DNS.ReverseMap;
 import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.TLSARecord;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
@@ -39,12 +42,15 @@ public final class DnsResolver implements Dns {
   private static final int TRIES = 2;
 
   private final LookupSession session;
+  private final @Nullable SecuredLookup secured;
   private final Duration time;
 
   /// A resolver that asks these servers; the machine's own where there are none.
   ///
   /// @param time for one try
-  public DnsResolver(List<InetSocketAddress> servers, Duration time) throws UnknownHostException {
+  /// @param validates they validate DNSSEC, and what they say of it is believed
+  public DnsResolver(List<InetSocketAddress> servers, Duration time, boolean validates)
+      throws UnknownHostException {
     List<Resolver> resolvers = new ArrayList<>();
     for (InetSocketAddress server : servers) {
       resolvers.add(new SimpleResolver(server));
@@ -56,6 +62,7 @@ public final class DnsResolver implements Dns {
     Cache cache = new Cache(DClass.IN);
     cache.setMaxEntries(CACHED);
     this.session = LookupSession.builder().resolver(resolver).cache(cache).build();
+    this.secured = validates ? new SecuredLookup(resolver) : null;
     this.time = time.multipliedBy(TRIES);
   }
 
@@ -76,27 +83,70 @@ public final class DnsResolver implements Dns {
 
   @Override
   public List<InetAddress> addresses(String name, Family family) throws DnsFailureException {
-    List<InetAddress> addresses = new ArrayList<>();
-    for (Record found : ask(name, family == Family.IPV4 ? Type.A : Type.AAAA)) {
-      switch (found) {
-        case ARecord a -> addresses.add(a.getAddress());
-        case AAAARecord aaaa -> addresses.add(aaaa.getAddress());
-        default -> {}
-      }
-    }
-    return addresses;
+    return ask(name, type(family)).stream().map(DnsResolver::address).toList();
   }
 
   @Override
   public List<Exchange> exchanges(String name) throws DnsFailureException {
-    List<Exchange> exchanges = new ArrayList<>();
-    for (Record found : ask(name, Type.MX)) {
-      if (found instanceof MXRecord mx) {
-        exchanges.add(new Exchange(mx.getPriority(), text(mx.getTarget())));
-      }
-    }
-    exchanges.sort(Comparator.comparingInt(Exchange::preference));
-    return exchanges;
+    return ask(name, Type.MX).stream()
+        .map(DnsResolver::exchange)
+        .sorted(Comparator.comparingInt(Exchange::preference))
+        .toList();
+  }
+
+  @Override
+  public Secured<InetAddress> securedAddresses(String name, Family family)
+      throws DnsFailureException {
+    Name parsed = parse(name);
+    return secured == null || parsed == null
+        ? new Secured<>(addresses(name, family), false, name)
+        : secured.ask(parsed, type(family), DnsResolver::address);
+  }
+
+  @Override
+  public Secured<Exchange> securedExchanges(String name) throws DnsFailureException {
+    Name parsed = parse(name);
+    return secured == null || parsed == null
+        ? new Secured<>(exchanges(name), false, name)
+        : secured.ask(parsed, Type.MX, DnsResolver::exchange);
+  }
+
+  @Override
+  public Secured<Association> associations(String name) throws DnsFailureException {
+    Name parsed = parse(name);
+    return secured == null || parsed == null
+        ? new Secured<>(List.of(), false, name)
+        : secured.ask(parsed, Type.TLSA, DnsResolver::association);
+  }
+
+  @Override
+  public boolean isSecureAlias(String name) throws DnsFailureException {
+    Name parsed = parse(name);
+    return secured != null && parsed != null && secured.isSecureAlias(parsed);
+  }
+
+  private static int type(Family family) {
+    return family == Family.IPV4 ? Type.A : Type.AAAA;
+  }
+
+  // An answer holds records of the type that was asked for.
+
+  private static InetAddress address(Record found) {
+    return found instanceof ARecord a ? a.getAddress() : ((AAAARecord) found).getAddress();
+  }
+
+  private static Exchange exchange(Record found) {
+    MXRecord mx = (MXRecord) found;
+    return new Exchange(mx.getPriority(), text(mx.getTarget()));
+  }
+
+  private static Association association(Record found) {
+    TLSARecord tlsa = (TLSARecord) found;
+    return new Association(
+        tlsa.getCertificateUsage(),
+        tlsa.getSelector(),
+        tlsa.getMatchingType(),
+        HexFormat.of().formatHex(tlsa.getCertificateAssociationData()));
   }
 
   @Override
@@ -115,14 +165,17 @@ public final class DnsResolver implements Dns {
   }
 
   private List<Record> ask(String name, int type) throws DnsFailureException {
-    Name parsed;
+    Name parsed = parse(name);
+    return parsed == null ? List.of() : ask(parsed, type);
+  }
+
+  /// Null for what is no name of the DNS: there can be nothing under it.
+  private static @Nullable Name parse(String name) {
     try {
-      parsed = Name.fromString(name, Name.root);
+      return Name.fromString(name, Name.root);
     } catch (TextParseException e) {
-      // No name of the DNS: there can be nothing under it.
-      return List.of();
+      return null;
     }
-    return ask(parsed, type);
   }
 
   private List<Record> ask(Name name, int type) throws DnsFailureException {

@@ -2,24 +2,17 @@ package mailwing.smtp.queue;
 
 import java.io.IOException;
 import java.net.IDN;
-import java.security.GeneralSecurityException;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import mailwing.smtp.client.Answer;
 import mailwing.smtp.client.Dialog;
 import mailwing.smtp.client.HostException;
-import mailwing.smtp.client.HostReply;
 import mailwing.smtp.client.Sender;
 import mailwing.smtp.client.Transfer;
+import mailwing.smtp.tls.UntrustedException;
 import mailwing.store.v1.QueueJob;
 import mailwing.store.v1.QueueJobRecipient;
 import mailwing.store.v1.QueueResult;
@@ -28,51 +21,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Takes one message to one destination: host after host, until one answers for each recipient.
 final class Courier {
-  private final OutboundConfig config;
   private final NextHops hops;
-  private final String own;
-  private final SSLContext anyone;
-  private final SSLContext verified;
+  private final Connector connector;
 
-  /// @param verified for hops whose certificate has to be right
-  Courier(OutboundConfig config, NextHops hops, String own, SSLContext verified) {
-    this.config = config;
+  Courier(NextHops hops, Connector connector) {
     this.hops = hops;
-    this.own = own;
-    this.verified = verified;
-    try {
-      anyone = SSLContext.getInstance("TLS");
-      anyone.init(null, new TrustManager[] {new Anyone()}, null);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /// Opportunistic TLS asks for no certificate (RFC 7435): encrypted to somebody is better than in
-  /// the clear to everybody.
-  private static final class Anyone extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, java.net.Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, java.net.Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
+    this.connector = connector;
   }
 
   /// Delivers to these recipients of the job: a result for each.
@@ -88,9 +42,9 @@ final class Courier {
       round.rest(Answer.permanent("5.4.7", "the time is over in which it was to be delivered"));
       return round.results();
     }
-    Destination.Lent lent = destination.take();
-    if (lent != null) {
-      round.over(destination, lent.dialog(), lent.host());
+    Destination.Line waiting = destination.take(round::does);
+    if (waiting != null) {
+      round.over(destination, waiting);
     }
     if (!round.isDone()) {
       switch (hops.of(job.getDomain())) {
@@ -113,48 +67,80 @@ final class Courier {
     private final Transfer.Body body;
     private final List<QueueJobRecipient> open;
     private final Map<Integer, QueueResult> results = new HashMap<>();
+    private final Assurance need;
     private Answer last = Answer.later("4.4.1", "no host could be reached");
     private String lastHost = "";
     private String lastAddress = "";
+
+    /// Why a host that was reached may not have the message (RFC 8689 §4.2.1).
+    private @Nullable Answer unmet;
+
+    /// Another host may take it later.
+    private boolean hopeful;
 
     Round(QueueJob job, List<QueueJobRecipient> recipients, Transfer.Body body) {
       this.job = job;
       this.body = body;
       this.open = new ArrayList<>(recipients);
+      this.need = need(job);
     }
 
     boolean isDone() {
       return open.isEmpty();
     }
 
+    boolean does(Destination.Line line) {
+      return line.assurance().compareTo(need) >= 0
+          && (need != Assurance.VERIFIED || line.dialog().offers("REQUIRETLS"));
+    }
+
     void at(Destination destination, NextHops.Host host) {
       lastHost = host.name();
       lastAddress = host.address().getAddress().getHostAddress();
-      Dialog dialog;
+      Destination.Line line;
       try {
-        dialog = open(host);
+        line = connector.open(host, need);
       } catch (HostException e) {
-        last = Answer.later(e.status(), e.why());
+        failed(Answer.later(e.status(), e.why()), isForTls(e));
         return;
       } catch (IOException e) {
-        last = Answer.later("4.4.2", e.toString());
+        failed(Answer.later("4.4.2", e.toString()), false);
         return;
       }
-      over(destination, dialog, host.name());
+      if (does(line)) {
+        over(destination, line);
+      } else {
+        destination.give(line);
+        unmet = Answer.permanent("5.7.30", host.name() + " does not know REQUIRETLS");
+      }
     }
 
-    void over(Destination destination, Dialog dialog, String host) {
+    private static boolean isForTls(HostException e) {
+      return e.status().equals(Connector.NO_TLS) || UntrustedException.in(e) != null;
+    }
+
+    private void failed(Answer why, boolean forTls) {
+      last = why;
+      if (need == Assurance.VERIFIED && forTls) {
+        unmet = Answer.permanent("5.7.10", why.text());
+      } else {
+        hopeful = true;
+      }
+    }
+
+    void over(Destination destination, Destination.Line line) {
       boolean more = true;
       while (more) {
-        more = transact(destination, dialog, host);
+        more = transact(destination, line);
       }
     }
 
     /// One transaction; true where the host has taken the message for some and wants to be told of
     /// the others in a next one (RFC 5321 §4.5.3.1.10).
-    private boolean transact(Destination destination, Dialog dialog, String host) {
+    private boolean transact(Destination destination, Destination.Line line) {
+      Dialog dialog = line.dialog();
       List<QueueJobRecipient> asked = List.copyOf(open);
-      Sender sender = new Sender(dialog, transfer(asked));
+      Sender sender = new Sender(dialog, transfer(asked, line));
       try {
         List<Answer> answers = sender.send();
         boolean taken = answers.stream().anyMatch(answer -> answer.kind() == Answer.Kind.DELIVERED);
@@ -163,24 +149,25 @@ final class Courier {
           if (taken && answers.get(i).isTooMany() && dialog.isOpen()) {
             more = true;
           } else {
-            settle(asked.get(i), answers.get(i), dialog, host);
+            settle(asked.get(i), answers.get(i), line);
           }
         }
         if (!more) {
-          destination.give(dialog, host);
+          destination.give(line);
         }
         return more;
       } catch (IOException e) {
         dialog.abort();
-        last =
+        failed(
             Answer.later(
                 e instanceof HostException known ? known.status() : "4.4.2",
-                String.valueOf(e.getMessage()));
+                String.valueOf(e.getMessage())),
+            false);
         List<Optional<Answer>> known = sender.known();
         for (int i = 0; i < asked.size(); i++) {
           Optional<Answer> answer = known.get(i);
           if (answer.isPresent() && answer.get().kind() == Answer.Kind.PERMANENT) {
-            settle(asked.get(i), answer.get(), dialog, host);
+            settle(asked.get(i), answer.get(), line);
           }
         }
         if (sender.dotSent()) {
@@ -193,14 +180,14 @@ final class Courier {
       }
     }
 
-    private void settle(QueueJobRecipient recipient, Answer answer, Dialog dialog, String host) {
+    private void settle(QueueJobRecipient recipient, Answer answer, Destination.Line line) {
       QueueResult.Builder result =
           result(recipient, answer)
-              .setRemoteHost(answer.replied() ? host : "")
-              .setRemoteAddress(dialog.address().getAddress().getHostAddress())
-              .setTls(dialog.tls())
-              .setNotifies(dialog.offers("DSN"))
-              .setKeepsTime(dialog.offers("DELIVERBY"));
+              .setRemoteHost(answer.replied() ? line.host() : "")
+              .setRemoteAddress(line.dialog().address().getAddress().getHostAddress())
+              .setTls(line.tls())
+              .setNotifies(line.dialog().offers("DSN"))
+              .setKeepsTime(line.dialog().offers("DELIVERBY"));
       results.put(recipient.getNumber(), result.build());
       open.remove(recipient);
     }
@@ -231,11 +218,12 @@ final class Courier {
     }
 
     List<QueueResult> results() {
-      rest(last);
+      Answer why = unmet;
+      rest(why == null || hopeful ? last : why);
       return List.copyOf(results.values());
     }
 
-    private Transfer transfer(List<QueueJobRecipient> asked) {
+    private Transfer transfer(List<QueueJobRecipient> asked, Destination.Line line) {
       String from = path(job.getReversePath(), Optional.empty());
       boolean utf8 = (job.getSmtpUtf8() && job.getEightBitHeader()) || !isAscii(from);
       List<Transfer.Recipient> recipients = new ArrayList<>();
@@ -252,7 +240,7 @@ final class Courier {
           job.getEightBitBody() || job.getEightBitHeader(),
           job.getBinary(),
           utf8,
-          job.getRequireTls(),
+          job.getRequireTls() && isKept(line),
           time(job),
           job.getPriority(),
           job.getReturn() == Submission.Return.FULL
@@ -271,6 +259,20 @@ final class Courier {
             job.getDeliverByMillis(),
             job.getDeliverBy() == Submission.DeliverBy.RETURN,
             job.getDeliverByTrace());
+  }
+
+  /// What a message needs of a connection. A notification that cannot be protected as its message
+  /// was goes all the same: it has that message's header alone (RFC 8689 §5).
+  private static Assurance need(QueueJob job) {
+    if (job.getRequireTls()) {
+      return job.getReversePath().isEmpty() ? Assurance.POLICY : Assurance.VERIFIED;
+    }
+    return job.getTlsOptional() ? Assurance.NONE : Assurance.POLICY;
+  }
+
+  /// Will the next host keep the promise of REQUIRETLS?
+  private static boolean isKept(Destination.Line line) {
+    return line.assurance() == Assurance.VERIFIED && line.dialog().offers("REQUIRETLS");
   }
 
   private static boolean isAscii(String text) {
@@ -300,77 +302,5 @@ final class Courier {
       }
     }
     return String.join(",", words);
-  }
-
-  /// A dialog that is ready for MAIL. HostException where the host cannot be used now.
-  private Dialog open(NextHops.Host host) throws IOException {
-    try {
-      return open(host, host.tls() != OutboundConfig.Tls.NONE);
-    } catch (HostException e) {
-      // RFC 7435: where TLS is there but does not work, mail goes in the clear all the same.
-      if (host.tls() == OutboundConfig.Tls.OPPORTUNISTIC
-          && e.status().equals(Dialog.NO_HANDSHAKE)) {
-        return open(host, false);
-      }
-      throw e;
-    }
-  }
-
-  private Dialog open(NextHops.Host host, boolean encrypted) throws IOException {
-    boolean strict =
-        host.tls() == OutboundConfig.Tls.VERIFIED || host.tls() == OutboundConfig.Tls.IMPLICIT;
-    Dialog.Encryption encryption =
-        new Dialog.Encryption(strict ? verified : anyone, host.name(), strict);
-    Dialog dialog =
-        Dialog.connect(
-            host.address(),
-            own,
-            config.times(),
-            host.tls() == OutboundConfig.Tls.IMPLICIT ? encryption : null);
-    boolean ready = false;
-    try {
-      HostReply greeting = expect(dialog.greeting());
-      String first = greeting.lines().getFirst();
-      if (first.toLowerCase(Locale.ROOT).split(" ", 2)[0].equals(own.toLowerCase(Locale.ROOT))) {
-        throw new HostException("4.4.6", "the host at " + host.address() + " is this one");
-      }
-      expect(dialog.greet());
-      if (encrypted && dialog.tls().isEmpty()) {
-        if (dialog.offers("STARTTLS")) {
-          HostReply reply = dialog.startTls(encryption);
-          if (reply.isPositive()) {
-            expect(dialog.greet());
-          } else if (strict) {
-            throw refused(reply);
-          }
-        } else if (strict) {
-          throw new HostException("4.7.0", "the host offers no TLS");
-        }
-      }
-      if (strict && config.login().isPresent()) {
-        OutboundConfig.Login login = config.login().get();
-        expect(dialog.authenticate(login.user(), login.password()));
-      }
-      ready = true;
-      return dialog;
-    } finally {
-      if (!ready) {
-        dialog.abort();
-      }
-    }
-  }
-
-  /// A host that does not greet is tried again later, whatever it says: another one may (RFC 5321
-  /// §4.2.1, §5.1).
-  private static HostReply expect(HostReply reply) throws HostException {
-    if (!reply.isPositive()) {
-      throw refused(reply);
-    }
-    return reply;
-  }
-
-  private static HostException refused(HostReply reply) {
-    String status = reply.status();
-    return new HostException("4" + status.substring(1), reply.text());
   }
 }

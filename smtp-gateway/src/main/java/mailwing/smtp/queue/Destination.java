@@ -2,9 +2,11 @@ package mailwing.smtp.queue;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import mailwing.smtp.client.Dialog;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +20,18 @@ final class Destination {
   private int users;
   private long nextAt = System.nanoTime();
 
-  private record Idle(Dialog dialog, String host, long until) {}
+  private record Idle(Line line, long until) {}
 
   /// A connection to use.
-  record Lent(Dialog dialog, String host) {}
+  ///
+  /// @param host the other end's name, as the MX record or the configuration has it
+  /// @param by what the host was verified by; empty where it was not
+  record Line(Dialog dialog, String host, Assurance assurance, String by) {
+    /// As the queue remembers it.
+    String tls() {
+      return by.isEmpty() ? dialog.tls() : dialog.tls() + " " + by;
+    }
+  }
 
   Destination(OutboundConfig config) {
     this.config = config;
@@ -95,33 +105,36 @@ final class Destination {
     turns.release();
   }
 
-  /// A connection that waits for a next message; null where there is none.
-  @Nullable Lent take() {
+  /// A connection that waits for a next message and does for it; null where there is none.
+  @Nullable Line take(Predicate<Line> does) {
     lock.lock();
     try {
-      while (true) {
-        Idle one = idle.pollLast();
-        if (one == null) {
-          return null;
+      Iterator<Idle> last = idle.descendingIterator();
+      while (last.hasNext()) {
+        Idle one = last.next();
+        if (one.until - System.nanoTime() <= 0) {
+          last.remove();
+          one.line.dialog().close();
+        } else if (does.test(one.line)) {
+          last.remove();
+          return one.line;
         }
-        if (one.until - System.nanoTime() > 0) {
-          return new Lent(one.dialog, one.host);
-        }
-        one.dialog.close();
       }
+      return null;
     } finally {
       lock.unlock();
     }
   }
 
-  void give(Dialog dialog, String host) {
+  void give(Line line) {
+    Dialog dialog = line.dialog();
     if (!dialog.isOpen() || dialog.messages() >= config.perConnection() || config.idle().isZero()) {
       dialog.close();
       return;
     }
     lock.lock();
     try {
-      idle.addLast(new Idle(dialog, host, System.nanoTime() + config.idle().toNanos()));
+      idle.addLast(new Idle(line, System.nanoTime() + config.idle().toNanos()));
     } finally {
       lock.unlock();
     }
@@ -132,7 +145,7 @@ final class Destination {
     lock.lock();
     try {
       while (!idle.isEmpty() && (all || idle.getFirst().until - System.nanoTime() <= 0)) {
-        idle.removeFirst().dialog.close();
+        idle.removeFirst().line.dialog().close();
       }
     } finally {
       lock.unlock();

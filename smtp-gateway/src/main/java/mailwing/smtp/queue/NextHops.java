@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import mailwing.smtp.client.Answer;
 import mailwing.smtp.dns.Dns;
@@ -22,7 +23,42 @@ public final class NextHops {
   private final String own;
 
   /// A host to try: one address of it.
-  public record Host(String name, InetSocketAddress address, OutboundConfig.Tls tls) {}
+  public record Host(
+      String name, InetSocketAddress address, OutboundConfig.Tls tls, Origin origin) {}
+
+  /// How a host was found.
+  ///
+  /// @param domain whose policies hold for it, A-labels in lower case; empty for none
+  /// @param names the domain, and what it is an alias of
+  /// @param vouched the host is not only what some DNS answer says: it is the domain itself or was
+  ///   configured, or DNSSEC vouches for the MX record
+  /// @param secure DNSSEC vouches for the MX record, or for there being none
+  /// @param lookup the answer for its addresses
+  public record Origin(
+      String domain,
+      List<String> names,
+      boolean vouched,
+      boolean secure,
+      Dns.Secured<InetAddress> lookup) {
+    public Origin {
+      names = List.copyOf(names);
+    }
+
+    static Origin unnamed(String host) {
+      return new Origin("", List.of(), false, false, new Dns.Secured<>(List.of(), false, host));
+    }
+
+    /// RFC 8461 §3.4: the host is its own domain.
+    static Origin configured(String host) {
+      boolean named = host.contains(".") && !host.contains(":") && !host.matches("[0-9.]+");
+      return new Origin(
+          named ? host.toLowerCase(Locale.ROOT) : "",
+          List.of(),
+          true,
+          false,
+          new Dns.Secured<>(List.of(), false, host));
+    }
+  }
 
   /// Where to go, in order, or why nowhere.
   public sealed interface Found {
@@ -71,7 +107,12 @@ public final class NextHops {
     try {
       List<Host> hosts = new ArrayList<>();
       for (InetAddress address : InetAddress.getAllByName(hop.host())) {
-        hosts.add(new Host(hop.host(), new InetSocketAddress(address, hop.port()), hop.tls()));
+        hosts.add(
+            new Host(
+                hop.host(),
+                new InetSocketAddress(address, hop.port()),
+                hop.tls(),
+                Origin.configured(hop.host())));
       }
       return new Found.Hosts(hosts);
     } catch (UnknownHostException e) {
@@ -89,13 +130,14 @@ public final class NextHops {
     } catch (IllegalArgumentException e) {
       return nowhere("5.1.2", "there is no host at " + domain);
     }
-    return allowed(address)
+    return config.mayReach(address)
         ? new Found.Hosts(
             List.of(
                 new Host(
                     domain,
                     new InetSocketAddress(address, config.port()),
-                    OutboundConfig.Tls.OPPORTUNISTIC)))
+                    OutboundConfig.Tls.OPPORTUNISTIC,
+                    Origin.unnamed(domain))))
         : nowhere("5.4.6", domain + " is this system itself");
   }
 
@@ -105,14 +147,15 @@ public final class NextHops {
   }
 
   private Found exchanges(String domain) {
-    List<Dns.Exchange> exchanges;
+    Dns.Secured<Dns.Exchange> answer;
     try {
-      exchanges = new ArrayList<>(dns.exchanges(domain));
+      answer = dns.securedExchanges(domain);
     } catch (DnsFailureException e) {
       return nowhere("4.4.3", "DNS does not answer for " + domain + ": " + e.getMessage());
     }
+    List<Dns.Exchange> exchanges = new ArrayList<>(answer.records());
     if (exchanges.isEmpty()) {
-      return hosts(domain, List.of(new Dns.Exchange(0, domain)));
+      return hosts(domain, answer, List.of(new Dns.Exchange(0, domain)));
     }
     if (exchanges.size() == 1 && List.of("", ".").contains(exchanges.getFirst().host())) {
       return nowhere("5.1.10", domain + " takes no mail (null MX)");
@@ -128,11 +171,12 @@ public final class NextHops {
         return nowhere("5.4.6", "mail for " + domain + " loops back to " + own);
       }
     }
-    return hosts(domain, exchanges);
+    return hosts(domain, answer, exchanges);
   }
 
   /// The addresses of hosts, in order.
-  private Found hosts(String domain, List<Dns.Exchange> exchanges) {
+  private Found hosts(
+      String domain, Dns.Secured<Dns.Exchange> answer, List<Dns.Exchange> exchanges) {
     List<Host> hosts = new ArrayList<>();
     boolean uncertain = false;
     boolean refused = false;
@@ -140,17 +184,27 @@ public final class NextHops {
       if (hosts.size() >= MOST_HOSTS) {
         break;
       }
-      List<InetAddress> addresses = new ArrayList<>();
-      uncertain |= !addresses(exchange.host(), addresses);
-      for (InetAddress address : addresses) {
-        if (allowed(address)) {
-          hosts.add(
-              new Host(
-                  exchange.host(),
-                  new InetSocketAddress(address, config.port()),
-                  OutboundConfig.Tls.OPPORTUNISTIC));
-        } else {
-          refused = true;
+      List<Dns.Secured<InetAddress>> lookups = new ArrayList<>();
+      uncertain |= !addresses(exchange.host(), lookups);
+      for (Dns.Secured<InetAddress> lookup : lookups) {
+        Origin origin =
+            new Origin(
+                domain.toLowerCase(Locale.ROOT),
+                List.of(domain, answer.name()),
+                answer.records().isEmpty() || answer.secure(),
+                answer.secure(),
+                lookup);
+        for (InetAddress address : lookup.records()) {
+          if (config.mayReach(address)) {
+            hosts.add(
+                new Host(
+                    exchange.host(),
+                    new InetSocketAddress(address, config.port()),
+                    OutboundConfig.Tls.OPPORTUNISTIC,
+                    origin));
+          } else {
+            refused = true;
+          }
         }
       }
     }
@@ -166,24 +220,18 @@ public final class NextHops {
   }
 
   /// AAAA and A; false where DNS did not tell all.
-  private boolean addresses(String name, List<InetAddress> found) {
+  private boolean addresses(String name, List<Dns.Secured<InetAddress>> found) {
     boolean certain = true;
     for (Dns.Family family : List.of(Dns.Family.IPV6, Dns.Family.IPV4)) {
       try {
-        List<InetAddress> addresses = new ArrayList<>(dns.addresses(name, family));
+        Dns.Secured<InetAddress> answer = dns.securedAddresses(name, family);
+        List<InetAddress> addresses = new ArrayList<>(answer.records());
         Collections.shuffle(addresses);
-        found.addAll(addresses);
+        found.add(new Dns.Secured<>(addresses, answer.secure(), answer.name()));
       } catch (DnsFailureException e) {
         certain = false;
       }
     }
     return certain;
-  }
-
-  /// What DNS says shall not lead into this machine.
-  private boolean allowed(InetAddress address) {
-    return !address.isMulticastAddress()
-        && !address.isAnyLocalAddress()
-        && (config.loopback() || !address.isLoopbackAddress());
   }
 }

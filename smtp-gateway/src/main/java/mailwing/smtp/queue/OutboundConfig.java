@@ -1,7 +1,9 @@
 package mailwing.smtp.queue;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +28,7 @@ import mailwing.smtp.client.ClientTimes;
 /// @param perConnection messages over one connection
 /// @param idle how long a connection is kept for a next message
 /// @param lease how long a job is taken for
+/// @param tls what holds for next hosts that are not configured
 public record OutboundConfig(
     boolean enabled,
     int port,
@@ -38,7 +41,8 @@ public record OutboundConfig(
     int perConnection,
     Duration idle,
     Duration lease,
-    ClientTimes times) {
+    ClientTimes times,
+    TlsRules tls) {
 
   /// Any other domain, in the transports.
   static final String ANY = "*";
@@ -50,7 +54,8 @@ public record OutboundConfig(
   public enum Tls {
     /// In the clear.
     NONE,
-    /// Where it is offered, whatever the certificate.
+    /// As the policies of the host's domain want it; without one where it is offered, whatever the
+    /// certificate.
     OPPORTUNISTIC,
     /// With a certificate that is valid for the host, or not at all.
     VERIFIED,
@@ -98,6 +103,13 @@ public record OutboundConfig(
     transports = Map.copyOf(transports);
   }
 
+  /// What DNS says shall not lead into this machine.
+  boolean mayReach(InetAddress address) {
+    return !address.isMulticastAddress()
+        && !address.isAnyLocalAddress()
+        && (loopback || !address.isLoopbackAddress());
+  }
+
   /// Nothing leaves.
   public static OutboundConfig off() {
     return new OutboundConfig(
@@ -112,25 +124,29 @@ public record OutboundConfig(
         100,
         Duration.ofSeconds(5),
         Duration.ofMinutes(2),
-        ClientTimes.DEFAULTS);
+        ClientTimes.DEFAULTS,
+        TlsRules.defaults());
   }
 
   public static List<Key<?>> keys() {
-    return List.of(
-        ENABLED,
-        PORT,
-        LOOPBACK,
-        TRANSPORTS,
-        SMARTHOST,
-        SMARTHOST_TLS,
-        USER,
-        PASSWORD,
-        JOBS,
-        PER_DESTINATION,
-        PER_MINUTE,
-        PER_CONNECTION,
-        IDLE,
-        LEASE);
+    List<Key<?>> keys = new ArrayList<>(TlsRules.keys());
+    keys.addAll(
+        List.of(
+            ENABLED,
+            PORT,
+            LOOPBACK,
+            TRANSPORTS,
+            SMARTHOST,
+            SMARTHOST_TLS,
+            USER,
+            PASSWORD,
+            JOBS,
+            PER_DESTINATION,
+            PER_MINUTE,
+            PER_CONNECTION,
+            IDLE,
+            LEASE));
+    return keys;
   }
 
   public static OutboundConfig read(Settings settings) {
@@ -173,7 +189,8 @@ public record OutboundConfig(
         settings.get(PER_CONNECTION),
         settings.get(IDLE),
         settings.get(LEASE),
-        ClientTimes.DEFAULTS);
+        ClientTimes.DEFAULTS,
+        TlsRules.read(settings));
   }
 
   private static Hop hop(String text, Tls tls) {

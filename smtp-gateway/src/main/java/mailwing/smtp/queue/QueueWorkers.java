@@ -1,20 +1,27 @@
 package mailwing.smtp.queue;
 
 import com.google.protobuf.ByteString;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.SSLContext;
+import javax.net.ssl.X509ExtendedTrustManager;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreException;
 import mailwing.service.Metrics;
+import mailwing.smtp.delivery.Deliveries;
 import mailwing.smtp.dns.Dns;
+import mailwing.smtp.https.HttpsClient;
+import mailwing.smtp.report.TlsReports;
+import mailwing.smtp.report.TlsTally;
+import mailwing.smtp.signing.Signer;
+import mailwing.smtp.sts.StsPolicies;
 import mailwing.store.v1.LeaseJobsResponse;
 import mailwing.store.v1.QueueJob;
 import mailwing.store.v1.QueueJobRecipient;
@@ -32,6 +39,8 @@ public final class QueueWorkers implements AutoCloseable {
   private static final Duration REPORT = Duration.ofMinutes(10);
   private static final Duration SWEEP = Duration.ofSeconds(1);
   private static final Duration STORE_PAUSE = Duration.ofSeconds(1);
+  private static final Duration HTTPS = Duration.ofSeconds(30);
+  private static final Duration REFRESH = Duration.ofMinutes(10);
 
   private final OutboundConfig config;
   private final QueueClient queue;
@@ -43,35 +52,68 @@ public final class QueueWorkers implements AutoCloseable {
   private final Set<Thread> running = ConcurrentHashMap.newKeySet();
   private final Thread taker;
   private final Thread sweeper;
+  private final Thread refresher;
+  private final Optional<StsPolicies> policies;
+  private final Optional<TlsReports> reports;
   private volatile boolean closing;
 
   private QueueWorkers(
       OutboundConfig config,
       String host,
       StoreClient store,
+      Deliveries deliveries,
+      Optional<Signer> signer,
       Dns dns,
-      Metrics metrics,
-      SSLContext verified) {
+      Metrics metrics) {
     this.config = config;
     this.queue = new QueueClient(store, host, config.lease());
     this.hops = new NextHops(config, dns, host);
-    this.courier = new Courier(config, hops, host, verified);
+    X509ExtendedTrustManager roots = config.tls().roots();
+    HttpsClient https =
+        new HttpsClient(dns, roots, config::mayReach, config.tls().policyPort(), HTTPS);
+    this.policies =
+        config.tls().sts() ? Optional.of(new StsPolicies(store, dns, https)) : Optional.empty();
+    TlsTally tally = new TlsTally(config.tls().reports().isPresent(), InstantSource.system());
+    this.courier =
+        new Courier(
+            hops, new Connector(config, new HostPolicies(dns, policies), tally, host, roots));
+    this.reports =
+        config
+            .tls()
+            .reports()
+            .map(
+                rules ->
+                    new TlsReports(
+                        rules.contact(),
+                        rules.organization(),
+                        rules.flush(),
+                        rules.look(),
+                        store,
+                        dns,
+                        https,
+                        tally,
+                        new ReportPost(config, rules.contact(), courier, deliveries, signer)
+                            ::send));
     this.metrics = new QueueMetrics(metrics);
     this.room = new Semaphore(config.jobs());
     this.taker = Thread.ofVirtual().name("queue-worker").start(this::takeJobs);
     this.sweeper = Thread.ofVirtual().name("queue-sweeper").start(this::sweep);
+    this.refresher = Thread.ofVirtual().name("sts-refresher").start(this::refresh);
   }
 
   /// Starts to work.
   ///
   /// @param host the name that it greets with
+  /// @param signer signs reports, where it has keys for that
   public static QueueWorkers start(
-      OutboundConfig config, String host, StoreClient store, Dns dns, Metrics metrics) {
-    try {
-      return new QueueWorkers(config, host, store, dns, metrics, SSLContext.getDefault());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+      OutboundConfig config,
+      String host,
+      StoreClient store,
+      Deliveries deliveries,
+      Optional<Signer> signer,
+      Dns dns,
+      Metrics metrics) {
+    return new QueueWorkers(config, host, store, deliveries, signer, dns, metrics);
   }
 
   private void takeJobs() {
@@ -288,12 +330,25 @@ public final class QueueWorkers implements AutoCloseable {
     }
   }
 
+  /// Policies that will be needed are fetched before they expire.
+  private void refresh() {
+    try {
+      while (!closing && policies.isPresent()) {
+        Thread.sleep(REFRESH);
+        policies.get().refresh();
+      }
+    } catch (InterruptedException e) {
+      return;
+    }
+  }
+
   /// Takes no more jobs, lets those that are being sent end, and gives back the others.
   @Override
   public void close() {
     closing = true;
     taker.interrupt();
     sweeper.interrupt();
+    refresher.interrupt();
     long end = System.nanoTime() + DRAIN.toNanos();
     try {
       for (Thread thread : running) {
@@ -307,5 +362,6 @@ public final class QueueWorkers implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     destinations.values().forEach(destination -> destination.sweep(true));
+    reports.ifPresent(TlsReports::close);
   }
 }

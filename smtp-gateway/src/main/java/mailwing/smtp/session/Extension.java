@@ -37,6 +37,10 @@ public enum Extension {
     if (service == Service.SUBMISSION && connection.mayLogIn()) {
       announced.add(AUTH);
     }
+    // In LMTP the message is at its end: nothing could be promised but to keep it here.
+    if (service != Service.LMTP && connection.tls().isPresent()) {
+      announced.add(REQUIRETLS);
+    }
     return announced;
   }
 }

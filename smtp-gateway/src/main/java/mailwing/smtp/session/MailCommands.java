@@ -355,6 +355,7 @@ final class MailCommands {
             .setDeliveryId(ids.deliveryId())
             .setReversePath(from)
             .setAnswersEach(service == Service.LMTP)
+            .setRequireTls(begun.options().sending().requireTls())
             .setTrace(
                 ClientInfoForTrace.newBuilder()
                     .setProtocol(service.protocol())

@@ -202,6 +202,9 @@ final class SmtpSession {
               + " "
               + Instant.now().plus(longest).truncatedTo(ChronoUnit.SECONDS));
     }
+    if (announced.contains(Extension.REQUIRETLS)) {
+      lines.add("REQUIRETLS");
+    }
     if (client.mayStandFor()) {
       lines.add("XCLIENT NAME ADDR PORT PROTO HELO");
     }

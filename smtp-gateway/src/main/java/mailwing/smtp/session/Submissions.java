@@ -17,7 +17,6 @@ final class Submissions {
             .setReturn(returned(sending))
             .setEnvelopeId(sending.envelopeId().orElse(""))
             .setSmtpUtf8(options.smtpUtf8())
-            .setRequireTls(sending.requireTls())
             .setPriority(sending.priority())
             .setHoldUntilMillis(sending.hold().map(hold -> hold.until().toEpochMilli()).orElse(0L))
             .setHoldRequest(sending.hold().map(SendingOptions.Hold::request).orElse(""));

@@ -25,7 +25,8 @@ final class DestinationTest {
                 10,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
-                ClientTimes.DEFAULTS));
+                ClientTimes.DEFAULTS,
+                TlsRules.defaults()));
     long start = System.nanoTime();
     for (int i = 0; i < 6; i++) {
       destination.enter();

@@ -1,0 +1,266 @@
+package mailwing.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import mailwing.gateway.StoreClient;
+import mailwing.gateway.StoreSession;
+import mailwing.service.Secret;
+import mailwing.smtp.client.ClientTimes;
+import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.queue.TlsRules;
+import mailwing.store.v1.ChangeQueueRequest;
+import mailwing.store.v1.ClientInfo;
+import mailwing.store.v1.ListQueueRequest;
+import mailwing.store.v1.OpenMailboxRequest;
+import mailwing.store.v1.OpenMailboxResponse;
+import mailwing.store.v1.Protocol;
+import mailwing.store.v1.QueueFilter;
+import mailwing.store.v1.QueuedRecipient;
+import mailwing.store.v1.ReadBodyRequest;
+import mailwing.store.v1.ReadBodyResponse;
+import mailwing.testkit.TestStore;
+import mailwing.testkit.TestTls;
+import org.awaitility.Awaitility;
+
+/// A store and a gateway that sends, with an authority, hosts and policies that are a test's own.
+final class TlsHouse implements AutoCloseable {
+  static final String CONTACT = "tls@reports.example";
+  static final String POLICY_ADDRESS = "127.0.0.9";
+
+  final TestAuthority authority = new TestAuthority();
+  final TestStore store = TestStore.start();
+  final PolicyServer policies;
+  GatewayFixture gateway;
+  private final StoreClient reader = store.client(TestStore.Role.IMAP);
+  private final Path directory;
+  private final List<Sink> sinks = new ArrayList<>();
+  private final AtomicInteger lastAddress = new AtomicInteger(120);
+  private final int port;
+
+  /// @param directory for what has to be a file
+  /// @param policyNames the names that the policy server is asked as
+  TlsHouse(Path directory, String... policyNames) throws IOException {
+    this.directory = directory;
+    store.addUser("alice");
+    policies = new PolicyServer(POLICY_ADDRESS, 0, authority.identity(policyNames).context());
+    try (Sink first = new Sink("first", "127.0.0.2", 0)) {
+      port = first.port();
+    }
+    gateway = newGateway();
+  }
+
+  /// Another gateway in place of this one: it knows what the store knows, and has an empty zone.
+  void replaceGateway() throws IOException {
+    gateway.close();
+    gateway = newGateway();
+  }
+
+  private GatewayFixture newGateway() throws IOException {
+    return new GatewayFixture(
+        store.channel(),
+        store.clientConfig(TestStore.Role.SMTP).credential(),
+        GatewayFixture.LIMITS,
+        GatewayFixture.SESSION,
+        true,
+        Optional.of(TestTls.shared().material()),
+        new OutboundConfig(
+            true,
+            port,
+            true,
+            Map.of(),
+            Optional.empty(),
+            20,
+            2,
+            0,
+            10,
+            Duration.ofMillis(1500),
+            Duration.ofSeconds(10),
+            ClientTimes.all(Duration.ofSeconds(3)),
+            new TlsRules(
+                true,
+                Optional.of(authority.write(directory)),
+                policies.port(),
+                Optional.of(
+                    new TlsRules.Reports(
+                        CONTACT, "Tests", Duration.ofMillis(300), Duration.ofMillis(300))))));
+  }
+
+  /// The port that hosts listen at, as a TLSA record's name has it.
+  String tlsa(String host) {
+    return "_" + port + "._tcp." + host;
+  }
+
+  /// A host of this name that a domain's MX record names; in the clear until it is given TLS.
+  Sink sink(String domain, int preference, String host) throws IOException {
+    String address = "127.0.0." + lastAddress.incrementAndGet();
+    Sink sink = new Sink(host, address, port);
+    sinks.add(sink);
+    gateway.zone.add(domain, "MX", preference + " " + host).add(host, "A", address);
+    return sink;
+  }
+
+  /// A domain's policy, announced and served.
+  void policy(String domain, String id, PolicyServer.Page page) {
+    gateway
+        .zone
+        .remove("_mta-sts." + domain, "TXT")
+        .remove("mta-sts." + domain, "A")
+        .add("_mta-sts." + domain, "TXT", "v=STSv1; id=" + id + ";")
+        .add("mta-sts." + domain, "A", POLICY_ADDRESS);
+    policies.pages.put("mta-sts." + domain, page);
+  }
+
+  static PolicyServer.Page enforce(String... mx) {
+    return page("enforce", mx);
+  }
+
+  static PolicyServer.Page page(String mode, String... mx) {
+    List<String> lines = new ArrayList<>(List.of("version: STSv1", "mode: " + mode));
+    for (String one : mx) {
+      lines.add("mx: " + one);
+    }
+    lines.add("max_age: 86400");
+    return PolicyServer.Page.of(lines.toArray(String[]::new));
+  }
+
+  /// Submits under TLS; the queue's id.
+  String submit(String parameters, String header, String... recipients) throws IOException {
+    try (SmtpClient client = gateway.submission()) {
+      client.command("EHLO client.test");
+      assertThat(client.command("STARTTLS")).startsWith("220");
+      client.tls();
+      client.command("EHLO client.test");
+      String plain = "\0alice@example.test\0wing";
+      assertThat(
+              client.command(
+                  "AUTH PLAIN "
+                      + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
+          .startsWith("235");
+      assertThat(client.command("MAIL FROM:<alice@example.test>" + parameters)).startsWith("250");
+      for (String recipient : recipients) {
+        assertThat(client.command("RCPT TO:<" + recipient + ">")).startsWith("250");
+      }
+      assertThat(client.command("DATA")).startsWith("354");
+      client.send(
+          "From: alice@example.test\r\nSubject: test\r\nMessage-ID: <"
+              + System.nanoTime()
+              + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n"
+              + header
+              + "\r\nsecret text\r\n.\r\n");
+      String reply = client.reply();
+      assertThat(reply).startsWith("250 2.0.0 Stored as ");
+      return reply.substring("250 2.0.0 Stored as ".length());
+    } catch (GeneralSecurityException e) {
+      throw new IOException(e);
+    }
+  }
+
+  String submit(String recipient) throws IOException {
+    return submit("", "", recipient);
+  }
+
+  QueuedRecipient waitFor(String id, QueuedRecipient.State state, int attempts) {
+    return Awaitility.await("state " + state)
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> recipient(id),
+            recipient -> recipient.getState() == state && recipient.getAttempts() >= attempts);
+  }
+
+  private QueuedRecipient recipient(String id) {
+    return store
+        .queue()
+        .listQueue(
+            ListQueueRequest.newBuilder()
+                .setFilter(QueueFilter.newBuilder().setQueueId(id))
+                .setFinished(true)
+                .setWithAttempts(true)
+                .build())
+        .next()
+        .getRecipients(0);
+  }
+
+  /// Delivered: by TLS of which this is remembered.
+  String delivered(String recipient) throws IOException {
+    return waitFor(submit(recipient), QueuedRecipient.State.DELIVERED, 1)
+        .getAttempt(0)
+        .getResult()
+        .getTls();
+  }
+
+  /// Put off: why.
+  QueuedRecipient deferred(String recipient) throws IOException {
+    return waitFor(submit(recipient), QueuedRecipient.State.WAITING, 1);
+  }
+
+  void flush(String id) {
+    int changed =
+        store
+            .queue()
+            .changeQueue(
+                ChangeQueueRequest.newBuilder()
+                    .setChange(ChangeQueueRequest.Change.FLUSH)
+                    .setFilter(QueueFilter.newBuilder().setQueueId(id))
+                    .build())
+            .getChanged();
+    assertThat(changed).isPositive();
+  }
+
+  /// The last message in Alice's INBOX once it holds this.
+  String inbox(String about) {
+    return Awaitility.await("a message about " + about)
+        .atMost(Duration.ofSeconds(30))
+        .until(this::lastInInbox, last -> last.contains(about));
+  }
+
+  private String lastInInbox() {
+    try (StoreSession session =
+        reader.authenticatePassword(
+            "",
+            "alice@example.test",
+            Secret.of("wing"),
+            ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build())) {
+      OpenMailboxResponse inbox =
+          session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
+      if (inbox.getStatus().getMessages() == 0) {
+        return "";
+      }
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      try (var body =
+          session.readBody(
+              ReadBodyRequest.newBuilder()
+                  .setMailbox(inbox.getMailbox().getRef())
+                  .setUid(inbox.getStatus().getUidNext() - 1)
+                  .build())) {
+        for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
+          out.writeBytes(next.getData().toByteArray());
+        }
+      }
+      return out.toString(StandardCharsets.UTF_8);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    gateway.close();
+    for (Sink sink : sinks) {
+      sink.close();
+      assertThat(sink.violations).isEmpty();
+    }
+    policies.close();
+    reader.close();
+    store.close();
+  }
+}
