@@ -145,7 +145,8 @@ public final class AdminClient implements AutoCloseable {
       case CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED ->
           server + " does not know this credential: check --data or --credential-file";
       case PERMISSION_DENIED -> "this credential may not do that: use an administrator's";
-      case INVALID_ARGUMENT, LIMIT, CANNOT -> what + ": " + (text == null ? "refused" : text);
+      case INVALID_ARGUMENT, LIMIT, CANNOT, MESSAGE_NOT_FOUND ->
+          what + ": " + (text == null ? "refused" : text);
       case UNAVAILABLE, TRY_LATER ->
           "the store at " + server + " cannot do it now: try again later";
       default -> transport(what, e, text);

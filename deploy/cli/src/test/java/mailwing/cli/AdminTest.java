@@ -132,6 +132,37 @@ class AdminTest {
   }
 
   @Test
+  void whatAUserSubmitsIsHeldShownAndTakenBack() {
+    run("", "domain", "add", "five.test");
+    run("wing\n", "user", "add", "ann@five.test", "--password-stdin");
+    assertThat(
+            run(
+                "",
+                "user",
+                "set",
+                "ann@five.test",
+                "--undo-seconds",
+                "600",
+                "--copy-to-sent",
+                "true"))
+        .isEqualTo(silent());
+    assertThat(run("", "user", "list", "-l", "five.test").out())
+        .containsExactly("ann@five.test\tenabled\t0\t0\t0\there\t600\ttrue");
+    assertThat(run("", "user", "set", "ann@five.test", "--undo-seconds", "3601").err())
+        .isEqualTo("mailwing: ann@five.test: mail is held for at most 3600 s to undo");
+    store.submit("ann@five.test", "HELD1", "ann@five.test", "joe@other.test");
+    assertThat(run("", "queue", "list", "--sender", "ann@five.test").out().getFirst())
+        .startsWith("HELD1  ")
+        .contains("<ann@five.test>  held until 20");
+    assertThat(run("", "queue", "take-back", "HELD1").out()).containsExactly("2 recipients");
+    assertThat(run("", "queue", "take-back", "HELD1").err())
+        .isEqualTo("mailwing: HELD1: the message is held no longer");
+    assertThat(run("", "queue", "take-back", "NOTHING").err())
+        .isEqualTo("mailwing: NOTHING: no such message was held");
+    assertThat(run("", "queue", "list", "--sender", "ann@five.test").out()).isEmpty();
+  }
+
+  @Test
   void theQueueIsListedHeldReleasedSuspendedAndEmptied() {
     assertThat(run("", "queue", "list").out()).isEmpty();
     store.addUser("sender");
