@@ -27,6 +27,7 @@ import mailwing.embedded.Ports;
 import mailwing.service.Secret;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.queue.TlsRules;
 import mailwing.store.v1.AddDomainRequest;
 import mailwing.store.v1.AddUserRequest;
 import mailwing.store.v1.DirectoryGrpc;
@@ -100,7 +101,8 @@ final class KilledStoreTest {
                 100,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
-                ClientTimes.all(Duration.ofSeconds(20))));
+                ClientTimes.all(Duration.ofSeconds(20)),
+                TlsRules.defaults()));
   }
 
   @AfterEach
