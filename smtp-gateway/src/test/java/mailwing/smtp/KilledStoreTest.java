@@ -102,7 +102,7 @@ final class KilledStoreTest {
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(5),
                 ClientTimes.all(Duration.ofSeconds(20)),
-                TlsRules.defaults()));
+                new TlsRules(false, Optional.empty(), 443, Optional.empty())));
   }
 
   @AfterEach
