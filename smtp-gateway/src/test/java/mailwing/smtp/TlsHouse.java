@@ -36,7 +36,7 @@ import org.awaitility.Awaitility;
 
 /// A store and a gateway that sends, with an authority, hosts and policies that are a test's own.
 final class TlsHouse implements AutoCloseable {
-  static final String CONTACT = "tls@reports.example";
+  static final String CONTACT = "tls@example.test";
   static final String POLICY_ADDRESS = "127.0.0.9";
 
   final TestAuthority authority = new TestAuthority();

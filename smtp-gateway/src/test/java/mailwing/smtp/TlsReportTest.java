@@ -7,8 +7,10 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Base64;
@@ -16,7 +18,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
+import mailwing.smtp.data.HeaderScan;
+import mailwing.smtp.dkim.DkimResult;
+import mailwing.smtp.dkim.DkimVerifier;
 import mailwing.smtp.tls.TlsFailure;
+import mailwing.store.v1.AddDkimKeysRequest;
+import mailwing.testkit.TestStore;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +40,13 @@ final class TlsReportTest {
   void start(@TempDir Path directory) throws IOException {
     house = new TlsHouse(directory, "mta-sts.sts.test", "mta-sts.fetch.test", "collect.test");
     house.gateway.zone.add("collect.test", "A", TlsHouse.POLICY_ADDRESS);
+    house
+        .store
+        .dkim()
+        .addDkimKeys(
+            AddDkimKeysRequest.newBuilder().setDomain(TestStore.DOMAIN).setWaitSeconds(0).build())
+        .getKeysList()
+        .forEach(key -> house.gateway.zone.add(key.getRecordName(), "TXT", key.getRecordText()));
   }
 
   @AfterAll
@@ -88,6 +102,24 @@ final class TlsReportTest {
         .map(detail -> detail.asJsonObject().getString("result-type"))
         .sorted()
         .toList();
+  }
+
+  /// By the contact's domain, the fields that are a report's own too (RFC 8460 §5.3).
+  private void assertSigned(String message) throws IOException {
+    assertThat(message).containsPattern("TLS-Report-Domain:\\s*TLS-Report-Submitter");
+    byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
+    HeaderScan scan = HeaderScan.of(octets, 0, octets.length);
+    int body = scan.end() + 2;
+    assertThat(
+            DkimVerifier.verify(
+                house.gateway.zone,
+                octets,
+                scan,
+                sink -> sink.write(octets, body, octets.length - body),
+                Instant.now()))
+        .hasSize(2)
+        .allMatch(verdict -> verdict.result() == DkimResult.PASS)
+        .allMatch(verdict -> verdict.domain().equals(TestStore.DOMAIN));
   }
 
   @Test
@@ -195,11 +227,12 @@ final class TlsReportTest {
     assertThat(taken.rcpts().getFirst()).startsWith("RCPT TO:<tls+reports@fetch.test>");
     assertThat(taken.text())
         .contains("TLS-Report-Domain: fetch.test\r\n")
-        .contains("TLS-Report-Submitter: reports.example\r\n")
-        .containsPattern("Subject: Report Domain: fetch.test\r\n Submitter: reports.example\r\n")
-        .containsPattern("\r\n Report-ID: <[0-9a-f-]+@reports.example>\r\n")
+        .contains("TLS-Report-Submitter: example.test\r\n")
+        .containsPattern("Subject: Report Domain: fetch.test\r\n Submitter: example.test\r\n")
+        .containsPattern("\r\n Report-ID: <[0-9a-f-]+@example.test>\r\n")
         .contains("Content-Type: multipart/report; report-type=\"tlsrpt\";")
-        .containsPattern("filename=\"reports.example!fetch.test![0-9]+![0-9]+![0-9a-f]+.json.gz\"");
+        .containsPattern("filename=\"example.test!fetch.test![0-9]+![0-9]+![0-9a-f]+.json.gz\"");
+    assertSigned(taken.text());
     int start = taken.text().indexOf(".json.gz\"\r\n\r\n") + 13;
     String packed = taken.text().substring(start, taken.text().indexOf("\r\n--", start));
     JsonObject report = unpacked(Base64.getMimeDecoder().decode(packed));

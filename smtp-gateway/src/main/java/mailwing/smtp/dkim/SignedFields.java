@@ -46,7 +46,9 @@ final class SignedFields {
           "List-Post",
           "List-Owner",
           "List-Archive",
-          "Autocrypt");
+          "Autocrypt",
+          "TLS-Report-Domain",
+          "TLS-Report-Submitter");
 
   private static final int MOST = 200;
 
