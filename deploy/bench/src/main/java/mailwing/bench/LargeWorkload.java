@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /// What a session does with a large mailbox, each command once and alone: the time from sending it
 /// to the last octet of its answer. Commands of extensions that a server does not announce are left
@@ -57,7 +58,10 @@ final class LargeWorkload {
             seconds,
             made / seconds);
       }
-      new LargeWorkload(target, messages, memory, options.clock(), report, out).measure();
+      LargeWorkload workload =
+          new LargeWorkload(target, messages, memory, options.clock(), report, out);
+      workload.measure();
+      workload.measureMaildrop();
       out.println();
       out.print(memory.table());
     }
@@ -118,6 +122,40 @@ final class LargeWorkload {
     }
   }
 
+  /// POP3 on an INBOX with as many messages more, which are copied there and removed again.
+  private void measureMaildrop() throws IOException {
+    try (ImapClient imap = LargeMailbox.open(target)) {
+      long next = Mailboxes.uidNext(imap, "INBOX");
+      imap.command("SELECT " + LargeMailbox.name(messages));
+      imap.command("UID COPY 1:* INBOX");
+      try (Pop3Client pop3 = new Pop3Client(target.host(), target.pop3Port(), target.loginOf(1))) {
+        pop3.waitLong();
+        time(pop3, "login", "PASS " + target.password(), false);
+        time(pop3, "stat", "STAT", false);
+        time(pop3, "list", "LIST", true);
+        time(pop3, "uidl", "UIDL", true);
+        int middle = Math.max(1, messages.count() / 2);
+        time(pop3, "top", "TOP " + middle + " 0", true);
+        time(pop3, "retr", "RETR " + middle, true);
+        time(pop3, "retr-far", "RETR " + Math.max(1, middle / 2), true);
+        pop3.quit();
+      }
+      imap.command("SELECT INBOX");
+      imap.command("UID STORE " + next + ":* +FLAGS.SILENT (\\Deleted)");
+      imap.command("EXPUNGE");
+      imap.command("LOGOUT");
+    }
+  }
+
+  private void time(Pop3Client client, String step, String command, boolean lines)
+      throws IOException {
+    time(
+        "pop3-" + step,
+        step.equals("login") ? "PASS" : command,
+        client::octetsRead,
+        () -> client.command(command, lines));
+  }
+
   /// A command that may be refused.
   private static void ifAllowed(ImapClient client, String command) throws IOException {
     try {
@@ -128,14 +166,23 @@ final class LargeWorkload {
   }
 
   private void time(ImapClient client, String step, String command) throws IOException {
+    time(step, command, client::octetsRead, () -> client.command(command));
+  }
+
+  private interface Exchange {
+    void run() throws IOException;
+  }
+
+  private void time(String step, String command, LongSupplier read, Exchange exchange)
+      throws IOException {
     String name = NAME + "-" + step;
     memory.enter(name);
     CpuTime before = clock.now();
-    long octets = client.octetsRead();
+    long octets = read.getAsLong();
     long from = System.nanoTime();
-    client.command(command);
+    exchange.run();
     long nanos = System.nanoTime() - from;
-    octets = client.octetsRead() - octets;
+    octets = read.getAsLong() - octets;
     CpuTime cpu = clock.now().since(before);
     report.add(
         name,

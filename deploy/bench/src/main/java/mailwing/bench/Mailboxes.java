@@ -28,15 +28,25 @@ final class Mailboxes {
   }
 
   static int count(ImapClient client, String mailbox) throws IOException {
-    int[] messages = new int[1];
+    return Math.toIntExact(status(client, mailbox, "MESSAGES"));
+  }
+
+  /// The UID that the next message gets.
+  static long uidNext(ImapClient client, String mailbox) throws IOException {
+    return status(client, mailbox, "UIDNEXT");
+  }
+
+  private static long status(ImapClient client, String mailbox, String item) throws IOException {
+    long[] value = new long[1];
     client.command(
-        "STATUS " + mailbox + " (MESSAGES)",
+        "STATUS " + mailbox + " (" + item + ")",
         line -> {
-          int at = line.indexOf("MESSAGES ");
+          int at = line.indexOf(item + " ");
           if (line.startsWith("* STATUS") && at >= 0) {
-            messages[0] = new Scanner(line.substring(at + 9)).useDelimiter("[ )]").nextInt();
+            String rest = line.substring(at + item.length() + 1);
+            value[0] = new Scanner(rest).useDelimiter("[ )]").nextLong();
           }
         });
-    return messages[0];
+    return value[0];
   }
 }

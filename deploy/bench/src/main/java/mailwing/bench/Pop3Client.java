@@ -9,12 +9,15 @@ final class Pop3Client implements Closeable {
   private final LineSocket socket;
 
   Pop3Client(String host, int port, String user, String password) throws IOException {
+    this(host, port, user);
+    command("PASS " + password, false);
+  }
+
+  /// Not logged in yet: PASS must follow.
+  Pop3Client(String host, int port, String user) throws IOException {
     socket = new LineSocket(host, port);
     ok();
-    socket.write("USER " + user + "\r\n");
-    ok();
-    socket.write("PASS " + password + "\r\n");
-    ok();
+    command("USER " + user, false);
   }
 
   /// How many messages the maildrop holds.
@@ -27,6 +30,24 @@ final class Pop3Client implements Closeable {
     socket.write("RETR " + number + "\r\n");
     ok();
     socket.skipToDotLine();
+  }
+
+  /// Gives the server an hour for each answer.
+  void waitLong() throws IOException {
+    socket.waitLong();
+  }
+
+  /// Sends a command and reads its answer, of one line or up to a line with a dot.
+  void command(String command, boolean lines) throws IOException {
+    socket.write(command + "\r\n");
+    ok();
+    if (lines) {
+      socket.skipToDotLine();
+    }
+  }
+
+  long octetsRead() {
+    return socket.octetsRead();
   }
 
   /// Sends all commands at once and reads all answers (RFC 2449 section 6.6).

@@ -79,7 +79,10 @@ class BenchTest {
   void measuresALargeMailboxAndTheMemoryOfAProcess() throws Exception {
     GreenMail server =
         new GreenMail(
-            new ServerSetup[] {new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP)});
+            new ServerSetup[] {
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP),
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_POP3)
+            });
     server.start();
     try {
       server.setUser("user1@example.test", "user1", "secret");
@@ -90,6 +93,7 @@ class BenchTest {
               new String[] {
                 "--host=127.0.0.1",
                 "--imap-port=" + server.getImap().getPort(),
+                "--pop3-port=" + server.getPop3().getPort(),
                 "--login=user%d",
                 "--recipient=user%d@example.test",
                 "--password=secret",
@@ -109,7 +113,12 @@ class BenchTest {
       try (JsonReader reader = Json.createReader(Files.newBufferedReader(json))) {
         assertThat(reader.readObject().getJsonArray("workloads"))
             .extracting(workload -> workload.asJsonObject().getString("name"))
-            .contains("large-select", "large-envelope", "large-body-rare", "large-expunge-half");
+            .contains(
+                "large-select",
+                "large-envelope",
+                "large-body-rare",
+                "large-expunge-half",
+                "large-pop3-top");
       }
     } finally {
       server.stop();
