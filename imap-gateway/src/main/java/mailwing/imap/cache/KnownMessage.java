@@ -2,7 +2,7 @@ package mailwing.imap.cache;
 
 import com.google.protobuf.ByteString;
 import java.util.Set;
-import mailwing.store.v1.Envelope;
+import mailwing.imap.protocol.EnvelopeText;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// for.
 public record KnownMessage(
     @Nullable Dates dates,
-    @Nullable Envelope envelope,
+    @Nullable EnvelopeText envelope,
     @Nullable Part structure,
     @Nullable ByteString header,
     @Nullable ByteString body,
@@ -32,7 +32,7 @@ public record KnownMessage(
         needs.contains(Need.INTERNAL_DATE)
             ? new Dates(message.getInternalDateMillis(), message.getInternalDateZoneMinutes())
             : null,
-        needs.contains(Need.ENVELOPE) ? message.getEnvelope() : null,
+        needs.contains(Need.ENVELOPE) ? EnvelopeText.of(message.getEnvelope()) : null,
         needs.contains(Need.STRUCTURE) ? message.getStructure() : null,
         message.hasHeader() ? message.getHeader() : null,
         message.hasBody() ? message.getBody() : null,
@@ -77,8 +77,10 @@ public record KnownMessage(
 
   /// About what it holds in memory; parsed messages take several times their encoded size.
   long octets() {
-    long octets = 160;
-    octets += envelope == null ? 0 : 8L * envelope.getSerializedSize() + 200;
+    long octets = 60;
+    octets += dates == null ? 0 : 24;
+    octets += ids == null ? 0 : 32;
+    octets += envelope == null ? 0 : envelope.octets();
     octets += structure == null ? 0 : 6L * structure.getSerializedSize() + 200;
     octets += header == null ? 0 : header.size() + 32L;
     octets += body == null ? 0 : body.size() + 32L;

@@ -8,7 +8,12 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// What is known of messages, the least recently used forgotten first, bounded in octets.
+/// What is known of messages, bounded in octets.
+///
+/// The least recently used is forgotten first, but what is used once does not drive out what was
+/// used twice: when there is no more room, what is new passes through an eighth of it and stays if
+/// it is asked for again meanwhile. So a look at all messages of a large mailbox, again and again,
+/// finds as much here as there is room for.
 ///
 /// Spread over segments, so that sessions of different mailboxes do not wait for each other.
 public final class MessageCache {
@@ -49,9 +54,14 @@ public final class MessageCache {
   private static final class Segment {
     private record Entry(KnownMessage message, long octets) {}
 
+    private static final int OVERHEAD = 140;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final long capacity;
-    private final Map<MessageKey, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<MessageKey, Entry> kept = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<MessageKey, Entry> passing = new LinkedHashMap<>();
+    private long keptOctets;
+    private long passingOctets;
     private volatile long octets;
 
     Segment(long capacity) {
@@ -61,7 +71,14 @@ public final class MessageCache {
     @Nullable KnownMessage find(MessageKey key) {
       lock.lock();
       try {
-        Entry entry = entries.get(key);
+        Entry entry = kept.get(key);
+        if (entry == null) {
+          entry = passing.remove(key);
+          if (entry != null) {
+            passingOctets -= entry.octets;
+            keep(key, entry);
+          }
+        }
         return entry == null ? null : entry.message;
       } finally {
         lock.unlock();
@@ -71,23 +88,49 @@ public final class MessageCache {
     void learn(MessageKey key, KnownMessage more) {
       lock.lock();
       try {
-        Entry before = entries.get(key);
+        Entry before = kept.remove(key);
+        boolean used = before != null;
+        if (before != null) {
+          keptOctets -= before.octets;
+        } else {
+          before = passing.remove(key);
+          if (before != null) {
+            passingOctets -= before.octets;
+            used = true;
+          }
+        }
         KnownMessage all = before == null ? more : before.message.with(more);
-        Entry now = new Entry(all, all.octets() + 120);
+        Entry now = new Entry(all, all.octets() + OVERHEAD);
         if (now.octets > capacity / 4) {
-          return;
+          if (before != null) {
+            keep(key, before);
+          }
+        } else if (used || keptOctets + now.octets <= capacity - capacity / 8) {
+          keep(key, now);
+        } else {
+          passing.put(key, now);
+          passingOctets = trim(passing, passingOctets + now.octets, capacity / 8);
         }
-        entries.put(key, now);
-        long total = octets + now.octets - (before == null ? 0 : before.octets);
-        Iterator<Entry> eldest = entries.values().iterator();
-        while (total > capacity && eldest.hasNext()) {
-          total -= eldest.next().octets;
-          eldest.remove();
-        }
-        octets = total;
+        octets = keptOctets + passingOctets;
       } finally {
         lock.unlock();
       }
+    }
+
+    private void keep(MessageKey key, Entry entry) {
+      kept.put(key, entry);
+      keptOctets = trim(kept, keptOctets + entry.octets, capacity - capacity / 8);
+      octets = keptOctets + passingOctets;
+    }
+
+    private static long trim(Map<MessageKey, Entry> entries, long octets, long most) {
+      long left = octets;
+      Iterator<Entry> eldest = entries.values().iterator();
+      while (left > most && eldest.hasNext()) {
+        left -= eldest.next().octets;
+        eldest.remove();
+      }
+      return left;
     }
   }
 }

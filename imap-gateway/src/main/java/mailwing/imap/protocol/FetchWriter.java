@@ -68,8 +68,12 @@ public final class FetchWriter {
   }
 
   public FetchWriter envelope(Envelope envelope) throws IOException {
+    return envelope(EnvelopeText.of(envelope));
+  }
+
+  public FetchWriter envelope(EnvelopeText envelope) throws IOException {
     item("ENVELOPE ");
-    structures.envelope(envelope);
+    envelope.write(to, structures);
     return this;
   }
 

@@ -2,6 +2,7 @@ package mailwing.imap.session;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import mailwing.imap.command.FetchItem;
@@ -15,6 +16,7 @@ import mailwing.imap.view.MessageState;
 import mailwing.imap.view.SessionView;
 import mailwing.store.v1.Right;
 import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
 
 /// FETCH (RFC 9051 §6.4.5): flags, UIDs, sizes and modseqs come from memory; all else from the
 /// cache or, for a batch of messages in one call, from the store. Memory is bounded by the batch,
@@ -96,18 +98,57 @@ final class FetchExecutor {
   }
 
   private void run(Targets targets) throws IOException {
-    SessionView view = state.view();
-    Targets.Cursor cursor = targets.cursor();
-    int[] seqs = new int[Math.min(BATCH, Math.max(1, targets.count()))];
-    int count = cursor.take(seqs, seqs.length);
-    while (count > 0) {
-      int wanted = changedSince == 0 ? count : view.keepChanged(seqs, count, changedSince);
-      for (int from = 0; from < wanted; ) {
-        int to = plan.needsBody() ? within(view, seqs, from, wanted) : wanted;
-        batch(view, seqs, from, to);
-        from = to;
+    Batches batches = new Batches(targets);
+    Batch batch = batches.next();
+    try {
+      while (batch != null) {
+        // The store works on the next batch while this one is written.
+        Batch next = batches.next();
+        try {
+          fetcher.finish(batch.loading);
+          write(batch);
+        } finally {
+          batch.loading.close();
+          batch = next;
+        }
       }
-      count = cursor.take(seqs, seqs.length);
+    } finally {
+      if (batch != null) {
+        batch.loading.close();
+      }
+    }
+  }
+
+  /// Messages by their numbers, and what is being read of them.
+  @SuppressWarnings("ArrayRecordComponent") // its own
+  private record Batch(int[] seqs, MessageFetcher.Loading loading) {}
+
+  /// Cuts the targets into batches; of each it begins the reading.
+  private final class Batches {
+    private final SessionView view = state.view();
+    private final Targets.Cursor cursor;
+    private final int[] seqs;
+    private int from;
+    private int to;
+
+    Batches(Targets targets) {
+      cursor = targets.cursor();
+      seqs = new int[Math.min(BATCH, Math.max(1, targets.count()))];
+    }
+
+    @Nullable Batch next() {
+      while (from == to) {
+        int count = cursor.take(seqs, seqs.length);
+        if (count == 0) {
+          return null;
+        }
+        from = 0;
+        to = changedSince == 0 ? count : view.keepChanged(seqs, count, changedSince);
+      }
+      int end = plan.needsBody() ? within(view, seqs, from, to) : to;
+      int[] its = Arrays.copyOfRange(seqs, from, end);
+      from = end;
+      return new Batch(its, fetcher.begin(view.states(its, 0, its.length)));
     }
   }
 
@@ -122,13 +163,13 @@ final class FetchExecutor {
     return to;
   }
 
-  private void batch(SessionView view, int[] seqs, int from, int to) throws IOException {
-    List<MessageState> messages = view.states(seqs, from, to);
-    boolean[] seenNow = new boolean[messages.size()];
+  private void write(Batch batch) throws IOException {
+    SessionView view = state.view();
+    boolean[] seenNow = new boolean[batch.seqs.length];
+    List<MessageState> messages = view.states(batch.seqs, 0, batch.seqs.length);
     if (plan.setsSeen() && maySee() && setSeen(messages, seenNow)) {
-      messages = view.states(seqs, from, to);
+      messages = view.states(batch.seqs, 0, batch.seqs.length);
     }
-    fetcher.load(messages);
     for (int i = 0; i < messages.size(); i++) {
       switch (fetcher.write(messages.get(i), uid, seenNow[i])) {
         case TOLD -> {}

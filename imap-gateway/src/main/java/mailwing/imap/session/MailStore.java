@@ -27,6 +27,7 @@ import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
+import mailwing.store.v1.FetchMessagesResponse;
 import mailwing.store.v1.FetchUrlRequest;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
@@ -232,6 +233,12 @@ public final class MailStore {
   /// @param bodyUpTo with BODY among the needs: only bodies of at most this many octets
   List<FetchedMessage> fetch(
       MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
+    return messages(beginFetch(mailbox, uids, needs, bodyUpTo));
+  }
+
+  /// As [#fetch]; the store begins, and [#messages] takes what it says.
+  StoreStream<FetchMessagesResponse> beginFetch(
+      MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
     FetchItems.Builder items = FetchItems.newBuilder();
     for (Need need : needs) {
       switch (need) {
@@ -244,15 +251,17 @@ public final class MailStore {
         case IDS -> items.setIds(true);
       }
     }
+    return store.fetchMessages(
+        FetchMessagesRequest.newBuilder()
+            .setMailbox(mailbox)
+            .addAllUids(uids)
+            .setItems(items)
+            .build());
+  }
+
+  static List<FetchedMessage> messages(StoreStream<FetchMessagesResponse> call) {
     List<FetchedMessage> messages = new ArrayList<>();
-    drain(
-        store.fetchMessages(
-            FetchMessagesRequest.newBuilder()
-                .setMailbox(mailbox)
-                .addAllUids(uids)
-                .setItems(items)
-                .build()),
-        response -> messages.addAll(response.getMessagesList()));
+    drain(call, response -> messages.addAll(response.getMessagesList()));
     return messages;
   }
 

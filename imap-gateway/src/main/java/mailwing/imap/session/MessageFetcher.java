@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import mailwing.gateway.OctetWriter;
 import mailwing.gateway.StoreException;
+import mailwing.gateway.StoreStream;
 import mailwing.imap.cache.KnownMessage;
 import mailwing.imap.cache.MessageCache;
 import mailwing.imap.cache.MessageKey;
@@ -27,6 +28,7 @@ import mailwing.service.imap.Partial;
 import mailwing.service.imap.Sections;
 import mailwing.service.mime.TransferDecoder;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.FetchMessagesResponse;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Part;
 import mailwing.store.v1.UidRange;
@@ -56,34 +58,82 @@ final class MessageFetcher {
     needsOfLarge.remove(Need.BODY);
   }
 
-  /// Gets what the plan needs of these messages, in one call for all that the cache does not know.
+  /// Gets what the plan needs of these messages.
   void load(List<MessageState> messages) {
-    batch.clear();
-    if (plan.needs().isEmpty()) {
-      return;
+    try (Loading loading = begin(messages)) {
+      finish(loading);
     }
-    List<UidRange> missing = new ArrayList<>();
+  }
+
+  /// What is known of a batch, and the call for what is not.
+  static final class Loading implements AutoCloseable {
+    private final Map<Integer, KnownMessage> known = new HashMap<>();
+    private final List<UidRange> missing = new ArrayList<>();
+    private @Nullable StoreStream<FetchMessagesResponse> call;
+
+    /// Nobody waits for it any more.
+    @Override
+    public void close() {
+      if (call != null) {
+        call.close();
+      }
+    }
+  }
+
+  /// Asks the store, in one call, for what the plan needs of these messages and the cache does not
+  /// know; it works while another batch is written.
+  Loading begin(List<MessageState> messages) {
+    Loading loading = new Loading();
+    if (plan.needs().isEmpty()) {
+      return loading;
+    }
     for (MessageState message : messages) {
       KnownMessage known = cache.find(key(message.uid()));
       if (known != null && known.knowsAll(needs(message))) {
-        batch.put(message.uid(), known);
+        loading.known.put(message.uid(), known);
       } else if (!message.expunged() && !needs(message).isEmpty()) {
-        missing.add(UidRange.newBuilder().setFirst(message.uid()).setLast(message.uid()).build());
+        loading.missing.add(
+            UidRange.newBuilder().setFirst(message.uid()).setLast(message.uid()).build());
       }
     }
-    if (missing.isEmpty()) {
-      return;
+    if (!loading.missing.isEmpty()) {
+      loading.call = ask(loading);
     }
-    for (FetchedMessage fetched :
-        state
-            .store()
-            .fetch(
-                state.mailbox().ref(),
-                joined(missing),
-                plan.needs(),
-                plan.needsBody() ? FetchPlan.SMALL_BODY : 0)) {
+    return loading;
+  }
+
+  private StoreStream<FetchMessagesResponse> ask(Loading loading) {
+    return state
+        .store()
+        .beginFetch(
+            state.mailbox().ref(),
+            joined(loading.missing),
+            plan.needs(),
+            plan.needsBody() ? FetchPlan.SMALL_BODY : 0);
+  }
+
+  /// Takes what the store says; the batch is what is written next.
+  void finish(Loading loading) {
+    StoreStream<FetchMessagesResponse> call = loading.call;
+    if (call != null) {
+      try {
+        take(call, loading);
+      } catch (StoreException e) {
+        if (e.code() != ErrorCode.UNAVAILABLE) {
+          throw e;
+        }
+        // It was begun before its turn, and a client that reads slowly may have outlasted it.
+        take(ask(loading), loading);
+      }
+    }
+    batch.clear();
+    batch.putAll(loading.known);
+  }
+
+  private void take(StoreStream<FetchMessagesResponse> call, Loading loading) {
+    for (FetchedMessage fetched : MailStore.messages(call)) {
       KnownMessage known = KnownMessage.of(fetched, plan.needs());
-      batch.put(fetched.getUid(), known);
+      loading.known.put(fetched.getUid(), known);
       cache.learn(key(fetched.getUid()), known);
     }
   }

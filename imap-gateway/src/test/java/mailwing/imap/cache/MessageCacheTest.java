@@ -1,0 +1,94 @@
+package mailwing.imap.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.util.Random;
+import java.util.Set;
+import mailwing.imap.view.MailboxKey;
+import mailwing.store.v1.FetchedMessage;
+import org.junit.jupiter.api.Test;
+
+class MessageCacheTest {
+  private static final long CAPACITY = 1 << 20;
+  private static final MailboxKey MAILBOX = new MailboxKey(1, 2);
+
+  private final MessageCache cache = new MessageCache(CAPACITY);
+
+  private static KnownMessage header(int octets) {
+    return KnownMessage.of(
+        FetchedMessage.newBuilder().setHeader(ByteString.copyFrom(new byte[octets])).build(),
+        Set.of(Need.HEADER));
+  }
+
+  private boolean use(int uid) {
+    MessageKey key = new MessageKey(MAILBOX, uid);
+    if (cache.find(key) != null) {
+      return true;
+    }
+    cache.learn(key, header(800));
+    return false;
+  }
+
+  private int scan(int from, int to) {
+    int found = 0;
+    for (int uid = from; uid < to; uid++) {
+      found += use(uid) ? 1 : 0;
+    }
+    assertThat(cache.octets()).isLessThanOrEqualTo(CAPACITY);
+    return found;
+  }
+
+  @Test
+  void aScanOfMoreThanThereIsRoomForFindsWhatThereIsRoomFor() {
+    scan(0, 3000);
+    // About a thousand have room, an eighth of it for what passes.
+    assertThat(scan(0, 3000)).isGreaterThan(750);
+    assertThat(scan(0, 3000)).isGreaterThan(750);
+  }
+
+  @Test
+  void whatIsUsedStaysThroughAScan() {
+    scan(0, 300);
+    scan(0, 300);
+    scan(10_000, 20_000);
+    assertThat(scan(0, 300)).isEqualTo(300);
+  }
+
+  @Test
+  void whatIsUsedAgainDrivesOutWhatIsNot() {
+    scan(0, 3000);
+    for (int i = 0; i < 40; i++) {
+      scan(5000 + i * 20, 5020 + i * 20);
+      scan(5000 + i * 20, 5020 + i * 20);
+    }
+    assertThat(scan(5000, 5800)).isGreaterThan(700);
+  }
+
+  @Test
+  void moreIsAddedToWhatIsKnownAndTheRoomIsKept() {
+    Random random = new Random(9);
+    for (int i = 0; i < 20_000; i++) {
+      MessageKey key = new MessageKey(MAILBOX, random.nextInt(2000));
+      if (random.nextBoolean()) {
+        cache.learn(key, header(random.nextInt(30_000)));
+      } else {
+        cache.learn(
+            key,
+            KnownMessage.of(
+                FetchedMessage.newBuilder().setPreview("some words").build(),
+                Set.of(Need.PREVIEW)));
+      }
+      assertThat(cache.octets()).isBetween(0L, CAPACITY);
+    }
+    MessageKey key = new MessageKey(MAILBOX, 77_777);
+    cache.learn(key, header(10));
+    cache.learn(
+        key,
+        KnownMessage.of(
+            FetchedMessage.newBuilder().setPreview("words").build(), Set.of(Need.PREVIEW)));
+    KnownMessage known = cache.find(key);
+    assertThat(known).isNotNull();
+    assertThat(known.knowsAll(Set.of(Need.HEADER, Need.PREVIEW))).isTrue();
+  }
+}
