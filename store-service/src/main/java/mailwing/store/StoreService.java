@@ -211,7 +211,8 @@ public final class StoreService implements AutoCloseable {
     MailJobs jobs = new MailJobs(mail, MailJobs.Retention.DEFAULTS);
     chores.every(Duration.ofSeconds(2), "retry-deliveries", jobs::retryDeliveries);
     chores.every(Duration.ofHours(1), "collect-mail", jobs::collect);
-    chores.every(Duration.ofSeconds(30), "index-text", new TextIndex(mail)::fill);
+    TextIndex index = new TextIndex(mail);
+    chores.every(Duration.ofSeconds(30), "index-text", () -> index.fill(chores::wanted));
 
     OutboxStore outbox = new OutboxStore(database.dataSource());
     keep(

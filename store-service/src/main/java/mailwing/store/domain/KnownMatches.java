@@ -30,6 +30,14 @@ final class KnownMatches {
   static final class Known {
     private final BitSet looked = new BitSet();
     private final BitSet held = new BitSet();
+    private long toldBy;
+
+    /// Has an index in this state, never 0, not told yet what it knows for certain? Asked once.
+    synchronized boolean isNewFrom(long state) {
+      boolean fresh = toldBy != state;
+      toldBy = state;
+      return fresh;
+    }
 
     /// 1 where the message holds it, 0 where it does not, -1 where nobody has looked.
     synchronized int of(long messageId) {

@@ -35,6 +35,7 @@ public final class MailSearch {
   private final SearchRows rows;
   private final TextIndex index;
   private final KnownMatches known = new KnownMatches(REMEMBERED_OCTETS);
+  private final TextScan.Helpers helpers = new TextScan.Helpers();
 
   public MailSearch(MailStore store) {
     this.blobs = store.blobs();
@@ -171,16 +172,25 @@ public final class MailSearch {
   }
 
   private void scan(Access access, long mailbox, SearchPlan plan, SearchRows.Sink sink) {
-    Map<String, Condition> looked = new HashMap<>();
+    Map<String, TextIndex.Possible> looked = new HashMap<>();
     Condition possible =
         plan.possible(
             (field, needle) -> {
               String key = field + '\n' + needle;
               return looked.size() == LOOK_UPS && !looked.containsKey(key)
                   ? Condition.of("TRUE")
-                  : looked.computeIfAbsent(
-                      key, k -> index.mayHold(access.account(), field, needle));
+                  : looked
+                      .computeIfAbsent(key, k -> index.mayHold(access.account(), field, needle))
+                      .condition();
             });
-    new TextScan(blobs, rows, known, access, plan).run(mailbox, possible, sink);
+    TextScan scan = new TextScan(blobs, rows, known, helpers, access, plan);
+    scan.learnCertain(
+        (field, places, needle, its) -> {
+          TextIndex.Possible at = looked.get(field + '\n' + needle);
+          if (at != null && at.many() && its.isNewFrom(at.state())) {
+            index.certain(access.account(), places, needle, id -> its.learn(id, true));
+          }
+        });
+    scan.run(mailbox, possible, sink);
   }
 }

@@ -4,23 +4,23 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
-import mailwing.store.mime.MessageText;
 
 /// Normalised text as n-grams of one, two and three UTF-16 units, each hashed to one of 65,536
 /// buckets. Units, not words: any script, and any needle however short.
 ///
 /// The fields that clients search most have buckets of their own beside, so that a word of the
 /// subject is not sought wherever a body has it.
-final class TextGrams implements MessageText.Sink {
-  /// Changes with whatever changes the buckets of a text.
-  static final int VERSION = 2;
+final class TextGrams {
+  /// Changes with whatever changes the buckets of a text or how they are kept.
+  static final int VERSION = 3;
 
   static final int BUCKETS = 1 << 16;
 
   /// A needle of many grams is found by these many.
   private static final int MOST_ASKED = 12;
 
-  private static final List<String> FIELDS = List.of("SUBJECT", "FROM", "TO", "CC", "BCC");
+  /// In upper case, as in normalised text.
+  static final List<String> FIELDS = List.of("SUBJECT", "FROM", "TO", "CC", "BCC");
 
   private final BitSet buckets = new BitSet(BUCKETS);
 
@@ -28,21 +28,30 @@ final class TextGrams implements MessageText.Sink {
   private char before;
   private char last;
 
-  @Override
-  public boolean take(CharSequence text) {
+  /// Takes the next piece of text.
+  void take(CharSequence text) {
     add(text, 0, 0);
+    int field = field(text);
+    if (field > 0) {
+      before = 0;
+      last = 0;
+      add(text, FIELDS.get(field - 1).length() + 2, field);
+    }
+  }
+
+  /// Which of the fields, counted from 1, a text is, its name before a colon and a space; 0 for
+  /// none.
+  static int field(CharSequence text) {
     for (int i = 0; i < FIELDS.size(); i++) {
       String field = FIELDS.get(i);
       int end = field.length();
       if (text.length() > end
           && text.charAt(end) == ':'
           && CharSequence.compare(field, text.subSequence(0, end)) == 0) {
-        before = 0;
-        last = 0;
-        add(text, end + 2, i + 1);
+        return i + 1;
       }
     }
-    return true;
+    return 0;
   }
 
   private void add(CharSequence text, int from, int field) {

@@ -2,25 +2,24 @@ package mailwing.store.domain;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import mailwing.store.StoreException;
 import mailwing.store.mime.MessageText;
 import mailwing.store.mime.OctetSource;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.SearchRows.Condition;
 import mailwing.store.persistence.TextIndexRows;
+import mailwing.store.persistence.TextUpkeepRows;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Part;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Which messages may hold a text: an index that is filled in behind deliveries, segment by
-/// segment, and that search trusts only to leave messages out.
+/// segment, and that search trusts only to leave messages out, and to name some that do hold it.
 ///
 /// Any number of stores may fill it in; the work of two on one account is done once.
 public final class TextIndex {
@@ -32,6 +31,9 @@ public final class TextIndex {
   private static final int ACCOUNTS = 100;
   private static final int BATCH = 32;
 
+  /// Of fewer candidates it is not asked which need no look.
+  private static final int MANY = 256;
+
   /// A message with more text may hold anything, as one with a longer header than is looked at.
   private static final long MOST_TEXT = 16L << 20;
 
@@ -39,6 +41,7 @@ public final class TextIndex {
 
   private final Blobs blobs;
   private final TextIndexRows rows;
+  private final TextUpkeep upkeep;
   private final int least;
 
   public TextIndex(MailStore store) {
@@ -49,33 +52,46 @@ public final class TextIndex {
   public TextIndex(MailStore store, int least) {
     this.blobs = store.blobs();
     this.rows = new TextIndexRows(store.sql());
+    this.upkeep = new TextUpkeep(new TextUpkeepRows(store.sql(), rows), least);
     this.least = least;
   }
 
-  /// Indexes what has come; call it every minute or so.
-  public void fill() {
+  /// Indexes what has come and puts segments together; call it every minute or so.
+  ///
+  /// @param wanted asked now and then; what is not finished then is left for the next time
+  public void fill(BooleanSupplier wanted) {
     for (long account : rows.behind(least, TextGrams.VERSION, ACCOUNTS)) {
-      if (Thread.currentThread().isInterrupted()) {
+      if (!wanted.getAsBoolean()) {
         return;
       }
-      if (rows.claim(account)) {
-        try {
-          fill(account);
-        } finally {
-          rows.release(account);
-        }
+      claimed(account, () -> fill(account, wanted));
+    }
+    for (TextUpkeepRows.Due due : upkeep.due(ACCOUNTS)) {
+      if (!wanted.getAsBoolean()) {
+        return;
+      }
+      claimed(due.account(), () -> upkeep.run(due, wanted));
+    }
+  }
+
+  private void claimed(long account, Runnable work) {
+    if (rows.claim(account)) {
+      try {
+        work.run();
+      } finally {
+        rows.release(account);
       }
     }
   }
 
-  private void fill(long account) {
+  private void fill(long account, BooleanSupplier wanted) {
     long start = System.nanoTime();
     long done = 0;
     boolean more = true;
-    while (more && !Thread.currentThread().isInterrupted()) {
+    while (more && wanted.getAsBoolean()) {
       long indexedTo = rows.indexedTo(account, TextGrams.VERSION);
-      TextSegment segment = read(account, indexedTo);
-      more = segment.size() >= least && write(account, indexedTo, segment);
+      TextSegment segment = read(account, indexedTo, wanted);
+      more = segment.size() >= least && wanted.getAsBoolean() && write(account, indexedTo, segment);
       done += more ? segment.size() : 0;
     }
     if (done > 0) {
@@ -87,11 +103,11 @@ public final class TextIndex {
     }
   }
 
-  private TextSegment read(long account, long indexedTo) {
+  private TextSegment read(long account, long indexedTo, BooleanSupplier wanted) {
     TextSegment segment = new TextSegment();
-    TextGrams grams = new TextGrams();
+    Taken taken = new Taken();
     long after = indexedTo;
-    while (!segment.full()) {
+    while (!segment.full() && wanted.getAsBoolean()) {
       List<TextIndexRows.Source> sources = rows.sources(account, after, BATCH);
       if (sources.isEmpty()) {
         break;
@@ -100,9 +116,9 @@ public final class TextIndex {
         if (segment.full()) {
           break;
         }
-        grams.clear();
-        if (read(account, source, grams)) {
-          segment.add(source.messageId(), grams.buckets());
+        taken.clear();
+        if (read(account, source, taken)) {
+          segment.add(source.messageId(), taken.grams.buckets(), taken.words);
         } else {
           segment.addUnknown(source.messageId());
         }
@@ -112,8 +128,38 @@ public final class TextIndex {
     return segment;
   }
 
-  /// Is all of its text in `grams` now?
-  private boolean read(long account, TextIndexRows.Source source, TextGrams grams) {
+  /// What the index knows of a message's text.
+  private static final class Taken implements MessageText.Sink {
+    final TextGrams grams = new TextGrams();
+    final TextWords words = new TextWords();
+    private MessageText.Origin origin = MessageText.Origin.HEADER;
+    private long length;
+
+    void clear() {
+      grams.clear();
+      words.clear();
+      length = 0;
+    }
+
+    @Override
+    public void from(MessageText.Origin next) {
+      origin = next;
+    }
+
+    @Override
+    public boolean take(CharSequence text) {
+      length += text.length();
+      if (length > MOST_TEXT) {
+        return false;
+      }
+      grams.take(text);
+      words.take(text, origin);
+      return true;
+    }
+  }
+
+  /// Is all of its text taken now?
+  private boolean read(long account, TextIndexRows.Source source, Taken taken) {
     if (source.headerOctets() > MOST_HEADER) {
       return false;
     }
@@ -122,15 +168,8 @@ public final class TextIndex {
         octets != null && octets.length == source.place().size()
             ? OctetSource.of(octets)
             : (first, last) -> new BodyStream(blobs, account, source.place(), first, last);
-    long[] taken = new long[1];
     try {
-      return MessageText.all(
-          from,
-          Part.parseFrom(source.structure()),
-          text -> {
-            taken[0] += text.length();
-            return taken[0] <= MOST_TEXT && grams.take(text);
-          });
+      return MessageText.all(from, Part.parseFrom(source.structure()), taken);
     } catch (InvalidProtocolBufferException e) {
       return false;
     } catch (IOException e) {
@@ -145,105 +184,55 @@ public final class TextIndex {
   }
 
   private boolean write(long account, long indexedTo, TextSegment segment) {
-    Map<Integer, byte[]> blocks = new LinkedHashMap<>();
-    segment.blocks().forEach(block -> blocks.put(block.number(), block.octets()));
     return rows.add(
         account,
         indexedTo,
         TextGrams.VERSION,
         new TextIndexRows.Segment(
-            indexedTo + 1, segment.lastId(), segment.messageIds(), segment.unknown()),
-        blocks);
+            indexedTo + 1,
+            segment.lastId(),
+            segment.size(),
+            PostingRows.span(segment.size()),
+            segment.messageIds(),
+            segment.unknown(),
+            segment.words()),
+        PostingRows.byBlock(segment.rows()));
   }
 
-  /// A condition that every message that holds the text meets.
+  /// Where a text may be.
   ///
+  /// @param condition that every message that holds the text meets
+  /// @param many whether it is worth asking for those that need no look
+  /// @param state which segments there were; 0 for none
+  record Possible(Condition condition, boolean many, long state) {}
+
   /// @param field whose value holds it; empty for any text
-  Condition mayHold(long account, String field, String needle) {
+  Possible mayHold(long account, String field, String needle) {
     if (needle.isEmpty()) {
-      return Condition.of("TRUE");
+      return new Possible(Condition.of("TRUE"), false, 0);
     }
-    LookUp lookUp = new LookUp(TextGrams.ofNeedle(needle, field));
+    TextLookUp lookUp = new TextLookUp(TextGrams.ofNeedle(needle, field));
     rows.find(account, TextGrams.VERSION, lookUp.blocks(), lookUp);
-    return lookUp.condition();
+    return lookUp.possible(MANY);
   }
 
-  private static final class LookUp implements TextIndexRows.Found {
-    private final int[] buckets;
-    private final Map<Integer, Candidates> segments = new HashMap<>();
-    private long indexedTo;
-
-    /// What of a segment has had all grams so far.
-    private static final class Candidates {
-      final long[] ids;
-      final BitSet unknown;
-      final Map<Integer, BitSet> found = new HashMap<>();
-
-      Candidates(long[] ids, BitSet unknown) {
-        this.ids = ids;
-        this.unknown = unknown;
-      }
+  /// Tells of messages that hold the text for certain: some of them, and none that does not.
+  ///
+  /// @param places as [TextWords] calls them
+  void certain(long account, String places, String needle, LongConsumer each) {
+    // A word has no space in it.
+    if (needle.isEmpty() || places.isEmpty() || needle.indexOf(' ') >= 0) {
+      return;
     }
-
-    LookUp(int[] buckets) {
-      this.buckets = buckets;
-    }
-
-    int[] blocks() {
-      return java.util.Arrays.stream(buckets).map(b -> b / TextSegment.BLOCK).distinct().toArray();
-    }
-
-    @Override
-    public void segment(int number, long lastId, byte[] messageIds, byte[] unknown) {
-      segments.put(
-          number,
-          new Candidates(TextSegment.readIds(messageIds), TextSegment.readUnknown(unknown)));
-      indexedTo = Math.max(indexedTo, lastId);
-    }
-
-    @Override
-    public void postings(int segment, int block, byte[] octets) {
-      Candidates candidates = segments.get(segment);
-      if (candidates == null) {
-        return;
-      }
-      for (int bucket : buckets) {
-        if (bucket / TextSegment.BLOCK == block) {
-          candidates.found.put(bucket, TextSegment.readBucket(octets, bucket));
-        }
-      }
-    }
-
-    Condition condition() {
-      if (segments.isEmpty()) {
-        return Condition.of("TRUE");
-      }
-      List<Long> ids = new ArrayList<>();
-      long covered = 0;
-      for (Candidates candidates : segments.values()) {
-        covered += candidates.ids.length;
-        BitSet all = new BitSet(candidates.ids.length);
-        all.set(0, candidates.ids.length);
-        for (int bucket : buckets) {
-          all.and(candidates.found.getOrDefault(bucket, new BitSet()));
-        }
-        all.or(candidates.unknown);
-        all.stream().forEach(ordinal -> ids.add(candidates.ids[ordinal]));
-      }
-      if (ids.size() > covered / 2) {
-        return Condition.of("TRUE");
-      }
-      if (ids.isEmpty()) {
-        return Condition.of("e.message_id > ?", indexedTo);
-      }
-      StringBuilder array = new StringBuilder("{");
-      ids.forEach(id -> array.append(id).append(','));
-      array.setCharAt(array.length() - 1, '}');
-      // A subselect is hashed, whatever the planner knows of the array.
-      return Condition.of(
-          "e.message_id > ? OR e.message_id IN (SELECT unnest(CAST(? AS int8[])))",
-          indexedTo,
-          array.toString());
-    }
+    rows.words(
+        account,
+        TextGrams.VERSION,
+        (messages, messageIds, words) -> {
+          BitSet holding = CommonWords.holding(words, messages, places, needle);
+          if (!holding.isEmpty()) {
+            long[] ids = TextSegment.readIds(messageIds, messages);
+            holding.stream().forEach(ordinal -> each.accept(ids[ordinal]));
+          }
+        });
   }
 }

@@ -3,16 +3,21 @@ package mailwing.store.domain;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
 import mailwing.store.StoreException;
 import mailwing.store.mime.FuzzyText;
 import mailwing.store.mime.OctetSource;
+import mailwing.store.mime.SearchText;
 import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.SearchRows;
@@ -28,6 +33,12 @@ final class TextScan {
   private static final int BATCH = 64;
   private static final int BATCH_OF_HEADERS = 512;
 
+  /// Octets that are looked through together, about.
+  private static final long BATCH_OCTETS = 1 << 20;
+
+  /// Batches whose answers wait for those before.
+  private static final int AHEAD = 3;
+
   /// Messages whose outcome waits for that of one before, at most.
   private static final int WAITING = 8192;
 
@@ -39,6 +50,7 @@ final class TextScan {
   private final Blobs blobs;
   private final SearchRows rows;
   private final KnownMatches known;
+  private final Helpers helpers;
   private final Access access;
   private final SearchPlan plan;
   private final List<Condition> asked = new ArrayList<>();
@@ -46,13 +58,46 @@ final class TextScan {
   private final IdentityHashMap<SearchPlan, KnownMatches.Known> learned = new IdentityHashMap<>();
   private boolean body;
 
-  TextScan(Blobs blobs, SearchRows rows, KnownMatches known, Access access, SearchPlan plan) {
+  TextScan(
+      Blobs blobs,
+      SearchRows rows,
+      KnownMatches known,
+      Helpers helpers,
+      Access access,
+      SearchPlan plan) {
     this.blobs = blobs;
     this.rows = rows;
     this.known = known;
+    this.helpers = helpers;
     this.access = access;
     this.plan = plan;
     plan.leaves(this::leaf);
+  }
+
+  /// Threads that look, beside those that search: a few for all searches together, each with a
+  /// database connection and a batch in memory.
+  static final class Helpers {
+    private static final int MOST = 3;
+
+    private final Semaphore free = new Semaphore(MOST);
+
+    /// Runs it now and here where none is free.
+    void run(Runnable task) {
+      if (!free.tryAcquire()) {
+        task.run();
+        return;
+      }
+      Thread.ofVirtual()
+          .name("search-helper")
+          .start(
+              () -> {
+                try {
+                  task.run();
+                } finally {
+                  free.release();
+                }
+              });
+    }
   }
 
   private void leaf(SearchPlan leaf) {
@@ -74,6 +119,32 @@ final class TextScan {
     learned.put(leaf, known.of(new KnownMatches.Key(access.account(), where, needle)));
   }
 
+  /// Tells of messages that hold a text for certain.
+  interface Certain {
+    /// Adds such messages to what is known.
+    ///
+    /// @param field whose value is meant; empty for any text
+    /// @param places as [TextWords] calls them
+    void add(String field, String places, String needle, KnownMatches.Known known);
+  }
+
+  /// Takes what is known without a look.
+  void learnCertain(Certain certain) {
+    learned.forEach(
+        (leaf, its) -> {
+          switch (leaf) {
+            case SearchPlan.Header field ->
+                certain.add(
+                    field.name(), TextWords.ofField(field.name()), field.text().normalised(), its);
+            case SearchPlan.Body text ->
+                certain.add("", String.valueOf(TextWords.BODY), text.text().normalised(), its);
+            case SearchPlan.Text text ->
+                certain.add("", TextWords.everywhere(), text.text().normalised(), its);
+            default -> {}
+          }
+        });
+  }
+
   /// Ascending by UID.
   ///
   /// @param possible holds wherever the plan does
@@ -86,88 +157,131 @@ final class TextScan {
   }
 
   private void scan(long mailbox, Condition possible, SearchRows.Sink sink) {
-    Listed listed = new Listed(asked.size());
+    ListedMessages listed = new ListedMessages(asked.size());
     rows.list(access, mailbox, possible, asked, listed);
-    int most = body ? BATCH : BATCH_OF_HEADERS;
-    Map<Long, List<Integer>> doubtful = new HashMap<>();
-    int told = 0;
-    int[] values = new int[Math.min(WAITING, listed.count)];
-    for (int i = 0; i < listed.count; i++) {
-      int value = value(plan, new Facts(listed, i, null));
-      values[i - told] = value;
+    Deque<Batch> underWay = new ArrayDeque<>();
+    try {
+      Batch batch = new Batch(listed, 0);
+      for (int i = 0; i < listed.count(); i++) {
+        batch.add(value(plan, new Facts(listed, i, null)));
+        boolean last = i + 1 == listed.count();
+        if (last || batch.isFull()) {
+          if (!sink.wanted()) {
+            throw new StoreException(ErrorCode.UNAVAILABLE, "the caller has gone");
+          }
+          underWay.add(batch);
+          batch.start();
+          while (underWay.size() > (last ? 0 : AHEAD)) {
+            underWay.getFirst().await();
+            underWay.removeFirst().tell(sink);
+          }
+          batch = new Batch(listed, i + 1);
+        }
+      }
+    } finally {
+      underWay.forEach(Batch::abandon);
+    }
+  }
+
+  /// Neighbours whose text is read together.
+  private final class Batch {
+    private final ListedMessages listed;
+    private final int first;
+    private final Map<Long, List<Integer>> doubtful = new HashMap<>();
+    private int[] values = new int[BATCH];
+    private int count;
+    private long octets;
+    private volatile boolean abandoned;
+    private @Nullable FutureTask<Boolean> task;
+
+    Batch(ListedMessages listed, int first) {
+      this.listed = listed;
+      this.first = first;
+    }
+
+    void add(int value) {
+      if (count == values.length) {
+        values = Arrays.copyOf(values, count * 2);
+      }
       if (value == IN_DOUBT) {
         // A message may be in the mailbox more than once.
-        doubtful.computeIfAbsent(listed.ids[i], id -> new ArrayList<>(1)).add(i);
+        doubtful
+            .computeIfAbsent(listed.id(first + count), id -> new ArrayList<>(1))
+            .add(first + count);
+        octets += Math.min(listed.size(first + count), Blobs.CHUNK);
       }
-      boolean last = i + 1 == listed.count;
-      if (last || doubtful.size() == most || i + 1 - told == values.length) {
-        if (!sink.wanted()) {
-          throw new StoreException(ErrorCode.UNAVAILABLE, "the caller has gone");
-        }
-        look(listed, doubtful, values, told);
-        for (int k = told; k <= i; k++) {
-          if (values[k - told] > 0) {
-            sink.take(Integer.toUnsignedLong(listed.uids[k]), listed.modSeqs[k], values[k - told]);
+      values[count++] = value;
+    }
+
+    boolean isFull() {
+      return count == WAITING
+          || doubtful.size() == (body ? BATCH : BATCH_OF_HEADERS)
+          || (body && octets >= BATCH_OCTETS);
+    }
+
+    /// Looks, on a thread of its own where there is one to be had.
+    void start() {
+      if (doubtful.isEmpty()) {
+        return;
+      }
+      FutureTask<Boolean> looking = new FutureTask<>(this::look);
+      task = looking;
+      helpers.run(looking);
+    }
+
+    private boolean look() {
+      if (abandoned) {
+        return false;
+      }
+      for (Source source : rows.sources(access.account(), doubtful.keySet(), body)) {
+        Look look = new Look(source);
+        for (int at : doubtful.getOrDefault(source.messageId(), List.of())) {
+          if (abandoned) {
+            return false;
           }
-        }
-        told = i + 1;
-        doubtful.clear();
-      }
-    }
-  }
-
-  private void look(Listed listed, Map<Long, List<Integer>> doubtful, int[] values, int first) {
-    if (doubtful.isEmpty()) {
-      return;
-    }
-    for (Source source : rows.sources(access.account(), doubtful.keySet(), body)) {
-      Look look = new Look(source);
-      for (int at : doubtful.getOrDefault(source.messageId(), List.of())) {
-        values[at - first] = value(plan, new Facts(listed, at, look));
-      }
-    }
-  }
-
-  /// What columns say of messages that may match: a few words each.
-  private static final class Listed implements SearchRows.ListSink {
-    private final int asked;
-    private int[] uids = new int[256];
-    private long[] modSeqs = new long[256];
-    private long[] ids = new long[256];
-    private final BitSet held = new BitSet();
-    private int count;
-
-    Listed(int asked) {
-      this.asked = asked;
-    }
-
-    @Override
-    public void take(long uid, long modSeq, long messageId, SearchRows.Held answers) {
-      if (count == uids.length) {
-        uids = Arrays.copyOf(uids, count * 2);
-        modSeqs = Arrays.copyOf(modSeqs, count * 2);
-        ids = Arrays.copyOf(ids, count * 2);
-      }
-      uids[count] = (int) uid;
-      modSeqs[count] = modSeq;
-      ids[count] = messageId;
-      for (int i = 0; i < asked; i++) {
-        if (answers.of(i)) {
-          held.set(count * asked + i);
+          values[at - first] = value(plan, new Facts(listed, at, look));
         }
       }
-      count++;
+      return true;
     }
 
-    boolean held(int index, int condition) {
-      return held.get(index * asked + condition);
+    void await() {
+      FutureTask<Boolean> looking = task;
+      if (looking == null) {
+        return;
+      }
+      try {
+        looking.get();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StoreException(ErrorCode.UNAVAILABLE, "interrupted", e);
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException failure) {
+          throw failure;
+        }
+        throw new IllegalStateException(e.getCause());
+      }
+    }
+
+    void tell(SearchRows.Sink sink) {
+      for (int i = 0; i < count; i++) {
+        if (values[i] > 0) {
+          sink.take(
+              Integer.toUnsignedLong(listed.uid(first + i)), listed.modSeq(first + i), values[i]);
+        }
+      }
+    }
+
+    /// It ends soon, and nobody waits for it.
+    void abandon() {
+      abandoned = true;
     }
   }
 
   /// A message: what is known of it and, with `look`, its text.
-  private record Facts(Listed listed, int index, @Nullable Look look) {
+  private record Facts(ListedMessages listed, int index, @Nullable Look look) {
     long messageId() {
-      return listed.ids[index];
+      return listed.id(index);
     }
   }
 
@@ -249,14 +363,23 @@ final class TextScan {
       try {
         return switch (leaf) {
           case SearchPlan.Header field -> field.text().isInField(header(), field.name()) ? YES : 0;
-          case SearchPlan.Body text -> text.text().isInBody(octets(), structure()) ? YES : 0;
-          case SearchPlan.Text text -> text.text().isInText(octets(), structure()) ? YES : 0;
+          case SearchPlan.Body text ->
+              isPlainlyIn(text.text()) || text.text().isInBody(octets(), structure()) ? YES : 0;
+          case SearchPlan.Text text ->
+              isPlainlyIn(text.text()) || text.text().isInText(octets(), structure()) ? YES : 0;
           case SearchPlan.Fuzzy fuzzy -> fuzzy(fuzzy);
           default -> throw new IllegalArgumentException("not of text");
         };
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+
+    private boolean isPlainlyIn(SearchText text) {
+      byte[] octets = source.octets();
+      return octets != null
+          && octets.length == source.place().size()
+          && text.isPlainlyInBody(octets, structure());
     }
 
     private int fuzzy(SearchPlan.Fuzzy fuzzy) throws IOException {

@@ -123,6 +123,21 @@ final class Charsets {
         : new InputStreamReader(in, charset);
   }
 
+  /// Is every octet of US-ASCII its own character, and part of no other one?
+  static boolean keepsAscii(String name) {
+    if (isUtf7(name)) {
+      return false;
+    }
+    Charset charset = find(name);
+    if (charset == null || charset.equals(StandardCharsets.UTF_8)) {
+      return true;
+    }
+    String known = charset.name().toLowerCase(Locale.ROOT);
+    return known.startsWith("iso-8859-")
+        || known.startsWith("windows-125")
+        || known.startsWith("koi8-");
+  }
+
   private static boolean isUtf7(String name) {
     int length = name.length();
     return length >= 5 && length < 24 && name.regionMatches(true, length - 5, "utf-7", 0, 5);

@@ -23,6 +23,18 @@ public final class MessageText {
   public interface Sink {
     /// Takes the next piece; says whether to go on.
     boolean take(CharSequence text) throws IOException;
+
+    /// Says where the pieces that follow are from.
+    default void from(Origin origin) {}
+  }
+
+  /// Where text is from.
+  public enum Origin {
+    /// A field of the message's own header: a piece each.
+    HEADER,
+    /// A field of the header of a part of a multipart, which is of no body.
+    PART_HEADER,
+    BODY
   }
 
   /// Characters of a piece, at most about.
@@ -48,6 +60,7 @@ public final class MessageText {
   /// Header and body, as `SEARCH TEXT` wants it: headers of parts as well.
   public static boolean all(OctetSource source, Part message, Sink sink) throws IOException {
     var text = new MessageText(source, sink, true);
+    sink.from(Origin.HEADER);
     return text.header(message) && text.walk(message);
   }
 
@@ -65,8 +78,11 @@ public final class MessageText {
     if (part.getPartsCount() > 0) {
       boolean message = !ContentFields.is(part.getType(), "multipart");
       for (Part child : part.getPartsList()) {
-        if ((message || partHeaders) && !header(child)) {
-          return false;
+        if (message || partHeaders) {
+          sink.from(message ? Origin.BODY : Origin.PART_HEADER);
+          if (!header(child)) {
+            return false;
+          }
         }
         if (!walk(child)) {
           return false;
@@ -77,7 +93,20 @@ public final class MessageText {
     return !isText(part) || text(part);
   }
 
-  private static boolean isText(Part part) {
+  static String charset(Part part) {
+    for (Parameter parameter : part.getParametersList()) {
+      if (ContentFields.is(parameter.getName(), "charset")) {
+        return parameter.getValue().toStringUtf8();
+      }
+    }
+    return "";
+  }
+
+  static boolean isHtml(Part part) {
+    return ContentFields.is(part.getSubtype(), "html") && ContentFields.is(part.getType(), "text");
+  }
+
+  static boolean isText(Part part) {
     return ContentFields.is(part.getType(), "text") || ContentFields.is(part.getType(), "message");
   }
 
@@ -107,16 +136,10 @@ public final class MessageText {
   }
 
   private boolean text(Part part) throws IOException {
-    String charset = "";
-    for (Parameter parameter : part.getParametersList()) {
-      if (ContentFields.is(parameter.getName(), "charset")) {
-        charset = parameter.getValue().toStringUtf8();
-        break;
-      }
-    }
-    boolean html =
-        ContentFields.is(part.getSubtype(), "html") && ContentFields.is(part.getType(), "text");
+    String charset = charset(part);
+    boolean html = isHtml(part);
     ByteString encoding = part.getEncoding();
+    sink.from(Origin.BODY);
     try (InputStream octets = source.range(part.getBodyOffset(), part.getEndOffset());
         Reader reader =
             Charsets.reader(TransferDecoder.lenient(octets, encoding.toStringUtf8()), charset)) {

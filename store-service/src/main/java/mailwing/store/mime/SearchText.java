@@ -53,6 +53,11 @@ public final class SearchText {
     return needle.isEmpty() || !MessageText.all(source, message, new Scan());
   }
 
+  /// Is it in the body for certain, as far as that shows without decoding? False says nothing.
+  public boolean isPlainlyInBody(byte[] message, Part structure) {
+    return RawText.holds(message, structure, needle);
+  }
+
   /// Looks through text that comes in pieces, until it is found.
   private final class Scan implements MessageText.Sink {
     private final StringBuilder window = new StringBuilder();

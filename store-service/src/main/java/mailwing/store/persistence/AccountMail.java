@@ -158,6 +158,7 @@ public final class AccountMail {
             "text_postings",
             "text_segment",
             "text_claim",
+            "text_upkeep",
             "delivery",
             "subscription",
             "annotation",

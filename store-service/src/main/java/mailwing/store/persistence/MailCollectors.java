@@ -162,7 +162,10 @@ public final class MailCollectors {
             + " AND e.message_id = m.message_id)"
             + " AND NOT EXISTS (SELECT 1 FROM expunged x WHERE x.account_id = m.account_id"
             + " AND x.message_id = m.message_id AND x.message_id IS NOT NULL)"
-            + " RETURNING m.blob_id), held AS ("
+            + " RETURNING m.blob_id), counted AS ("
+            // Segments of the text index still name them.
+            + "INSERT INTO text_upkeep AS u SELECT ?, false, count(*) FROM gone HAVING count(*) > 0"
+            + " ON CONFLICT (account_id) DO UPDATE SET gone = u.gone + excluded.gone), held AS ("
             + "INSERT INTO blob_upload SELECT ?, g.blob_id, mail_now() FROM gone g"
             + " WHERE EXISTS (SELECT 1 FROM delivery_retry r WHERE r.account_id = ?"
             + " AND r.blob_id = g.blob_id) RETURNING blob_id)"
@@ -172,6 +175,7 @@ public final class MailCollectors {
             + " AND r.blob_id = g.blob_id) RETURNING b.chunk_no",
         accountId,
         connection.createArrayOf("int8", messages.toArray(Long[]::new)),
+        accountId,
         accountId,
         accountId,
         accountId,

@@ -113,7 +113,7 @@ public final class SearchRows {
   /// Takes entries as they are listed; `held` is good for that long.
   @FunctionalInterface
   public interface ListSink {
-    void take(long uid, long modseq, long messageId, Held held);
+    void take(long uid, long modseq, long messageId, long size, Held held);
   }
 
   /// UIDs and modseqs of what meets the condition, in the order of `order`, SQL made of constants.
@@ -182,7 +182,7 @@ public final class SearchRows {
   /// Entries that meet the condition, ascending by UID, with what holds of them.
   public void list(
       Access access, long mailboxId, Condition condition, List<Condition> asked, ListSink sink) {
-    StringBuilder text = new StringBuilder("SELECT e.uid, e.modseq, e.message_id");
+    StringBuilder text = new StringBuilder("SELECT e.uid, e.modseq, e.message_id, e.size");
     asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
     boolean message =
         condition.text().contains("m.")
@@ -210,9 +210,10 @@ public final class SearchRows {
               boolean[] held = new boolean[asked.size()];
               while (row.next()) {
                 for (int i = 0; i < held.length; i++) {
-                  held[i] = row.getBoolean(4 + i);
+                  held[i] = row.getBoolean(5 + i);
                 }
-                sink.take(row.getLong(1), row.getLong(2), row.getLong(3), i -> held[i]);
+                sink.take(
+                    row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4), i -> held[i]);
               }
             }
           }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// The rows of the text index.
@@ -16,6 +17,7 @@ public final class TextIndexRows {
   private static final long CLAIM_MILLIS = 300_000;
 
   private final Sql sql;
+  private final UUID holder = UUID.randomUUID();
 
   public TextIndexRows(Sql sql) {
     this.sql = sql;
@@ -47,30 +49,55 @@ public final class TextIndexRows {
         });
   }
 
-  /// Keeps other stores from the same work for five minutes; false where one of them has it.
+  /// Keeps other stores from the same work for five minutes; false where one of them has it. Waits
+  /// for nobody.
   public boolean claim(long accountId) {
     return sql.once(
-        connection -> {
-          try (PreparedStatement statement =
-              Sql.prepare(
-                  connection,
-                  "INSERT INTO text_claim AS c VALUES (?, mail_now() + ?) ON CONFLICT (account_id)"
-                      + " DO UPDATE SET until = excluded.until WHERE c.until < mail_now()",
-                  accountId,
-                  CLAIM_MILLIS)) {
-            return statement.executeUpdate() == 1;
-          }
-        });
+        connection ->
+            update(
+                        connection,
+                        // To conflict with a claim whose holder is at work would be to wait.
+                        "INSERT INTO text_claim (account_id, until, holder)"
+                            + " SELECT ?, mail_now() + ?, ? WHERE NOT EXISTS"
+                            + " (SELECT 1 FROM text_claim WHERE account_id = ?)"
+                            + " ON CONFLICT DO NOTHING",
+                        accountId,
+                        CLAIM_MILLIS,
+                        holder,
+                        accountId)
+                    == 1
+                || update(
+                        connection,
+                        "UPDATE text_claim SET until = mail_now() + ?, holder = ?"
+                            + " WHERE account_id IN (SELECT account_id FROM text_claim"
+                            + " WHERE account_id = ? AND until < mail_now()"
+                            + " FOR UPDATE SKIP LOCKED)",
+                        CLAIM_MILLIS,
+                        holder,
+                        accountId)
+                    == 1);
+  }
+
+  /// Claims for five minutes more, and until the transaction ends whatever its length; false where
+  /// the claim has been lost.
+  boolean claimOn(Connection connection, long accountId) throws SQLException {
+    return update(
+            connection,
+            "UPDATE text_claim SET until = mail_now() + ? WHERE account_id = ? AND holder = ?",
+            CLAIM_MILLIS,
+            accountId,
+            holder)
+        == 1;
   }
 
   public void release(long accountId) {
     sql.repeatable(
-        connection -> {
-          try (PreparedStatement statement =
-              Sql.prepare(connection, "DELETE FROM text_claim WHERE account_id = ?", accountId)) {
-            return statement.executeUpdate();
-          }
-        });
+        connection ->
+            update(
+                connection,
+                "DELETE FROM text_claim WHERE account_id = ? AND holder = ?",
+                accountId,
+                holder));
   }
 
   /// How far an account is indexed: no message up to here is not covered.
@@ -137,8 +164,17 @@ public final class TextIndexRows {
   }
 
   /// A segment to be written.
+  ///
+  /// @param span buckets of a row of postings
   @SuppressWarnings("ArrayRecordComponent") // on its way to SQL
-  public record Segment(long firstId, long lastId, byte[] messageIds, byte[] unknown) {}
+  public record Segment(
+      long firstId,
+      long lastId,
+      int messages,
+      int span,
+      byte[] messageIds,
+      byte[] unknown,
+      byte[] words) {}
 
   /// Adds a segment behind `indexedTo`; false where another store has been quicker. Segments of
   /// other versions go.
@@ -147,9 +183,10 @@ public final class TextIndexRows {
     return sql.transaction(
         connection -> {
           // One writer an account at a time, without holding up its mail.
-          execute(
-              connection, "SELECT 1 FROM text_claim WHERE account_id = ? FOR UPDATE", accountId);
-          execute(
+          if (!claimOn(connection, accountId)) {
+            return false;
+          }
+          number(
               connection,
               "WITH old AS (DELETE FROM text_segment WHERE account_id = ? AND version <> ?"
                   + " RETURNING segment_no) DELETE FROM text_postings WHERE account_id = ?"
@@ -158,7 +195,7 @@ public final class TextIndexRows {
               version,
               accountId);
           Optional<Integer> number =
-              execute(
+              number(
                   connection,
                   "SELECT coalesce(max(segment_no), 0) + 1 FROM text_segment WHERE account_id = ?"
                       + " HAVING coalesce(max(last_id), 0) = ?",
@@ -167,32 +204,66 @@ public final class TextIndexRows {
           if (number.isEmpty()) {
             return false;
           }
-          execute(
+          long octets = addRows(connection, accountId, number.get(), blocks);
+          addSegment(connection, accountId, number.get(), version, segment, octets);
+          update(
               connection,
-              "INSERT INTO text_segment VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING 1",
-              accountId,
-              number.get(),
-              segment.firstId(),
-              segment.lastId(),
-              version,
-              segment.messageIds(),
-              segment.unknown());
-          Array numbers = connection.createArrayOf("int4", blocks.keySet().toArray());
-          Array octets = connection.createArrayOf("bytea", blocks.values().toArray(byte[][]::new));
-          execute(
-              connection,
-              "INSERT INTO text_postings SELECT ?, t.block, ?, t.octets"
-                  + " FROM unnest(?, ?) t (block, octets) RETURNING 1",
-              accountId,
-              number.get(),
-              numbers,
-              octets);
+              "INSERT INTO text_upkeep AS u VALUES (?, true, 0)"
+                  + " ON CONFLICT (account_id) DO UPDATE SET grown = true",
+              accountId);
           return true;
         });
   }
 
-  private static Optional<Integer> execute(
-      Connection connection, String statement, Object... parameters) throws SQLException {
+  static void addSegment(
+      Connection connection, long accountId, int number, int version, Segment segment, long octets)
+      throws SQLException {
+    update(
+        connection,
+        "INSERT INTO text_segment (account_id, segment_no, first_id, last_id, version,"
+            + " message_ids, unknown, messages, octets, span, words)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        accountId,
+        number,
+        segment.firstId(),
+        segment.lastId(),
+        version,
+        segment.messageIds(),
+        segment.unknown(),
+        segment.messages(),
+        octets,
+        segment.span(),
+        segment.words());
+  }
+
+  /// Adds rows of postings; the number of their octets.
+  static long addRows(
+      Connection connection, long accountId, int segment, Map<Integer, byte[]> blocks)
+      throws SQLException {
+    if (blocks.isEmpty()) {
+      return 0;
+    }
+    Array numbers = connection.createArrayOf("int4", blocks.keySet().toArray());
+    Array octets = connection.createArrayOf("bytea", blocks.values().toArray(byte[][]::new));
+    update(
+        connection,
+        "INSERT INTO text_postings SELECT ?, t.block, ?, t.octets FROM unnest(?, ?) t (block, octets)",
+        accountId,
+        segment,
+        numbers,
+        octets);
+    return blocks.values().stream().mapToLong(row -> row.length).sum();
+  }
+
+  static int update(Connection connection, String statement, Object... parameters)
+      throws SQLException {
+    try (PreparedStatement prepared = Sql.prepare(connection, statement, parameters)) {
+      return prepared.executeUpdate();
+    }
+  }
+
+  static Optional<Integer> number(Connection connection, String statement, Object... parameters)
+      throws SQLException {
     try (PreparedStatement prepared = Sql.prepare(connection, statement, parameters)) {
       try (ResultSet row = prepared.executeQuery()) {
         return row.next() ? Optional.of(row.getInt(1)) : Optional.empty();
@@ -202,7 +273,8 @@ public final class TextIndexRows {
 
   /// Takes what a look-up finds, ascending by segment; postings after their segment.
   public interface Found {
-    void segment(int number, long lastId, byte[] messageIds, byte[] unknown);
+    void segment(
+        int number, long lastId, int messages, int span, byte[] messageIds, byte[] unknown);
 
     void postings(int segment, int block, byte[] octets);
   }
@@ -218,13 +290,20 @@ public final class TextIndexRows {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "SELECT segment_no, last_id, message_ids, unknown FROM text_segment"
+                  "SELECT segment_no, last_id, messages, span, message_ids, unknown"
+                      + " FROM text_segment"
                       + " WHERE account_id = ? AND version = ? ORDER BY segment_no",
                   accountId,
                   version)) {
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
-                found.segment(row.getInt(1), row.getLong(2), row.getBytes(3), row.getBytes(4));
+                found.segment(
+                    row.getInt(1),
+                    row.getLong(2),
+                    row.getInt(3),
+                    row.getInt(4),
+                    row.getBytes(5),
+                    row.getBytes(6));
               }
             }
           }
@@ -239,6 +318,34 @@ public final class TextIndexRows {
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
                 found.postings(row.getInt(1), row.getInt(2), row.getBytes(3));
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  /// Takes the words of a segment.
+  @FunctionalInterface
+  public interface Words {
+    void of(int messages, byte[] messageIds, byte[] words);
+  }
+
+  /// The words of all segments of an account.
+  public void words(long accountId, int version, Words each) {
+    sql.repeatableTransaction(
+        connection -> {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT messages, message_ids, words FROM text_segment"
+                      + " WHERE account_id = ? AND version = ?",
+                  accountId,
+                  version)) {
+            statement.setFetchSize(4);
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                each.of(row.getInt(1), row.getBytes(2), row.getBytes(3));
               }
             }
           }

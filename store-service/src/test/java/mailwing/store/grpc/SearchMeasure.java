@@ -61,7 +61,7 @@ class SearchMeasure {
                     address -> new Resolution.UnknownUser(),
                     new ChangeSignal(),
                     MailStore.Limits.DEFAULTS))
-            .fill();
+            .fill(() -> true);
         say("indexing of all", start);
       }
       print(

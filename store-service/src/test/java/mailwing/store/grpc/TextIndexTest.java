@@ -181,20 +181,20 @@ class TextIndexTest {
     }
     compare();
     TextIndex index = new TextIndex(mail, 20);
-    index.fill();
+    index.fill(() -> true);
     assertThat(segments()).isEqualTo(1);
     compare();
     // What came behind, in part too little for a segment.
     for (int i = 0; i < 15; i++) {
       append(0);
     }
-    index.fill();
+    index.fill(() -> true);
     assertThat(segments()).isEqualTo(1);
     compare();
     for (int i = 0; i < 10; i++) {
       append(0);
     }
-    index.fill();
+    index.fill(() -> true);
     assertThat(segments()).isEqualTo(2);
     compare();
     user.messages()

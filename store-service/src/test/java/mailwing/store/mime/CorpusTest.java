@@ -94,6 +94,28 @@ class CorpusTest {
   }
 
   @Test
+  void whatIsFoundWithoutDecodingIsInTheText() throws IOException {
+    var random = new Random(6);
+    int found = 0;
+    for (byte[] octets : corpus()) {
+      ParsedMessage message = MessageParser.parse(octets);
+      for (int i = 0; i < 40 && octets.length > 20; i++) {
+        int from = random.nextInt(octets.length - 1);
+        int to = Math.min(octets.length, from + 1 + random.nextInt(12));
+        SearchText needle =
+            SearchText.matcher(new String(octets, from, to - from, StandardCharsets.ISO_8859_1));
+        if (needle.isPlainlyInBody(octets, message.structure())) {
+          found++;
+          assertThat(needle.isInBody(OctetSource.of(octets), message.structure()))
+              .as(needle.normalised())
+              .isTrue();
+        }
+      }
+    }
+    assertThat(found).isGreaterThan(100);
+  }
+
+  @Test
   void textOfEveryMessageIsFound() throws IOException {
     for (byte[] octets : corpus()) {
       ParsedMessage message = MessageParser.parse(octets);

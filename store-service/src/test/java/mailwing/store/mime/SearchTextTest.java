@@ -165,4 +165,35 @@ class SearchTextTest {
     assertThat(message.size()).isEqualTo(size + header.length);
     assertThat(SearchText.matcher("nothing").isInBody(source, message.structure())).isFalse();
   }
+
+  private static boolean plainly(String headers, String body, String needle) {
+    byte[] octets = octets(headers + "\n\n" + body + "\n");
+    return SearchText.matcher(needle)
+        .isPlainlyInBody(octets, MessageParser.parse(octets).structure());
+  }
+
+  @Test
+  void plainTextIsFoundAsItStands() {
+    String plain = "Content-Type: text/plain; charset=utf-8";
+    assertThat(plainly(plain, "some Meeting text", "mEETing")).isTrue();
+    assertThat(plainly(plain, "some Meeting text", "meeting t")).isTrue();
+    assertThat(plainly(plain, "some Meeting\ntext", "meeting text")).isFalse();
+    assertThat(plainly(plain, "Stra\u00dfe", "stra\u00dfe")).isFalse();
+    assertThat(plainly("Subject: word", "text", "word")).isFalse();
+    String quoted = plain + "\nContent-Transfer-Encoding: quoted-printable";
+    assertThat(plainly(quoted, "a =3Dabc plain", "plain")).isTrue();
+    for (String escaped : new String[] {"3Dabc", "Dabc", "=3D"}) {
+      assertThat(plainly(quoted, "a =3Dabc", escaped)).as(escaped).isFalse();
+    }
+    assertThat(plainly("Content-Type: text/html", "<p title='word'>", "word")).isFalse();
+    assertThat(plainly("Content-Type: image/png", "word", "word")).isFalse();
+    for (String charset : new String[] {"utf-7", "iso-2022-jp", "shift_jis", "utf-16", "gbk"}) {
+      String other = "Content-Type: text/plain; charset=" + charset;
+      assertThat(plainly(other, "some word", "word")).as(charset).isFalse();
+    }
+    assertThat(plainly(plain + "\nContent-Transfer-Encoding: base64", "d29yZA==", "d29y"))
+        .isFalse();
+    assertThat(plainly(plain + "\nContent-Transfer-Encoding: x-odd", "some word", "word"))
+        .isFalse();
+  }
 }

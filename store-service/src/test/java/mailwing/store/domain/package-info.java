@@ -1,0 +1,5 @@
+/// Tests.
+@NullMarked
+package mailwing.store.domain;
+
+import org.jspecify.annotations.NullMarked;
