@@ -11,12 +11,16 @@ import java.util.concurrent.locks.LockSupport;
 /// for, not told.
 final class PacedStream<T> {
   private static final long FIRST_WAIT_NANOS = 20_000;
-  private static final long LONGEST_WAIT_NANOS = 5_000_000;
+  private static final long LONGEST_WAIT_NANOS = 1_000_000;
+
+  /// Octets that may wait to be sent: some frames, so that making the next overlaps with sending.
+  private static final int QUEUED_OCTETS = 512 << 10;
 
   private final ServerCallStreamObserver<T> observer;
 
   PacedStream(StreamObserver<T> observer) {
     this.observer = (ServerCallStreamObserver<T>) observer;
+    this.observer.setOnReadyThreshold(QUEUED_OCTETS);
   }
 
   /// Ends by a StatusRuntimeException where the caller has gone or its deadline has passed.

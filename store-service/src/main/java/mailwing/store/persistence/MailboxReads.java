@@ -148,14 +148,7 @@ public final class MailboxReads {
         connection -> {
           Found found = require(find(connection, access, mailboxId, "", ""));
           if (found.status().getMessages() > 0) {
-            flags(
-                connection,
-                "SELECT uid, flags, modseq, size, keywords FROM "
-                    + access.entries()
-                    + " e WHERE account_id = ? AND mailbox_id = ? ORDER BY uid",
-                sink,
-                access.account(),
-                mailboxId);
+            new FlagColumns(connection, access, mailboxId).read(sink);
           }
           return found.status();
         });

@@ -1,0 +1,120 @@
+package mailwing.store.persistence;
+
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.KeywordSet;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the flags of a whole mailbox, a frame a row: the database makes arrays of what a frame
+/// holds, and no row is handed over for each message.
+final class FlagColumns {
+  private static final int ROWS = 4096;
+
+  /// PostgreSQL's binary form of an array: five numbers, then each element behind its length.
+  private static final int ARRAY_HEAD = 20;
+
+  private final Connection connection;
+  private final Access access;
+  private final long mailboxId;
+  private final Map<String, Integer> sets = new HashMap<>();
+
+  FlagColumns(Connection connection, Access access, long mailboxId) {
+    this.connection = connection;
+    this.access = access;
+    this.mailboxId = mailboxId;
+  }
+
+  /// Ascending by UID.
+  void read(Consumer<FlagArrays> sink) throws SQLException {
+    long after = 0;
+    // Aggregates take their input in the order of the subselect.
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT array_send(array_agg(t.uid)), array_send(array_agg(t.flags)),"
+                + " array_send(array_agg(t.modseq)), array_send(array_agg(t.size)),"
+                + " array_send(array_agg(t.uid) FILTER (WHERE t.keywords IS NOT NULL)),"
+                + " string_agg(array_to_string(t.keywords, ' '), E'\\n')"
+                + " FROM (SELECT uid, flags, modseq, size, keywords FROM "
+                + access.entries()
+                + " e WHERE account_id = ? AND mailbox_id = ? AND uid > ?"
+                + " ORDER BY uid LIMIT "
+                + ROWS
+                + ") t")) {
+      int read;
+      do {
+        statement.setLong(1, access.account());
+        statement.setLong(2, mailboxId);
+        statement.setLong(3, after);
+        try (ResultSet row = statement.executeQuery()) {
+          row.next();
+          long[] uids = numbers(row.getBytes(1));
+          read = uids.length;
+          if (read > 0) {
+            after = uids[read - 1];
+            sink.accept(frame(row, uids));
+          }
+        }
+      } while (read == ROWS);
+    }
+  }
+
+  private FlagArrays frame(ResultSet row, long[] uids) throws SQLException {
+    FlagArrays.Builder frame = FlagArrays.newBuilder();
+    for (long uid : uids) {
+      frame.addUids((int) uid);
+    }
+    for (long flags : numbers(row.getBytes(2))) {
+      frame.addSystemFlags((int) flags);
+    }
+    for (long modseq : numbers(row.getBytes(3))) {
+      frame.addModseqs(modseq);
+    }
+    for (long size : numbers(row.getBytes(4))) {
+      frame.addSizes(size);
+    }
+    long[] withKeywords = numbers(row.getBytes(5));
+    if (withKeywords.length > 0) {
+      String[] keywords = row.getString(6).split("\\n", -1);
+      int next = 0;
+      for (long uid : uids) {
+        boolean some = next < withKeywords.length && withKeywords[next] == uid;
+        frame.addKeywordSets(some ? set(keywords[next++], frame) : 0);
+      }
+    }
+    return frame.build();
+  }
+
+  /// The number of a set of keywords, told with the first frame that has it.
+  private int set(String keywords, FlagArrays.Builder frame) {
+    Integer known = sets.get(keywords);
+    if (known != null) {
+      return known;
+    }
+    int index = sets.size() + 1;
+    sets.put(keywords, index);
+    List<String> names = List.of(keywords.split(" "));
+    frame.addNewKeywordSets(KeywordSet.newBuilder().addAllKeywords(names));
+    return index;
+  }
+
+  private static long[] numbers(byte @Nullable [] array) {
+    if (array == null || array.length <= ARRAY_HEAD) {
+      return new long[0];
+    }
+    ByteBuffer in = ByteBuffer.wrap(array);
+    long[] numbers = new long[in.getInt(ARRAY_HEAD - 2 * Integer.BYTES)];
+    in.position(ARRAY_HEAD);
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = in.getInt() == Long.BYTES ? in.getLong() : in.getInt();
+    }
+    return numbers;
+  }
+}
