@@ -1,6 +1,5 @@
 package mailwing.store.domain;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -160,8 +159,7 @@ final class TextUpkeep {
   }
 
   private static void merge(
-      TextUpkeepRows.Merging merging, List<Kept> inputs, BooleanSupplier wanted)
-      throws SQLException {
+      TextUpkeepRows.Merging merging, List<Kept> inputs, BooleanSupplier wanted) {
     long[] alive = merging.alive();
     // The new ordinal of each old one.
     List<int[]> ordinals = new ArrayList<>();
@@ -203,8 +201,7 @@ final class TextUpkeep {
       List<Kept> inputs,
       List<int[]> ordinals,
       int first,
-      PostingRows out)
-      throws SQLException {
+      PostingRows out) {
     BitSet[] merged = new BitSet[STRETCH];
     for (int i = 0; i < inputs.size(); i++) {
       Kept input = inputs.get(i);

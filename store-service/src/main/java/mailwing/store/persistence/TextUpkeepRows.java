@@ -119,7 +119,19 @@ public final class TextUpkeepRows {
 
   /// What is done with segments that are replaced.
   public interface Work {
-    void run(Merging merging) throws SQLException;
+    void run(Merging merging);
+  }
+
+  /// A statement of a merge failed.
+  private static final class Failed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient SQLException reason;
+
+    Failed(SQLException reason) {
+      super(reason);
+      this.reason = reason;
+    }
   }
 
   /// Replaces neighbouring segments by one of what is still there, in one transaction: whoever
@@ -138,7 +150,11 @@ public final class TextUpkeepRows {
                       "SELECT max(segment_no) + 1 FROM text_segment WHERE account_id = ?",
                       accountId)
                   .orElseThrow();
-          work.run(new Merging(connection, accountId, version, number, inputs));
+          try {
+            work.run(new Merging(connection, accountId, version, number, inputs));
+          } catch (Failed e) {
+            throw e.reason;
+          }
           Object[] old = inputs.stream().map(Kept::number).toArray();
           for (String table : List.of("text_postings", "text_segment")) {
             TextIndexRows.update(
@@ -169,24 +185,28 @@ public final class TextUpkeepRows {
     }
 
     /// The ids of the messages that are still there, ascending.
-    public long[] alive() throws SQLException {
-      try (PreparedStatement statement =
-          Sql.prepare(
-              connection,
-              "SELECT message_id FROM message WHERE account_id = ?"
-                  + " AND message_id BETWEEN ? AND ? ORDER BY message_id",
-              accountId,
-              inputs.getFirst().firstId(),
-              inputs.getLast().lastId())) {
-        statement.setFetchSize(8192);
-        long[] ids = new long[inputs.stream().mapToInt(Kept::messages).sum()];
-        int count = 0;
-        try (ResultSet row = statement.executeQuery()) {
-          while (row.next() && count < ids.length) {
-            ids[count++] = row.getLong(1);
+    public long[] alive() {
+      try {
+        try (PreparedStatement statement =
+            Sql.prepare(
+                connection,
+                "SELECT message_id FROM message WHERE account_id = ?"
+                    + " AND message_id BETWEEN ? AND ? ORDER BY message_id",
+                accountId,
+                inputs.getFirst().firstId(),
+                inputs.getLast().lastId())) {
+          statement.setFetchSize(8192);
+          long[] ids = new long[inputs.stream().mapToInt(Kept::messages).sum()];
+          int count = 0;
+          try (ResultSet row = statement.executeQuery()) {
+            while (row.next() && count < ids.length) {
+              ids[count++] = row.getLong(1);
+            }
           }
+          return java.util.Arrays.copyOf(ids, count);
         }
-        return java.util.Arrays.copyOf(ids, count);
+      } catch (SQLException e) {
+        throw new Failed(e);
       }
     }
 
@@ -197,21 +217,25 @@ public final class TextUpkeepRows {
     }
 
     /// Reads the heads in the order of the inputs.
-    public void heads(Heads each) throws SQLException {
-      for (Kept input : inputs) {
-        try (PreparedStatement statement =
-            Sql.prepare(
-                connection,
-                "SELECT message_ids, unknown, words FROM text_segment"
-                    + " WHERE account_id = ? AND segment_no = ?",
-                accountId,
-                input.number())) {
-          try (ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-              each.head(input, row.getBytes(1), row.getBytes(2), row.getBytes(3));
+    public void heads(Heads each) {
+      try {
+        for (Kept input : inputs) {
+          try (PreparedStatement statement =
+              Sql.prepare(
+                  connection,
+                  "SELECT message_ids, unknown, words FROM text_segment"
+                      + " WHERE account_id = ? AND segment_no = ?",
+                  accountId,
+                  input.number())) {
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                each.head(input, row.getBytes(1), row.getBytes(2), row.getBytes(3));
+              }
             }
           }
         }
+      } catch (SQLException e) {
+        throw new Failed(e);
       }
     }
 
@@ -222,34 +246,45 @@ public final class TextUpkeepRows {
     }
 
     /// Reads rows of postings of one of the inputs.
-    public void postings(int input, int firstBlock, int lastBlock, Postings each)
-        throws SQLException {
-      try (PreparedStatement statement =
-          Sql.prepare(
-              connection,
-              "SELECT block_no, postings FROM text_postings WHERE account_id = ?"
-                  + " AND segment_no = ? AND block_no BETWEEN ? AND ?",
-              accountId,
-              inputs.get(input).number(),
-              firstBlock,
-              lastBlock)) {
-        statement.setFetchSize(FETCH_ROWS);
-        try (ResultSet row = statement.executeQuery()) {
-          while (row.next()) {
-            each.row(input, row.getInt(1), row.getBytes(2));
+    public void postings(int input, int firstBlock, int lastBlock, Postings each) {
+      try {
+        try (PreparedStatement statement =
+            Sql.prepare(
+                connection,
+                "SELECT block_no, postings FROM text_postings WHERE account_id = ?"
+                    + " AND segment_no = ? AND block_no BETWEEN ? AND ?",
+                accountId,
+                inputs.get(input).number(),
+                firstBlock,
+                lastBlock)) {
+          statement.setFetchSize(FETCH_ROWS);
+          try (ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+              each.row(input, row.getInt(1), row.getBytes(2));
+            }
           }
         }
+      } catch (SQLException e) {
+        throw new Failed(e);
       }
     }
 
     /// Writes rows of postings.
-    public void write(Map<Integer, byte[]> blocks) throws SQLException {
-      octets += TextIndexRows.addRows(connection, accountId, number, new TreeMap<>(blocks));
+    public void write(Map<Integer, byte[]> blocks) {
+      try {
+        octets += TextIndexRows.addRows(connection, accountId, number, new TreeMap<>(blocks));
+      } catch (SQLException e) {
+        throw new Failed(e);
+      }
     }
 
     /// Writes the segment, once its postings are there.
-    public void write(TextIndexRows.Segment segment) throws SQLException {
-      TextIndexRows.addSegment(connection, accountId, number, version, segment, octets);
+    public void write(TextIndexRows.Segment segment) {
+      try {
+        TextIndexRows.addSegment(connection, accountId, number, version, segment, octets);
+      } catch (SQLException e) {
+        throw new Failed(e);
+      }
     }
   }
 }
