@@ -134,7 +134,8 @@ class LargeMaildropTest {
   private record Taken(int calls, long octets) {}
 
   private final class Client implements AutoCloseable {
-    private final Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port("pop3"));
+    private final Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), gateway.port("pop3"));
     private final BufferedReader in =
         new BufferedReader(
             new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
