@@ -12,6 +12,7 @@ import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.authentication.SenderMetrics;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
+import mailwing.smtp.delivery.RefusalLog;
 import mailwing.smtp.dns.Dns;
 import mailwing.smtp.queue.QueueWorkers;
 import mailwing.smtp.session.RateLimits;
@@ -26,10 +27,12 @@ import mailwing.smtp.signing.SigningMetrics;
 public final class SmtpGateway implements AutoCloseable {
   private final ListenerGroup group;
   private final Optional<QueueWorkers> workers;
+  private final RefusalLog refusals;
 
-  private SmtpGateway(ListenerGroup group, Optional<QueueWorkers> workers) {
+  private SmtpGateway(ListenerGroup group, Optional<QueueWorkers> workers, RefusalLog refusals) {
     this.group = group;
     this.workers = workers;
+    this.refusals = refusals;
   }
 
   /// Runs it as a process; see {@link GatewayMain}.
@@ -54,6 +57,7 @@ public final class SmtpGateway implements AutoCloseable {
       SmtpConfig config, StoreClient store, Optional<TlsMaterial> tls, Metrics metrics, Dns dns)
       throws IOException {
     SenderMetrics senders = new SenderMetrics(metrics);
+    RefusalLog refusals = new RefusalLog(store);
     Deliveries deliveries = new Deliveries(store, config.store());
     Optional<Signer> signer = signer(config, store, dns, metrics);
     SmtpServices services =
@@ -71,6 +75,7 @@ public final class SmtpGateway implements AutoCloseable {
             config.greetingDelay(),
             signer,
             deliveries,
+            refusals,
             store,
             new TraceFields(config.host()),
             new SmtpMetrics(metrics),
@@ -85,7 +90,8 @@ public final class SmtpGateway implements AutoCloseable {
             ? Optional.of(
                 QueueWorkers.start(
                     config.outbound(), config.host(), store, deliveries, signer, dns, metrics))
-            : Optional.empty());
+            : Optional.empty(),
+        refusals);
   }
 
   private static Optional<Signer> signer(
@@ -106,5 +112,6 @@ public final class SmtpGateway implements AutoCloseable {
   public void close() {
     group.close();
     workers.ifPresent(QueueWorkers::close);
+    refusals.close();
   }
 }

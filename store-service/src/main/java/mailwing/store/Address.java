@@ -51,6 +51,22 @@ public record Address(String localPart, String domain, String spelling) {
             });
   }
 
+  /// A path of SMTP's grammar as addresses are known here: unquoted (RFC 5321 §4.1.2).
+  public static String unquoted(String path) {
+    int at = path.lastIndexOf('@');
+    if (!path.startsWith("\"") || at < 2 || path.charAt(at - 1) != '"') {
+      return path;
+    }
+    StringBuilder local = new StringBuilder(path.length());
+    for (int i = 1; i < at - 1; i++) {
+      if (path.charAt(i) == '\\' && i + 1 < at - 1) {
+        i++;
+      }
+      local.append(path.charAt(i));
+    }
+    return local + path.substring(at);
+  }
+
   /// The address with another local part in the same domain.
   public Address withLocalPart(String local) {
     return of(local, domain);

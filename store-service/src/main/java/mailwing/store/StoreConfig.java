@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import mailwing.service.Secret;
+import mailwing.store.domain.MailStore;
 import mailwing.store.domain.QueueRules;
 
 /// What a store-service is told when it starts. Each part has its defaults; see docs/store-api.md.
@@ -19,9 +20,10 @@ public record StoreConfig(
     Kafka kafka,
     QueueRules queue,
     Bans bans,
-    Dkim dkim) {
+    Dkim dkim,
+    Duration traceMemory) {
 
-  /// With the documented times of the queue, of bans and of keys.
+  /// With the documented times of the queue, of bans, of keys and of traces.
   public StoreConfig(
       Database database,
       Grpc grpc,
@@ -40,7 +42,8 @@ public record StoreConfig(
         kafka,
         QueueRules.DEFAULTS,
         Bans.DEFAULTS,
-        Dkim.DEFAULTS);
+        Dkim.DEFAULTS,
+        MailStore.TRACE_MEMORY);
   }
 
   /// Where PostgreSQL is.

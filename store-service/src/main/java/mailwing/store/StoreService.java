@@ -31,6 +31,7 @@ import mailwing.store.domain.QueueAdministration;
 import mailwing.store.domain.QueueNotices;
 import mailwing.store.domain.Sharing;
 import mailwing.store.domain.TextIndex;
+import mailwing.store.domain.Traces;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.events.OutboxRelay;
 import mailwing.store.grpc.AuthenticationService;
@@ -46,7 +47,9 @@ import mailwing.store.grpc.MessagesService;
 import mailwing.store.grpc.QueueService;
 import mailwing.store.grpc.SharingService;
 import mailwing.store.grpc.TlsPoliciesService;
+import mailwing.store.grpc.TraceService;
 import mailwing.store.grpc.UrlsService;
+import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
@@ -172,7 +175,8 @@ public final class StoreService implements AutoCloseable {
             directory::resolve,
             signal,
             MailStore.Limits.DEFAULTS,
-            config.queue());
+            config.queue(),
+            config.traceMemory());
     services.add(
         new DirectoryService(
             administration,
@@ -201,6 +205,14 @@ public final class StoreService implements AutoCloseable {
     services.add(new MailboxesService(mail, credentials::session, administration, sharing, holds));
     services.add(new MessagesService(mail, sharing));
     services.add(new SharingService(mail, administration, sharing));
+    services.add(
+        new TraceService(
+            new Traces(
+                mail,
+                name ->
+                    Address.parse(name)
+                        .flatMap(directoryStore::account)
+                        .map(AccountRow::accountId))));
     AuthorizedUrls urls =
         new AuthorizedUrls(
             mail,

@@ -181,6 +181,11 @@ public final class StoreSettings {
           "0s",
           "An active key of this age gets a successor, which signs once the DNS shows it; 0s:"
               + " never.");
+  private static final Key<Duration> TRACE_MEMORY =
+      Key.duration(
+          "trace.memory",
+          "30d",
+          "How long it is remembered what became of received and refused mail; 0s: not at all.");
 
   private StoreSettings() {}
 
@@ -238,7 +243,8 @@ public final class StoreSettings {
         QUEUE_REPORTS,
         DKIM_WAIT,
         DKIM_KEEP,
-        DKIM_ROTATE);
+        DKIM_ROTATE,
+        TRACE_MEMORY);
   }
 
   /// The configuration that these settings make. ConfigException.
@@ -297,7 +303,8 @@ public final class StoreSettings {
         new StoreConfig.Bans(
             settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)),
         new StoreConfig.Dkim(
-            settings.get(DKIM_WAIT), settings.get(DKIM_KEEP), settings.get(DKIM_ROTATE)));
+            settings.get(DKIM_WAIT), settings.get(DKIM_KEEP), settings.get(DKIM_ROTATE)),
+        settings.get(TRACE_MEMORY));
   }
 
   private static Optional<StoreConfig.Oauth> oauth(Settings settings) {

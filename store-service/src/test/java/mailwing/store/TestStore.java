@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import mailwing.embedded.EmbeddedPostgres;
+import mailwing.store.domain.MailStore;
 import mailwing.store.domain.QueueRules;
 import org.assertj.core.api.Assertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -53,7 +54,8 @@ public final class TestStore implements AutoCloseable {
         kafka,
         QueueRules.DEFAULTS,
         new StoreConfig.Bans(5, Duration.ofMinutes(10), Duration.ofMinutes(15)),
-        StoreConfig.Dkim.DEFAULTS);
+        StoreConfig.Dkim.DEFAULTS,
+        MailStore.TRACE_MEMORY);
   }
 
   public EmbeddedPostgres.Database database() {

@@ -20,6 +20,7 @@ import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.smtp.SmtpConfig;
 import mailwing.smtp.SmtpGateway;
+import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.Service;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
@@ -43,6 +44,16 @@ final class Gateways implements AutoCloseable {
       ImapConfig.EventsConfig events,
       Networks trusted)
       throws IOException {
+    this(clients, events, trusted, OutboundConfig.off());
+  }
+
+  /// The same, with mail that may leave.
+  Gateways(
+      Function<TestStore.Role, StoreClient> clients,
+      ImapConfig.EventsConfig events,
+      Networks trusted,
+      OutboundConfig outbound)
+      throws IOException {
     Metrics metrics = new Metrics();
     ConnectionConfig connections = ConnectionConfig.defaults(trusted);
     SmtpGateway smtp =
@@ -59,7 +70,8 @@ final class Gateways implements AutoCloseable {
                         new SmtpConfig.ServiceListener(
                             Service.LMTP, listener("lmtp", Encryption.STARTTLS))),
                     connections,
-                    HOST)),
+                    HOST),
+                outbound),
             keep(clients.apply(TestStore.Role.SMTP)),
             Optional.of(TestTls.shared().material()),
             metrics);
@@ -105,7 +117,7 @@ final class Gateways implements AutoCloseable {
     return client;
   }
 
-  private static SmtpConfig everyMechanism(SmtpConfig config) {
+  private static SmtpConfig everyMechanism(SmtpConfig config, OutboundConfig outbound) {
     return new SmtpConfig(
         config.listeners(),
         config.connections(),
@@ -121,7 +133,7 @@ final class Gateways implements AutoCloseable {
         config.rates(),
         config.greetingDelay(),
         config.store(),
-        config.outbound(),
+        outbound,
         config.signing());
   }
 

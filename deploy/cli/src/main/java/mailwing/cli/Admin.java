@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// The administration commands as one command line: `domain`, `user`, `alias`, `ban`, `key`,
-/// `share`, `queue`, `dkim`, `dns`.
+/// `share`, `queue`, `trace`, `dkim`, `dns`.
 ///
 /// Exit codes: 0 done, 1 refused or not reached, 2 a wrong command line. An error is one line on
 /// standard error.
@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       KeyCommand.class,
       ShareCommand.class,
       QueueCommand.class,
+      TraceCommand.class,
       DkimCommand.class,
       DnsCommand.class,
       SecretsCommand.class,

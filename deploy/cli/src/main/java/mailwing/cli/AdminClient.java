@@ -19,9 +19,11 @@ import mailwing.store.v1.DkimGrpc;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.SharingGrpc;
+import mailwing.store.v1.TraceGrpc;
 import org.jspecify.annotations.Nullable;
 
-/// A channel to a store's Directory, Sharing, Queue and Dkim, with an administrator's credential.
+/// A channel to a store's Directory, Sharing, Queue, Trace and Dkim, with an administrator's
+/// credential.
 public final class AdminClient implements AutoCloseable {
   private static final Metadata.Key<String> ERROR =
       Metadata.Key.of("mailwing-error", Metadata.ASCII_STRING_MARSHALLER);
@@ -78,6 +80,19 @@ public final class AdminClient implements AutoCloseable {
   public <T> T callQueue(String what, Function<QueueGrpc.QueueBlockingStub, T> call) {
     var stub =
         QueueGrpc.newBlockingStub(channel)
+            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    try {
+      return call.apply(stub);
+    } catch (StatusRuntimeException e) {
+      throw new StoreRefusal(code(e), line(what, e));
+    }
+  }
+
+  /// As [#call], about what became of mail.
+  public <T> T callTrace(String what, Function<TraceGrpc.TraceBlockingStub, T> call) {
+    var stub =
+        TraceGrpc.newBlockingStub(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
             .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     try {

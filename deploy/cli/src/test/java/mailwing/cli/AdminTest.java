@@ -289,6 +289,42 @@ class AdminTest {
     assertThat(raw("").code()).isEqualTo(2);
   }
 
+  @Test
+  void whatBecameOfAMessageIsTold() {
+    run("", "domain", "add", "traced.test");
+    run("secret\n", "user", "add", "ann@traced.test", "--password-stdin");
+    store.deliver(
+        "ann@traced.test",
+        "Subject: hidden\r\nMessage-ID: <one@traced.test>\r\n\r\nx\r\n"
+            .getBytes(StandardCharsets.UTF_8));
+    var told = run("", "trace", "ann@traced.test").out();
+    assertThat(told)
+        .hasSize(3)
+        .allMatch(
+            line ->
+                line.matches(
+                    "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} [+-]\\d\\d:\\d\\d  .*"));
+    assertThat(told.getFirst())
+        .endsWith("from <sender@example.org>  Message-ID <one@traced.test>")
+        .doesNotContain("hidden");
+    assertThat(told.get(1)).contains("  accepted by ");
+    assertThat(told.get(2))
+        .contains("  delivered <ann@traced.test> to ann@traced.test INBOX UID 1 (UIDVALIDITY ");
+    assertThat(run("", "trace", "<one@traced.test>").out()).isEqualTo(told);
+    assertThat(run("", "trace", "sender@example.org", "--sent", "--since", "1h").out())
+        .containsAll(told);
+    assertThat(run("", "trace", "<one@traced.test>", "--json").out())
+        .hasSize(1)
+        .allMatch(line -> line.startsWith("{") && line.contains("\"kind\":\"DELIVERED\""));
+    assertThat(run("", "trace", "ann@traced.test", "--sent"))
+        .isEqualTo(
+            new Outcome(
+                1,
+                List.of(),
+                "mailwing: nothing is known of ann@traced.test in that time; see --since"));
+    assertThat(raw("", "trace", "ann@traced.test", "--since", "often").code()).isEqualTo(2);
+  }
+
   private static Outcome silent() {
     return new Outcome(0, List.of(), "");
   }

@@ -40,6 +40,7 @@ import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.SharingGrpc;
+import mailwing.store.v1.TraceGrpc;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.store.v1.User;
 
@@ -193,6 +194,16 @@ public final class TestStore implements AutoCloseable {
         Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
         "Bearer " + Role.ADMIN.credential());
     return QueueGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  /// Trace under the administrator's credential.
+  public TraceGrpc.TraceBlockingStub trace() {
+    Metadata headers = new Metadata();
+    headers.put(
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
+        "Bearer " + Role.ADMIN.credential());
+    return TraceGrpc.newBlockingStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 

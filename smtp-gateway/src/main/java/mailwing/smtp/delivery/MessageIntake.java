@@ -44,6 +44,11 @@ public final class MessageIntake implements MessageSink {
   private static final int FRAME = 64 * 1024;
   private static final int FIRST_SIZE = 8 * 1024;
 
+  /// Results of checks that the store is told, and their length.
+  private static final int RESULTS = 12;
+
+  private static final int RESULT_LENGTH = 300;
+
   /// What holds for a message.
   ///
   /// @param maxOctets the largest message taken
@@ -92,6 +97,7 @@ public final class MessageIntake implements MessageSink {
   private boolean tlsOptional;
   private boolean doubtful;
   private byte[] blindCopies = new byte[0];
+  private List<String> results = List.of();
   private @Nullable Refusal refusal;
   private List<Boolean> looping = List.of();
 
@@ -294,6 +300,7 @@ public final class MessageIntake implements MessageSink {
       }
       try {
         SenderVerdict verdict = check.of(buffer, scan, sink -> body(scan, sink));
+        results = results(verdict.field());
         if (verdict.refusal().isPresent()) {
           return verdict.refusal();
         }
@@ -317,6 +324,20 @@ public final class MessageIntake implements MessageSink {
     buffer = whole;
     count = whole.length;
     return Optional.empty();
+  }
+
+  /// What Authentication-Results says, a method each.
+  private static List<String> results(String field) {
+    return Arrays.stream(field.strip().split(";\\s+", RESULTS + 2))
+        .skip(1)
+        .limit(RESULTS)
+        .map(result -> result.substring(0, Math.min(result.length(), RESULT_LENGTH)))
+        .toList();
+  }
+
+  /// What was found of who the message is from, as far as it was asked.
+  public List<String> authenticationResults() {
+    return results;
   }
 
   private void body(HeaderScan scan, MessageSink sink) throws IOException {
@@ -477,7 +498,12 @@ public final class MessageIntake implements MessageSink {
 
   /// The envelope without the recipients that have had the message already.
   private DeliveryEnvelope addressed() {
-    if (looping.isEmpty() && !junk && !doubtful && !tlsOptional && blindCopies.length == 0) {
+    if (looping.isEmpty()
+        && !junk
+        && !doubtful
+        && !tlsOptional
+        && blindCopies.length == 0
+        && results.isEmpty()) {
       return envelope;
     }
     DeliveryEnvelope.Builder rest = envelope.toBuilder().setTlsOptional(tlsOptional);
@@ -490,6 +516,7 @@ public final class MessageIntake implements MessageSink {
     if (junk) {
       rest.setMailbox(JUNK);
     }
+    rest.getTraceBuilder().addAllAuthenticationResults(results);
     if (looping.isEmpty()) {
       return rest.build();
     }

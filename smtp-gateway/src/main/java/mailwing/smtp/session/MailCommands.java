@@ -4,7 +4,6 @@ import com.google.protobuf.UnsafeByteOperations;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,7 +19,6 @@ import mailwing.smtp.protocol.Command;
 import mailwing.smtp.protocol.ForwardPath;
 import mailwing.smtp.protocol.Reply;
 import mailwing.smtp.protocol.ReversePath;
-import mailwing.store.v1.ClientInfoForTrace;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +32,7 @@ final class MailCommands {
   private final Service service;
   private final SmtpServices services;
   private final SmtpLimits limits;
+  private final Tracing tracing;
   private Transaction transaction = new Transaction.None();
 
   MailCommands(SmtpSession session, Connection connection, Service service, SmtpServices services) {
@@ -42,6 +41,7 @@ final class MailCommands {
     this.service = service;
     this.services = services;
     this.limits = services.limits();
+    this.tracing = new Tracing(session, connection, service, services);
   }
 
   boolean isIdle() {
@@ -59,7 +59,7 @@ final class MailCommands {
   Reply execute(Command.InTransaction command, Peer.Greeted peer, Login login) throws IOException {
     return switch (command) {
       case Command.Mail mail -> mail(mail, peer, login);
-      case Command.Rcpt rcpt -> rcpt(rcpt, login);
+      case Command.Rcpt rcpt -> rcpt(rcpt, peer, login);
       case Command.Data ignored -> data(peer, login);
       case Command.Bdat bdat -> bdat(bdat, peer, login);
     };
@@ -94,18 +94,18 @@ final class MailCommands {
     }
     if (mail.path() instanceof ReversePath.Sender(var mailbox)) {
       if (mailbox.isInternational() && !options.smtpUtf8()) {
-        return refused(Refusal.INTERNATIONAL_ADDRESS);
+        return refused(Refusal.INTERNATIONAL_ADDRESS, mail.path(), List.of(), peer, login);
       }
       if (login instanceof Login.As as
           && services.checkSender()
           && !connection.trusted()
           && !as.owns(mailbox.address())) {
-        return refused(Refusal.SENDER);
+        return refused(Refusal.SENDER, mail.path(), List.of(), peer, login);
       }
     }
     Optional<Refusal> rate = connection.trusted() ? Optional.empty() : rate(mail, login);
     if (rate.isPresent()) {
-      return refused(rate.get());
+      return refused(rate.get(), mail.path(), List.of(), peer, login);
     }
     int highest = highestPriority(login);
     boolean lowered = options.sending().priority() > highest;
@@ -143,7 +143,7 @@ final class MailCommands {
     };
   }
 
-  private Reply rcpt(Command.Rcpt rcpt, Login login) {
+  private Reply rcpt(Command.Rcpt rcpt, Peer.Greeted peer, Login login) {
     switch (transaction) {
       case Transaction.None() -> {
         return Replies.MAIL_FIRST;
@@ -156,6 +156,7 @@ final class MailCommands {
       }
       case Transaction.Begun begun -> {
         begun.recipients().tried();
+        List<String> to = List.of(rcpt.path().address());
         RecipientOptions options;
         switch (RecipientOptions.read(rcpt.parameters(), announced())) {
           case RecipientOptions.Reading.Refused(Reply reply) -> {
@@ -167,16 +168,16 @@ final class MailCommands {
         if (rcpt.path() instanceof ForwardPath.Recipient(var mailbox)
             && mailbox.isInternational()
             && !begun.options().smtpUtf8()) {
-          return refused(Refusal.INTERNATIONAL_ADDRESS);
+          return refused(Refusal.INTERNATIONAL_ADDRESS, begun.from(), to, peer, login);
         }
         // RCPTMAX counts all that are named (RFC 9422 §4.2).
         if (begun.recipients().tries() > limits.recipients()) {
-          return refused(Refusal.TOO_MANY_RECIPIENTS);
+          return refused(Refusal.TOO_MANY_RECIPIENTS, begun.from(), to, peer, login);
         }
         Optional<Refusal> refusal =
             services.deliveries().resolve(rcpt.path().address(), begun.options().size());
         if (refusal.isPresent() && !(refusal.get() == Refusal.RELAYING && maySend(login))) {
-          return refused(refusal.get());
+          return refused(refusal.get(), begun.from(), to, peer, login);
         }
         begun.recipients().accept(rcpt.path(), options);
         session.progress();
@@ -190,8 +191,10 @@ final class MailCommands {
     return services.sends() && service == Service.SUBMISSION && login instanceof Login.As;
   }
 
-  private Reply refused(Refusal refusal) {
+  private Reply refused(
+      Refusal refusal, ReversePath from, List<String> to, Peer.Greeted peer, Login login) {
     services.metrics().refused.get(service, refusal).increment();
+    tracing.refused(refusal, tracing.client(peer, login), from, to, login);
     return refusal.reply();
   }
 
@@ -235,7 +238,7 @@ final class MailCommands {
         intake.discard();
       }
     }
-    return whole ? finish(begun, intake, ids) : Replies.TOO_MUCH_DATA;
+    return whole ? finish(begun, intake, ids, peer, login) : Replies.TOO_MUCH_DATA;
   }
 
   /// Reads up to the final dot; false where no end is in sight far beyond the limit.
@@ -307,13 +310,18 @@ final class MailCommands {
     }
     if (bdat.last()) {
       transaction = new Transaction.None();
-      return finish(chunking.begun(), chunking.intake(), chunking.ids());
+      return finish(chunking.begun(), chunking.intake(), chunking.ids(), peer, login);
     }
     Optional<Refusal> refusal = chunking.intake().refusal();
     if (refusal.isPresent()) {
       chunking.intake().discard();
       transaction = new Transaction.ChunkFailed();
-      return refused(refusal.get());
+      return refused(
+          refusal.get(),
+          chunking.begun().from(),
+          chunking.begun().recipients().addresses(),
+          peer,
+          login);
     }
     session.progress();
     return Replies.CHUNK_OK;
@@ -349,22 +357,13 @@ final class MailCommands {
   private MessageIntake intake(
       Transaction.Begun begun, MessageIds ids, Peer.Greeted peer, Login login) {
     String from = begun.from().encoded();
-    boolean tls = connection.tls().isPresent();
     DeliveryEnvelope.Builder envelope =
         DeliveryEnvelope.newBuilder()
             .setDeliveryId(ids.deliveryId())
             .setReversePath(from)
             .setAnswersEach(service == Service.LMTP)
             .setRequireTls(begun.options().sending().requireTls())
-            .setTrace(
-                ClientInfoForTrace.newBuilder()
-                    .setProtocol(service.protocol())
-                    .setAddress(session.client().address())
-                    .setHelo(peer.domain())
-                    .setTls(tls)
-                    .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
-                    .setQueueId(ids.queueId())
-                    .setHost(services.host()));
+            .setTrace(tracing.client(peer, login).setQueueId(ids.queueId()));
     Instant now = Instant.now();
     if (announced().contains(Extension.DSN)) {
       envelope.setReporting(Submissions.reporting(services.sends(), begun.options(), now));
@@ -372,11 +371,9 @@ final class MailCommands {
     if (login instanceof Login.As as) {
       envelope.setSubmission(Submissions.of(as.session().token(), begun.options(), now));
     }
-    List<String> addresses = new ArrayList<>();
     for (int i = 0; i < begun.recipients().unique().size(); i++) {
       ForwardPath path = begun.recipients().unique().get(i);
       RecipientOptions asked = begun.recipients().options().get(i);
-      addresses.add(path.address());
       envelope.addRecipients(
           DeliveryRecipient.newBuilder()
               .setAddress(path.address())
@@ -400,7 +397,7 @@ final class MailCommands {
     return new MessageIntake(
         services.deliveries(),
         envelope.build(),
-        addresses,
+        begun.recipients().addresses(),
         services.trace().received(hop, now),
         begun.options().size(),
         new MessageIntake.Rules(
@@ -463,7 +460,8 @@ final class MailCommands {
   }
 
   /// The message is whole: one reply, or in LMTP one for each accepted recipient (RFC 2033 §4.2).
-  private Reply finish(Transaction.Begun begun, MessageIntake intake, MessageIds ids)
+  private Reply finish(
+      Transaction.Begun begun, MessageIntake intake, MessageIds ids, Peer.Greeted peer, Login login)
       throws IOException {
     long start = System.nanoTime();
     Outcome outcome;
@@ -479,6 +477,7 @@ final class MailCommands {
     for (Optional<Refusal> refusal : outcome.recipients()) {
       refusal.ifPresent(reason -> metrics.refused.get(service, reason).increment());
     }
+    tracing.refused(begun, outcome, intake, ids, peer, login);
     if (outcome.isStored()) {
       metrics.accepted.get(service).increment();
       session.progress();

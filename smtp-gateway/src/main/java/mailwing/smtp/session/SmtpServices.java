@@ -11,6 +11,7 @@ import mailwing.service.Networks;
 import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
+import mailwing.smtp.delivery.RefusalLog;
 import mailwing.smtp.signing.Signer;
 
 /// What all sessions of a gateway share.
@@ -38,6 +39,7 @@ public record SmtpServices(
     Duration greetingDelay,
     Optional<Signer> signer,
     Deliveries deliveries,
+    RefusalLog refusals,
     StoreClient store,
     TraceFields trace,
     SmtpMetrics metrics,

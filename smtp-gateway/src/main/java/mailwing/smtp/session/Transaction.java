@@ -58,6 +58,11 @@ sealed interface Transaction {
       return unique;
     }
 
+    /// Those of `unique` as addresses, unquoted.
+    List<String> addresses() {
+      return unique.stream().map(ForwardPath::address).toList();
+    }
+
     /// What was asked for each of `unique`.
     List<RecipientOptions> options() {
       return options;

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.v1.DeliveryEnvelope;
@@ -99,7 +100,7 @@ public final class HeldMail {
     for (QueueJobRecipient recipient : job.getRecipientsList()) {
       envelope.addRecipients(
           DeliveryRecipient.newBuilder()
-              .setAddress(QueueNotices.address(recipient.getPath()))
+              .setAddress(Address.unquoted(recipient.getPath()))
               .setPath(recipient.getPath())
               .setHeaderPrefix(
                   ByteString.copyFromUtf8(

@@ -222,6 +222,7 @@ public final class IncomingAppend {
         item.copy().blobId,
         item.message().body(item.copy()),
         facts,
+        null,
         List.of(),
         List.of());
   }

@@ -2,6 +2,7 @@ package mailwing.store.domain;
 
 import com.google.protobuf.ByteString;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,10 @@ import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.NewQueued;
 import mailwing.store.persistence.NewReport;
 import mailwing.store.persistence.Stored;
+import mailwing.store.persistence.Traced;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
+import mailwing.store.v1.DeliveryTrace;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.SystemFlag;
@@ -50,6 +53,7 @@ public final class IncomingDelivery {
   private final @Nullable QueuedShare queued;
   private final IncomingMessage.@Nullable Copy sent;
   private final @Nullable IncomingMessage sentMessage;
+  private final long submitter;
   private final LocalReports reports;
   private final boolean holds;
 
@@ -66,14 +70,17 @@ public final class IncomingDelivery {
   /// What one account gets, and what became of it.
   private static final class Share {
     final IncomingMessage.Copy copy;
+    final String recipient;
     final boolean answered;
     final List<DeliveryRecipient> recipients = new ArrayList<>();
     volatile @Nullable Stored stored;
     volatile @Nullable StoreException failure;
 
+    /// @param recipient the first that led to the account
     /// @param answered the client is told of this account's refusal
-    Share(IncomingMessage.Copy copy, boolean answered) {
+    Share(IncomingMessage.Copy copy, String recipient, boolean answered) {
       this.copy = copy;
+      this.recipient = recipient;
       this.answered = answered;
     }
 
@@ -101,8 +108,8 @@ public final class IncomingDelivery {
   /// @param submitter who answers for what leaves the house
   public IncomingDelivery(MailStore store, DeliveryEnvelope envelope, Submitter submitter) {
     this.store = store;
-    this.envelope = envelope;
-    this.reports = new LocalReports(store, envelope);
+    this.envelope = identified(envelope);
+    this.reports = new LocalReports(store, this.envelope);
     this.deliveryId = envelope.getDeliveryId().toByteArray();
     if (deliveryId.length != DELIVERY_ID_OCTETS) {
       throw invalid("delivery_id has 16 octets");
@@ -113,6 +120,10 @@ public final class IncomingDelivery {
     if (envelope.getRecipientsCount() > store.limits().recipients()) {
       throw new StoreException(ErrorCode.LIMIT, "too many recipients");
     }
+    if (envelope.getTrace().getSerializedSize() > Traces.CLIENT_OCTETS) {
+      throw invalid("trace is too long");
+    }
+    this.submitter = submitter.account();
     this.mailbox =
         envelope.getMailbox().isEmpty()
             ? MailboxName.INBOX
@@ -139,7 +150,7 @@ public final class IncomingDelivery {
     this.queued =
         waiting.isEmpty()
             ? null
-            : new QueuedShare(store, envelope, submitter.account(), holdUntil, waiting);
+            : new QueuedShare(store, this.envelope, submitter.account(), holdUntil, waiting);
     this.holds = holdUntil > 0;
     this.sent =
         submitter.copyToSent() && refused.size() < envelope.getRecipientsCount()
@@ -180,10 +191,23 @@ public final class IncomingDelivery {
               id ->
                   new Share(
                       new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray()),
+                      recipient.getAddress(),
                       envelope.getAnswersEach() && one))
           .recipients
           .add(one ? recipient : LocalReports.withoutSuccess(recipient));
     }
+  }
+
+  /// Who has told its client no id is traced by the delivery's own.
+  private static DeliveryEnvelope identified(DeliveryEnvelope envelope) {
+    if (!envelope.getTrace().getQueueId().isEmpty()) {
+      return envelope;
+    }
+    DeliveryEnvelope.Builder identified = envelope.toBuilder();
+    identified
+        .getTraceBuilder()
+        .setQueueId(HexFormat.of().formatHex(envelope.getDeliveryId().toByteArray()));
+    return identified.build();
   }
 
   private static StoreException invalid(String why) {
@@ -310,6 +334,7 @@ public final class IncomingDelivery {
             copy.blobId,
             from.body(copy),
             facts,
+            null,
             rest,
             told));
   }
@@ -358,7 +383,8 @@ public final class IncomingDelivery {
                 now,
                 now,
                 0,
-                share.answered ? new byte[0] : reports.keep(share.recipients)));
+                share.answered ? new byte[0] : reports.keep(share.recipients),
+                trace(message.finish(), share)));
       }
     }
     return rest;
@@ -374,6 +400,22 @@ public final class IncomingDelivery {
               told.addAll(reports.failed(first.accountId, List.of(recipient), why, message)));
     }
     return told;
+  }
+
+  private @Nullable Traced trace(ParsedMessage parsed, Share share) {
+    if (!store.traces()) {
+      return null;
+    }
+    String messageId = parsed.messageId();
+    return new Traced(
+        DeliveryTrace.newBuilder()
+            .setClient(envelope.getTrace())
+            .setReversePath(envelope.getReversePath())
+            .setRecipient(share.recipient)
+            .setMessageId(messageId == null ? "" : messageId)
+            .setAcceptedAtMillis(now)
+            .build(),
+        submitter);
   }
 
   private void storeOne(
@@ -400,6 +442,7 @@ public final class IncomingDelivery {
             copy.blobId,
             message.body(copy),
             Facts.of(parsed, copy.prefix.length),
+            trace(parsed, share),
             rest,
             told);
     try {

@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
+import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.persistence.Blobs;
@@ -86,7 +87,7 @@ final class LocalReports {
     if (!envelope.hasReporting() || path.isEmpty() || !QueuedShare.isPath(path)) {
       return false;
     }
-    return switch (store.resolve(QueueNotices.address(path))) {
+    return switch (store.resolve(Address.unquoted(path))) {
       case Resolution.Local local -> true;
       case Resolution.NotLocal elsewhere -> envelope.getReporting().getElsewhere();
       case Resolution.UnknownUser unknown -> false;
@@ -165,6 +166,8 @@ final class LocalReports {
             whole ? message.finish().headerOctets() : octets.length,
             octets,
             envelope.getTrace().toByteArray(),
+            null,
+            null,
             NewQueued.Hold.NONE,
             System.currentTimeMillis() + store.outbound().rules().expiry().toMillis(),
             List.of(),

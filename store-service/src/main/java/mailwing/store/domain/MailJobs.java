@@ -12,6 +12,7 @@ import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.MailCollectors;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Stored;
+import mailwing.store.persistence.TraceRemoval;
 import mailwing.store.v1.ErrorCode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ public final class MailJobs {
 
   private final MailStore store;
   private final MailCollectors collectors;
+  private final TraceRemoval traces;
   private final Retention retention;
 
   /// How long what is gone is kept.
@@ -49,6 +51,7 @@ public final class MailJobs {
   public MailJobs(MailStore store, Retention retention) {
     this.store = store;
     this.collectors = new MailCollectors(store.sql());
+    this.traces = new TraceRemoval(store.sql());
     this.retention = retention;
   }
 
@@ -102,6 +105,7 @@ public final class MailJobs {
                   copy.blobId,
                   message.body(copy),
                   Facts.of(parsed, copy.prefix.length),
+                  retry.trace(),
                   List.of(),
                   reports.delivered(retry.targetAccountId(), reports.recipients(), message)));
       boolean gone = stored.error() == ErrorCode.ACCOUNT_NOT_FOUND;
@@ -138,11 +142,19 @@ public final class MailJobs {
     while (true) {
       List<Long> accounts = collectors.accounts(after, ACCOUNTS);
       if (accounts.isEmpty()) {
-        return;
+        break;
       }
       accounts.forEach(this::collect);
       after = accounts.getLast();
     }
+    forgetDeliveries();
+  }
+
+  /// Forgets what was delivered long ago, and what became of it.
+  public void forgetDeliveries() {
+    long traced = cutoff(store.traceMemory());
+    long deliveryIds = cutoff(retention.deliveryId());
+    all(0, any -> traces.age(traced, deliveryIds, ROWS));
   }
 
   /// Removes what has aged out of one account.
@@ -152,7 +164,6 @@ public final class MailJobs {
     all(account, a -> collectors.expungedMessages(a, cutoff(retention.undelete()), ROWS));
     all(account, a -> collectors.tombstones(a, cutoff(retention.tombstone()), ROWS));
     all(account, a -> store.outbound().forget(a, ROWS));
-    all(account, a -> collectors.deliveries(a, cutoff(retention.deliveryId()), ROWS));
   }
 
   private static void all(long account, LongToIntFunction some) {

@@ -1,5 +1,6 @@
 package mailwing.store.domain;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -29,9 +30,13 @@ import org.jspecify.annotations.Nullable;
 
 /// All that works on mail, wired together over one pool of connections.
 public final class MailStore {
+  /// How long it is told what became of a message, unless something else is asked for.
+  public static final Duration TRACE_MEMORY = Duration.ofDays(30);
+
   private static final long BATCH_OCTETS = 4L << 20;
 
   private final Limits limits;
+  private final Duration traceMemory;
   private final Function<String, Resolution> directory;
   private final ChangeSignal signal;
   private final Blobs blobs;
@@ -63,16 +68,19 @@ public final class MailStore {
       Function<String, Resolution> directory,
       ChangeSignal signal,
       Limits limits) {
-    this(source, directory, signal, limits, QueueRules.DEFAULTS);
+    this(source, directory, signal, limits, QueueRules.DEFAULTS, TRACE_MEMORY);
   }
 
+  /// @param traceMemory zero: nothing is traced
   public MailStore(
       DataSource source,
       Function<String, Resolution> directory,
       ChangeSignal signal,
       Limits limits,
-      QueueRules queueRules) {
+      QueueRules queueRules,
+      Duration traceMemory) {
     this.limits = limits;
+    this.traceMemory = traceMemory;
     this.directory = directory;
     this.signal = signal;
     this.sql = new Sql(source);
@@ -167,6 +175,15 @@ public final class MailStore {
     Deliveries.Replacement replacement = deliveries.replace(target, message, replaced);
     signal.raise();
     return replacement;
+  }
+
+  /// Is it recorded what becomes of messages?
+  boolean traces() {
+    return !traceMemory.isZero();
+  }
+
+  Duration traceMemory() {
+    return traceMemory;
   }
 
   Limits limits() {

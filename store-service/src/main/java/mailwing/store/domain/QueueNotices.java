@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
+import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.QueueNoticeRows;
 import mailwing.store.persistence.QueueNoticeRows.Notice;
@@ -71,7 +72,7 @@ public final class QueueNotices {
     byte[] unique = new byte[16];
     random.nextBytes(unique);
     StatusNotice text = new StatusNotice(notice, "=_" + HexFormat.of().formatHex(unique), whole);
-    String to = address(notice.reversePath());
+    String to = Address.unquoted(notice.reversePath());
     IncomingDelivery delivery =
         new IncomingDelivery(
             store, envelope(notice, to, text), Submitter.of(notice.ref().getAccountId()));
@@ -136,21 +137,5 @@ public final class QueueNotices {
       delivery.feed(UnsafeByteOperations.unsafeWrap(piece));
       at += piece.length;
     }
-  }
-
-  /// A path of SMTP's grammar as the directory knows addresses: unquoted (RFC 5321 §4.1.2).
-  static String address(String path) {
-    int at = path.lastIndexOf('@');
-    if (!path.startsWith("\"") || at < 2 || path.charAt(at - 1) != '"') {
-      return path;
-    }
-    StringBuilder local = new StringBuilder(path.length());
-    for (int i = 1; i < at - 1; i++) {
-      if (path.charAt(i) == '\\' && i + 1 < at - 1) {
-        i++;
-      }
-      local.append(path.charAt(i));
-    }
-    return local + path.substring(at);
   }
 }

@@ -12,6 +12,7 @@ import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.NewQueued;
 import mailwing.store.persistence.NewReport;
 import mailwing.store.persistence.Stored;
+import mailwing.store.persistence.TraceKeys;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
@@ -90,6 +91,18 @@ final class QueuedShare {
         local);
   }
 
+  private String traceKeys(ParsedMessage parsed) {
+    String messageId = parsed.messageId();
+    List<Long> keys =
+        TraceKeys.ofMessage(
+            envelope.getTrace().getQueueId(),
+            messageId == null ? "" : messageId,
+            Address.unquoted(envelope.getReversePath()),
+            copy.accountId);
+    recipients.forEach(r -> keys.add(TraceKeys.recipient(Address.unquoted(r.path()))));
+    return TraceKeys.text(keys.stream().mapToLong(Long::longValue).toArray());
+  }
+
   IncomingMessage.Copy copy() {
     return copy;
   }
@@ -135,6 +148,8 @@ final class QueuedShare {
             parsed.headerOctets(),
             message.body(copy),
             envelope.getTrace().toByteArray(),
+            parsed.messageId() == null ? null : Facts.clean(parsed.messageId()),
+            store.traces() ? traceKeys(parsed) : null,
             new NewQueued.Hold(holdUntil, submission.getHoldRequest()),
             returned ? Math.min(expiresAt, submission.getDeliverByMillis()) : expiresAt,
             recipients,

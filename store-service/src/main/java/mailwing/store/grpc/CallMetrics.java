@@ -105,6 +105,8 @@ public final class CallMetrics {
     LIST_SHARES,
     SET_SHARE,
     THREAD,
+    TRACE_MESSAGES,
+    RECORD_REFUSALS,
     OTHER;
 
     /// AddUser for ADD_USER.

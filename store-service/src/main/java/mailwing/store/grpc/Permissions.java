@@ -24,6 +24,7 @@ import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.QueueGrpc;
 import mailwing.store.v1.SharingGrpc;
 import mailwing.store.v1.TlsPoliciesGrpc;
+import mailwing.store.v1.TraceGrpc;
 import mailwing.store.v1.UrlsGrpc;
 
 /// Who may make which call: the whole table. A method that is not in it is refused to everyone.
@@ -89,6 +90,9 @@ final class Permissions {
     put(TlsPoliciesGrpc.getCountTlsSessionsMethod(), DELIVERY);
     put(TlsPoliciesGrpc.getLeaseTlsReportsMethod(), DELIVERY);
     put(TlsPoliciesGrpc.getFinishTlsReportMethod(), DELIVERY);
+    // All for an administrator, what is theirs for a session.
+    put(TraceGrpc.getTraceMessagesMethod(), new Rule(Set.of(), Set.of(MAIL_READ), true));
+    put(TraceGrpc.getRecordRefusalsMethod(), DELIVERY);
 
     put(DirectoryGrpc.getAddDomainMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListDomainsMethod(), ADMINISTRATION);

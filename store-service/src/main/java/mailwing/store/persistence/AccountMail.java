@@ -141,10 +141,14 @@ public final class AccountMail {
     if (Shares.removeGrantee(connection, accountId)) {
       return Removal.SOME;
     }
+    if (TraceRemoval.removeSome(connection, accountId, rows)) {
+      return Removal.SOME;
+    }
     for (String table :
         List.of(
             "queue_recipient",
             "queue_attempt",
+            "queue_event",
             "queue_message",
             "entry",
             "seen",
@@ -160,6 +164,8 @@ public final class AccountMail {
             "text_claim",
             "text_upkeep",
             "delivery",
+            "delivery_kept",
+            "mailbox_past",
             "subscription",
             "annotation",
             "annotation_change",

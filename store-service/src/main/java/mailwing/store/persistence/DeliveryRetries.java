@@ -5,8 +5,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The rest of deliveries of which a part is committed.
 public final class DeliveryRetries {
@@ -32,7 +34,8 @@ public final class DeliveryRetries {
       long internalDate,
       long createdAt,
       int attempts,
-      byte[] told) {}
+      byte[] told,
+      @Nullable Traced trace) {}
 
   /// Makes retries durable with the caller's transaction. They are due after a minute, unless the
   /// call that made them has settled them by then.
@@ -41,8 +44,8 @@ public final class DeliveryRetries {
         connection.prepareStatement(
             "INSERT INTO delivery_retry (account_id, delivery_id, target_account_id, blob_id,"
                 + " size, first_chunk_octets, skip_octets, header_prefix, mailbox_name,"
-                + " internal_date, told, created_at, next_at)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 60000)"
+                + " internal_date, told, submitter, trace, created_at, next_at) VALUES"
+                + " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), mail_now() + 60000)"
                 + " ON CONFLICT DO NOTHING")) {
       for (Retry retry : retries) {
         statement.setLong(1, retry.holderAccountId());
@@ -56,6 +59,10 @@ public final class DeliveryRetries {
         statement.setString(9, retry.mailboxName());
         statement.setLong(10, retry.internalDate());
         statement.setBytes(11, retry.told());
+        Traced trace = retry.trace();
+        statement.setObject(
+            12, trace == null || trace.submitter() == 0 ? null : trace.submitter(), Types.BIGINT);
+        statement.setBytes(13, trace == null ? null : trace.told().toByteArray());
         statement.addBatch();
       }
       statement.executeBatch();
@@ -107,7 +114,7 @@ public final class DeliveryRetries {
                       + " RETURNING r.account_id, r.delivery_id, r.target_account_id, r.blob_id,"
                       + " r.size, r.first_chunk_octets, r.skip_octets, r.header_prefix,"
                       + " r.mailbox_name, r.internal_date, r.created_at, r.attempts,"
-                      + " coalesce(r.told, '')",
+                      + " coalesce(r.told, ''), coalesce(r.submitter, 0), r.trace",
                   most)) {
             List<Retry> taken = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
@@ -124,7 +131,8 @@ public final class DeliveryRetries {
                         row.getLong(10),
                         row.getLong(11),
                         row.getInt(12),
-                        row.getBytes(13)));
+                        row.getBytes(13),
+                        Rows.traced(row, 14)));
               }
             }
             return taken;

@@ -230,18 +230,6 @@ public final class MailCollectors {
         });
   }
 
-  /// Delivery ids older than `before`.
-  public int deliveries(long accountId, long before, int rows) {
-    return update(
-        "WITH old AS (DELETE FROM delivery WHERE account_id = ? AND delivery_id = ANY (ARRAY("
-            + "SELECT delivery_id FROM delivery WHERE account_id = ? AND at < ? LIMIT ?))"
-            + " RETURNING 1) SELECT count(*) FROM old",
-        accountId,
-        accountId,
-        before,
-        rows);
-  }
-
   private int update(String statement, Object... parameters) {
     return sql.repeatable(
         connection -> Math.toIntExact(ids(connection, statement, parameters).getFirst()));

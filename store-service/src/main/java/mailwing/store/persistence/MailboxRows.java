@@ -172,6 +172,12 @@ public final class MailboxRows {
               "DELETE FROM mailbox WHERE account_id = ? AND mailbox_id = ?",
               accountId,
               there.mailboxId());
+          update(
+              connection,
+              "INSERT INTO mailbox_past VALUES (?, ?, ?, mail_now())",
+              accountId,
+              there.mailboxId(),
+              name);
           // Its entries go later, a few at a time; nobody finds them by this id any more.
           update(
               connection,

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param flags SystemFlag bits
 /// @param firstChunkOctets the octets of chunk 0
 /// @param body the whole body; null where its chunks were uploaded under blobId
+/// @param trace what is told of it later; null where it is not traced
 /// @param rest what else of its delivery is still to be stored: durable with it or not at all
 /// @param reports what senders are told once it is stored: durable with it or not at all
 @SuppressWarnings("ArrayRecordComponent") // never compared; the octets are not to be copied
@@ -24,5 +25,6 @@ public record NewMessage(
     UUID blobId,
     byte @Nullable [] body,
     MessageFacts facts,
+    @Nullable Traced trace,
     List<DeliveryRetries.Retry> rest,
     List<NewReport> reports) {}

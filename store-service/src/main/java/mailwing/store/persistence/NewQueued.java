@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /// @param content what its octets ask of the transfer
 /// @param body the whole body; null where its chunks were uploaded under the place's blob
 /// @param origin ClientInfoForTrace, serialized
+/// @param messageId its Message-ID; null for none
+/// @param traceKeys as [TraceKeys#text] has them; null where it is not traced
 /// @param hold how long it is held
 /// @param expiresAt when it is given up
 /// @param rest what else of its delivery is still to be stored: durable with it or not at all
@@ -37,6 +39,8 @@ public record NewQueued(
     long headerOctets,
     byte @Nullable [] body,
     byte[] origin,
+    @Nullable String messageId,
+    @Nullable String traceKeys,
     Hold hold,
     long expiresAt,
     List<Recipient> recipients,

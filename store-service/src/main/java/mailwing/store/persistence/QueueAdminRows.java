@@ -1,7 +1,6 @@
 package mailwing.store.persistence;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,7 +13,6 @@ import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.QueueAttempt;
 import mailwing.store.v1.QueueFilter;
 import mailwing.store.v1.QueueRef;
-import mailwing.store.v1.QueueResult;
 import mailwing.store.v1.QueuedMessage;
 import mailwing.store.v1.QueuedRecipient;
 import mailwing.store.v1.Suspension;
@@ -22,6 +20,13 @@ import mailwing.store.v1.Suspension;
 /// The outbound queue's rows as an administrator sees and changes them.
 public final class QueueAdminRows {
   private static final int PAGE = 200;
+
+  /// What queue_event adds to a change's number.
+  static final int EVENT = 10;
+
+  /// What queue_event calls a message that its sender has taken back.
+  static final int TAKEN_BACK = 9;
+
   private static final String LEASED = "(r.lease_id IS NOT NULL AND r.next_at > mail_now())";
   private static final String WAITING_OR_SUSPENDED =
       "CASE WHEN queue_suspended(r.domain, r.sender, r.path) THEN "
@@ -164,19 +169,11 @@ public final class QueueAdminRows {
               QueueAttempt.newBuilder()
                   .setAtMillis(row.getLong(1))
                   .setWorker(row.getString(2))
-                  .setResult(result(row.getBytes(3)))
+                  .setResult(TraceQueueRows.result(row.getBytes(3)))
                   .build());
         }
       }
       return attempts;
-    }
-  }
-
-  private static QueueResult result(byte[] octets) {
-    try {
-      return QueueResult.parseFrom(octets);
-    } catch (InvalidProtocolBufferException e) {
-      throw new StoreException(ErrorCode.INTERNAL, "an attempt's result cannot be read", e);
     }
   }
 
@@ -229,13 +226,18 @@ public final class QueueAdminRows {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "UPDATE queue_recipient r SET "
+                  "WITH changed AS (UPDATE queue_recipient r SET "
                       + assignment(change)
                       + " WHERE r.account_id = ? AND r.delivery_id = ? AND NOT coalesce("
                       + LEASED
                       + ", false) AND "
                       + where(change)
-                      + condition.text(),
+                      + condition.text()
+                      + " RETURNING r.account_id, r.delivery_id, r.recipient_no)"
+                      + " INSERT INTO queue_event SELECT account_id, delivery_id, recipient_no,"
+                      + " mail_now(), "
+                      + (EVENT + change.getNumber())
+                      + " FROM changed",
                   of(ref, condition))) {
             changed = statement.executeUpdate();
           }
@@ -279,9 +281,14 @@ public final class QueueAdminRows {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "UPDATE queue_recipient r SET "
+                  "WITH changed AS (UPDATE queue_recipient r SET "
                       + assignment(Change.DELETE)
-                      + " WHERE r.account_id = ? AND r.delivery_id = ?",
+                      + " WHERE r.account_id = ? AND r.delivery_id = ?"
+                      + " RETURNING r.account_id, r.delivery_id, r.recipient_no)"
+                      + " INSERT INTO queue_event SELECT account_id, delivery_id, recipient_no,"
+                      + " mail_now(), "
+                      + TAKEN_BACK
+                      + " FROM changed",
                   ref.getAccountId(),
                   ref.getDeliveryId().toByteArray())) {
             statement.executeUpdate();

@@ -217,10 +217,16 @@ public final class QueueNoticeRows {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "UPDATE queue_recipient SET dsn_kind = 0, dsn_id = NULL, dsn_next = NULL"
-                      + " WHERE account_id = ? AND delivery_id = ? AND dsn_id = ?",
+                  "WITH told AS (UPDATE queue_recipient"
+                      + " SET dsn_kind = 0, dsn_id = NULL, dsn_next = NULL"
+                      + " WHERE account_id = ? AND delivery_id = ? AND dsn_id = ?"
+                      + " RETURNING account_id, delivery_id, recipient_no)"
+                      + " INSERT INTO queue_event SELECT account_id, delivery_id, recipient_no,"
+                      + " mail_now(), ?, ? FROM told",
                   notice.ref().getAccountId(),
                   notice.ref().getDeliveryId().toByteArray(),
+                  notice.id(),
+                  notice.kind(),
                   notice.id())) {
             statement.executeUpdate();
           }

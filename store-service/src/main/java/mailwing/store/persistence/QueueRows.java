@@ -68,9 +68,10 @@ public final class QueueRows {
             "INSERT INTO queue_message (account_id, delivery_id, queue_id, reverse_path, ret,"
                 + " envelope_id, smtp_utf8, require_tls, tls_optional, priority, deliver_by,"
                 + " deliver_by_mode, deliver_by_trace, content, blob_id, size, first_chunk_octets,"
-                + " header_octets, origin, created_at, expires_at, hold_until, hold_request)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, mail_now(), ?,"
-                + " ?, ?) ON CONFLICT DO NOTHING",
+                + " header_octets, origin, message_id_header, trace_keys, created_at, expires_at,"
+                + " hold_until, hold_request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                + " ?, ?, ?, ?, ?, CAST(? AS bigint[]), mail_now(), ?, ?, ?)"
+                + " ON CONFLICT DO NOTHING",
             q.accountId(),
             q.deliveryId(),
             q.queueId(),
@@ -90,6 +91,8 @@ public final class QueueRows {
             q.place().firstChunkOctets(),
             q.headerOctets(),
             q.origin(),
+            q.messageId(),
+            q.traceKeys(),
             q.expiresAt(),
             q.hold().until(),
             q.hold().request())) {
@@ -466,10 +469,13 @@ public final class QueueRows {
     try (PreparedStatement statement =
         Sql.prepare(
             c,
-            "INSERT INTO queue_attempt SELECT account_id, delivery_id, recipient_no, attempts,"
-                + " tried_at, worker, ? FROM queue_recipient"
-                + " WHERE account_id = ? AND delivery_id = ? AND recipient_no = ?"
-                + " ON CONFLICT DO NOTHING",
+            // Its number is not that of attempts, which begins anew when it is requeued.
+            "INSERT INTO queue_attempt SELECT r.account_id, r.delivery_id, r.recipient_no,"
+                + " (SELECT coalesce(max(a.attempt_no), 0) + 1 FROM queue_attempt a"
+                + " WHERE a.account_id = r.account_id AND a.delivery_id = r.delivery_id"
+                + " AND a.recipient_no = r.recipient_no), r.tried_at, r.worker, ?"
+                + " FROM queue_recipient r"
+                + " WHERE r.account_id = ? AND r.delivery_id = ? AND r.recipient_no = ?",
             result.toByteArray(),
             ref.getAccountId(),
             deliveryId,
@@ -499,7 +505,7 @@ public final class QueueRows {
               }
             }
           }
-          for (String table : List.of("queue_recipient", "queue_attempt")) {
+          for (String table : List.of("queue_recipient", "queue_attempt", "queue_event")) {
             try (PreparedStatement statement =
                 Sql.prepare(
                     connection,

@@ -1,13 +1,17 @@
 package mailwing.store.persistence;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import mailwing.store.StoreException;
+import mailwing.store.v1.DeliveryTrace;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.MailboxStatus;
+import org.jspecify.annotations.Nullable;
 
 /// Shapes that several tables' readers share.
 final class Rows {
@@ -55,6 +59,16 @@ final class Rows {
 
   static UUID uuid(ResultSet row, int column) throws SQLException {
     return row.getObject(column, UUID.class);
+  }
+
+  /// A submitter's account and, in the next column, a DeliveryTrace; null where nothing is traced.
+  static @Nullable Traced traced(ResultSet row, int column) throws SQLException {
+    byte[] told = row.getBytes(column + 1);
+    try {
+      return told == null ? null : new Traced(DeliveryTrace.parseFrom(told), row.getLong(column));
+    } catch (InvalidProtocolBufferException e) {
+      throw new StoreException(ErrorCode.INTERNAL, "a trace cannot be read", e);
+    }
   }
 
   static Array firsts(Connection c, UidSpans spans) throws SQLException {

@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /// Runs statements: borrows a connection, repeats what may be repeated, names what failed.
 ///
@@ -175,9 +176,9 @@ public final class Sql {
     return state == null ? "" : state;
   }
 
-  /// Sets parameters by position: Long, Integer, String, Boolean, byte[], UUID, Array.
-  static PreparedStatement prepare(Connection connection, String sql, Object... parameters)
-      throws SQLException {
+  /// Sets parameters by position: Long, Integer, String, Boolean, byte[], UUID, Array, null.
+  static PreparedStatement prepare(
+      Connection connection, String sql, @Nullable Object... parameters) throws SQLException {
     PreparedStatement statement = connection.prepareStatement(sql);
     try {
       for (int i = 0; i < parameters.length; i++) {

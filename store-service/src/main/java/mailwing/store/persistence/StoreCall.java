@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One call of `mail_store`: messages as parallel arrays, those of one target side by side.
 final class StoreCall {
-  private static final int PARAMETERS = 34;
+  private static final int PARAMETERS = 37;
   private static final String STORE =
       "SELECT outcomes, mailbox_ids, uid_validities, uids, modseqs FROM mail_store("
           + String.join(", ", Collections.nCopies(PARAMETERS, "?"))
@@ -102,12 +102,13 @@ final class StoreCall {
       s.setArray(32, texts(m -> m.facts().displayTo()));
       s.setArray(33, texts(m -> m.facts().messageId()));
       s.setArray(
-          PARAMETERS,
+          34,
           texts(
               m ->
                   m.facts().references().isEmpty()
                       ? null
                       : String.join("\n", m.facts().references())));
+      traces(s, 35, 36, 37);
       try (ResultSet row = s.executeQuery()) {
         row.next();
         return results(row);
@@ -136,6 +137,26 @@ final class StoreCall {
     }
     s.setArray(hashes, connection.createArrayOf("int8", all.toArray()));
     s.setArray(places, connection.createArrayOf("int4", of.toArray()));
+  }
+
+  private void traces(PreparedStatement s, int submitters, int traces, int keys)
+      throws SQLException {
+    @Nullable String[] texts = new String[messages.size()];
+    for (int i = 0; i < texts.length; i++) {
+      Traced trace = messages.get(i).trace();
+      texts[i] =
+          trace == null
+              ? null
+              : TraceKeys.text(trace.keys(targets.get(targetOf[i] - 1).accountId()));
+    }
+    s.setArray(submitters, array("int8", messages, StoreCall::submitter));
+    s.setArray(traces, octets(m -> m.trace() == null ? null : m.trace().told().toByteArray()));
+    s.setArray(keys, connection.createArrayOf("text", texts));
+  }
+
+  private static @Nullable Long submitter(NewMessage message) {
+    Traced trace = message.trace();
+    return trace == null || trace.submitter() == 0 ? null : trace.submitter();
   }
 
   private List<@Nullable Stored> results(ResultSet row) throws SQLException {

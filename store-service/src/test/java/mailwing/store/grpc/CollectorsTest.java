@@ -15,6 +15,7 @@ import mailwing.store.StoreConfig;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
+import mailwing.store.domain.QueueRules;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.persistence.Database;
 import mailwing.store.v1.CopyMessagesRequest;
@@ -48,14 +49,19 @@ class CollectorsTest {
         Database.open(
             StoreConfig.Database.of(
                 store.database.jdbcUrl(), store.database.user(), store.database.password()));
-    jobs =
-        new MailJobs(
-            new MailStore(
-                database.dataSource(),
-                address -> new Resolution.UnknownUser(),
-                new ChangeSignal(),
-                MailStore.Limits.DEFAULTS),
-            MailJobs.Retention.DEFAULTS);
+    jobs = jobs(MailStore.TRACE_MEMORY);
+  }
+
+  private MailJobs jobs(Duration traceMemory) {
+    return new MailJobs(
+        new MailStore(
+            database.dataSource(),
+            address -> new Resolution.UnknownUser(),
+            new ChangeSignal(),
+            MailStore.Limits.DEFAULTS,
+            QueueRules.DEFAULTS,
+            traceMemory),
+        MailJobs.Retention.DEFAULTS);
   }
 
   @AfterAll
@@ -215,19 +221,41 @@ class CollectorsTest {
   }
 
   @Test
-  void deliveryIdsAreKnownForAWeek() {
+  void deliveriesAreTracedForAMonth() {
+    MailFixture.User user = fresh();
+    byte[] id = id(random);
+    byte[] message = message("month", 200);
+    store.deliver(id, message, address());
+    age("delivery", 29, user);
+    jobs.forgetDeliveries();
+    store.deliver(id, message, address());
+    assertThat(user.status("INBOX").getMessages()).isEqualTo(1);
+    age("delivery", 2, user);
+    jobs.forgetDeliveries();
+    assertThat(count("delivery", user)).isZero();
+    assertThat(user.status("INBOX").getMessages()).isEqualTo(1);
+  }
+
+  @Test
+  void deliveryIdsAreKnownForAWeekWhereTracesAreNot() {
+    MailJobs forgetful = jobs(Duration.ofDays(1));
     MailFixture.User user = fresh();
     byte[] id = id(random);
     byte[] message = message("week", 200);
     store.deliver(id, message, address());
-    age("delivery", 6, user);
-    jobs.collect(user.accountId());
+    age("delivery", 2, user);
+    forgetful.forgetDeliveries();
+    assertThat(
+            store.number(
+                "SELECT count(*) FROM delivery WHERE account_id = ? AND (trace IS NOT NULL"
+                    + " OR trace_keys IS NOT NULL)",
+                user.accountId()))
+        .isZero();
     store.deliver(id, message, address());
     assertThat(user.status("INBOX").getMessages()).isEqualTo(1);
-    age("delivery", 2, user);
-    jobs.collect(user.accountId());
+    age("delivery", 6, user);
+    forgetful.forgetDeliveries();
     assertThat(count("delivery", user)).isZero();
-    assertThat(user.status("INBOX").getMessages()).isEqualTo(1);
   }
 
   @Test

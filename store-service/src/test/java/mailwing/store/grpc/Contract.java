@@ -19,6 +19,7 @@ import mailwing.store.v1.QueueOuterClass;
 import mailwing.store.v1.Search;
 import mailwing.store.v1.SharingOuterClass;
 import mailwing.store.v1.Tls;
+import mailwing.store.v1.TraceOuterClass;
 import mailwing.store.v1.UrlsOuterClass;
 
 /// The contract as its descriptors have it.
@@ -40,6 +41,7 @@ final class Contract {
         Search.getDescriptor(),
         SharingOuterClass.getDescriptor(),
         Tls.getDescriptor(),
+        TraceOuterClass.getDescriptor(),
         UrlsOuterClass.getDescriptor());
   }
 

@@ -57,6 +57,7 @@ import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.SharingGrpc;
+import mailwing.store.v1.TraceGrpc;
 import mailwing.store.v1.UidRange;
 
 /// A whole store on a real PostgreSQL, called in process, and hands to call it with.
@@ -177,7 +178,15 @@ final class MailFixture implements AutoCloseable {
             .withDeadlineAfter(2, TimeUnit.MINUTES),
         QueueGrpc.newBlockingStub(channel)
             .withCallCredentials(bearer(secret))
-            .withDeadlineAfter(2, TimeUnit.MINUTES));
+            .withDeadlineAfter(2, TimeUnit.MINUTES),
+        trace(secret));
+  }
+
+  /// What became of mail, as who has this credential may see it.
+  TraceGrpc.TraceBlockingStub trace(String credential) {
+    return TraceGrpc.newBlockingStub(channel)
+        .withCallCredentials(bearer(credential))
+        .withDeadlineAfter(2, TimeUnit.MINUTES);
   }
 
   User user(String address) {
@@ -198,7 +207,8 @@ final class MailFixture implements AutoCloseable {
       MailboxesGrpc.MailboxesBlockingStub mailboxes,
       MessagesGrpc.MessagesBlockingStub messages,
       MessagesGrpc.MessagesStub async,
-      QueueGrpc.QueueBlockingStub queue) {
+      QueueGrpc.QueueBlockingStub queue,
+      TraceGrpc.TraceBlockingStub trace) {
     MailboxRef ref(String name) {
       return mailboxes
           .openMailbox(OpenMailboxRequest.newBuilder().setName(name).build())

@@ -49,7 +49,8 @@ final class PermissionsTest {
             "TlsPolicies/LeaseStsPolicies",
             "TlsPolicies/CountTlsSessions",
             "TlsPolicies/LeaseTlsReports",
-            "TlsPolicies/FinishTlsReport");
+            "TlsPolicies/FinishTlsReport",
+            "Trace/RecordRefusals");
   }
 
   @Test
@@ -79,8 +80,9 @@ final class PermissionsTest {
             "Dkim/ListDkimKeys",
             "Dkim/AddDkimKeys",
             "Dkim/RotateDkimKeys",
-            "Dkim/RetireDkimKey");
-    assertThat(allowed(Caller.admin())).hasSize(18 + 11);
+            "Dkim/RetireDkimKey",
+            "Trace/TraceMessages");
+    assertThat(allowed(Caller.admin())).hasSize(18 + 12);
   }
 
   @Test
@@ -102,7 +104,8 @@ final class PermissionsTest {
             "Messages/ReadBody",
             "Urls/FetchUrl",
             "Messages/Search",
-            "Messages/Thread");
+            "Messages/Thread",
+            "Trace/TraceMessages");
   }
 
   @Test
