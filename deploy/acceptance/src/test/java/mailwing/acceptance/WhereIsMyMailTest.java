@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
+import mailwing.smtp.queue.TlsRules;
 import mailwing.store.v1.ChangeQueueRequest;
 import mailwing.store.v1.QueueFilter;
 import mailwing.store.v1.TraceMessagesRequest;
@@ -141,7 +142,8 @@ class WhereIsMyMailTest {
                 10,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(30),
-                ClientTimes.all(Duration.ofSeconds(10))));
+                ClientTimes.all(Duration.ofSeconds(10)),
+                new TlsRules(false, Optional.empty(), 443, Optional.empty())));
     store.addUser("alice");
     store.addUser("bob");
   }

@@ -395,8 +395,7 @@ final class QueueTest {
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
         .until(
-            () ->
-                count(alice) == before + 1 && list(QueueFilter.getDefaultInstance()).isEmpty());
+            () -> count(alice) == before + 1 && list(QueueFilter.getDefaultInstance()).isEmpty());
     Throwable refused =
         catchThrowable(() -> change(Change.DELETE, QueueFilter.getDefaultInstance()));
     assertThat(MailFixture.error(refused)).isEqualTo(ErrorCode.INVALID_ARGUMENT);
