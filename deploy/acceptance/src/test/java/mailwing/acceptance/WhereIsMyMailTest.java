@@ -169,8 +169,16 @@ class WhereIsMyMailTest {
     }
     assertThat(Dialogs.smtp(client, "DATA").getLast()).startsWith("354");
     client.send(
-        "From: alice@example.test\r\nMessage-ID: <whole@example.test>\r\n"
-            + "Date: Sun, 22 Nov 2026 00:00:00 +0000\r\nSubject: hidden\r\n\r\nHello\r\n.\r\n");
+        """
+        From: alice@example.test
+        Message-ID: <whole@example.test>
+        Date: Sun, 22 Nov 2026 00:00:00 +0000
+        Subject: hidden
+
+        Hello
+        .
+        """
+            .replace("\n", "\r\n"));
     String reply = Dialogs.reply(client).getLast();
     assertThat(reply).startsWith("250 2.0.0 Stored as ");
     return reply.substring(reply.lastIndexOf(' ') + 1);
