@@ -1,5 +1,6 @@
 package mailwing.store.domain;
 
+import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,13 +51,11 @@ public final class Traces {
         request.hasAfter()
             ? new TraceRows.Position(
                 request.getAfter().getAtMillis(), request.getAfter().getDeliveryId())
-            : new TraceRows.Position(Long.MAX_VALUE, com.google.protobuf.ByteString.EMPTY);
+            : new TraceRows.Position(Long.MAX_VALUE, ByteString.EMPTY);
     int left = request.getMost() == 0 ? DEFAULT : Math.clamp(request.getMost(), 1, MOST);
     while (left > 0) {
       int page = Math.min(left, PAGE);
-      TraceRows.Position from = after;
-      List<TracedMessage> messages =
-          rows.snapshot(c -> new TracePage(rows, c, viewer).of(rows.find(c, query, from, page)));
+      List<TracedMessage> messages = rows.page(query, after, page);
       messages.forEach(sink);
       if (messages.size() < page) {
         return;

@@ -17,9 +17,9 @@ import mailwing.store.v1.QueueResult;
 import org.jspecify.annotations.Nullable;
 
 /// What became of messages in the outbound queue, within the caller's transaction.
-public final class TraceQueueRows {
+final class TraceQueueRows {
   /// Recipients of one message that are looked at; one more tells that there are more.
-  public static final int RECIPIENTS = 100;
+  static final int RECIPIENTS = 100;
 
   /// Tries of one message that are told, and events.
   private static final int TRIES = 1000;
@@ -29,7 +29,7 @@ public final class TraceQueueRows {
   /// A message that leaves, or has left.
   ///
   /// @param messageId empty for none
-  public record Queued(
+  record Queued(
       long account,
       ByteString deliveryId,
       long createdAt,
@@ -42,7 +42,7 @@ public final class TraceQueueRows {
   /// @param local the store delivers to it, once it is due
   /// @param nextAt 0 where no try is due
   /// @param triedAt 0 where it was not tried
-  public record Recipient(
+  record Recipient(
       int number,
       String path,
       boolean waits,
@@ -54,25 +54,25 @@ public final class TraceQueueRows {
       String reply) {}
 
   /// A try to send it to one recipient.
-  public record Try(int recipient, QueueAttempt attempt) {}
+  record Try(int recipient, QueueAttempt attempt) {}
 
   /// What else happened to one recipient.
   ///
   /// @param kind as `queue_event` has it
   /// @param notice the notification's delivery id
-  public record Event(int recipient, long at, int kind, @Nullable UUID notice) {
-    public boolean isTakenBack() {
+  record Event(int recipient, long at, int kind, @Nullable UUID notice) {
+    boolean isTakenBack() {
       return kind == QueueAdminRows.TAKEN_BACK;
     }
 
     /// The number of an administrator's change; 0 for what is none.
-    public int change() {
+    int change() {
       return kind >= QueueAdminRows.EVENT ? kind - QueueAdminRows.EVENT : 0;
     }
   }
 
   /// Those of the messages that went into the queue.
-  public static List<Queued> messages(Connection c, List<TraceRows.Found> found, long viewer)
+  static List<Queued> messages(Connection c, List<TraceRows.Found> found, long viewer)
       throws SQLException {
     List<Queued> queued = new ArrayList<>();
     try (PreparedStatement statement =
@@ -104,7 +104,7 @@ public final class TraceQueueRows {
   }
 
   /// At most one more than [#RECIPIENTS].
-  public static List<Recipient> recipients(Connection c, Queued message) throws SQLException {
+  static List<Recipient> recipients(Connection c, Queued message) throws SQLException {
     List<Recipient> recipients = new ArrayList<>();
     try (PreparedStatement statement =
         prepare(
@@ -134,7 +134,7 @@ public final class TraceQueueRows {
   }
 
   /// The latest tries, by time.
-  public static List<Try> tries(Connection c, Queued message) throws SQLException {
+  static List<Try> tries(Connection c, Queued message) throws SQLException {
     List<Try> tries = new ArrayList<>();
     try (PreparedStatement statement =
         prepare(
@@ -169,7 +169,7 @@ public final class TraceQueueRows {
   }
 
   /// The latest events.
-  public static List<Event> events(Connection c, Queued message) throws SQLException {
+  static List<Event> events(Connection c, Queued message) throws SQLException {
     List<Event> events = new ArrayList<>();
     try (PreparedStatement statement =
         prepare(

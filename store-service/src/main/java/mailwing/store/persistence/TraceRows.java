@@ -15,6 +15,7 @@ import java.util.Map;
 import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RefusedMail;
+import mailwing.store.v1.TracedMessage;
 import org.jspecify.annotations.Nullable;
 
 /// Finds traced messages and what became of their copies. What became of them in the outbound queue
@@ -82,19 +83,21 @@ public final class TraceRows {
   /// A copy that is still to be stored.
   public record Owed(ByteString deliveryId, long account, long since, long nextAt, Traced trace) {}
 
-  /// Runs reads that all see one moment, and do not take for ever.
-  public <T> T snapshot(Sql.Work<T> work) {
+  /// Messages that match, the newest first, after a position: as they are at one moment.
+  /// UNAVAILABLE where that takes too long.
+  public List<TracedMessage> page(Query query, Position after, int most) {
     return sql.snapshot(
         connection -> {
           try (PreparedStatement time = connection.prepareStatement(TIME)) {
             time.execute();
           }
-          return work.run(connection);
+          return new TracePage(connection, query.viewer()).of(find(connection, query, after, most));
         });
   }
 
   /// Messages that match, the newest first, after a position.
-  public List<Found> find(Connection c, Query query, Position after, int most) throws SQLException {
+  private static List<Found> find(Connection c, Query query, Position after, int most)
+      throws SQLException {
     List<Object> parameters = new ArrayList<>();
     String text =
         "SELECT f.at, f.delivery_id, f.id_key, f.refusal FROM ("
@@ -174,7 +177,7 @@ public final class TraceRows {
 
   /// The copies of messages, at most one more than [#COPIES] of each: those first that the viewer
   /// has got.
-  public List<Copy> copies(Connection c, List<Found> found, long viewer) throws SQLException {
+  static List<Copy> copies(Connection c, List<Found> found, long viewer) throws SQLException {
     List<Copy> copies = new ArrayList<>();
     try (PreparedStatement statement =
         Sql.prepare(
@@ -224,7 +227,7 @@ public final class TraceRows {
   }
 
   /// What became of copies in their accounts.
-  public List<Place> places(Connection c, List<Copy> copies) throws SQLException {
+  static List<Place> places(Connection c, List<Copy> copies) throws SQLException {
     List<Place> places = new ArrayList<>();
     try (PreparedStatement statement =
         Sql.prepare(
@@ -259,7 +262,7 @@ public final class TraceRows {
   /// What of messages is still to be stored.
   ///
   /// @param holders accounts that have got them, or submitted them
-  public List<Owed> owed(Connection c, List<Found> found, Collection<Long> holders, long viewer)
+  static List<Owed> owed(Connection c, List<Found> found, Collection<Long> holders, long viewer)
       throws SQLException {
     List<Owed> owed = new ArrayList<>();
     try (PreparedStatement statement =
@@ -297,7 +300,7 @@ public final class TraceRows {
   }
 
   /// Accounts' addresses; those that are removed have none.
-  public Map<Long, String> addresses(Connection c, Collection<Long> accounts) throws SQLException {
+  static Map<Long, String> addresses(Connection c, Collection<Long> accounts) throws SQLException {
     Map<Long, String> addresses = new HashMap<>();
     try (PreparedStatement statement =
         Sql.prepare(

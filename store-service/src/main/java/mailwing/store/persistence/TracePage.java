@@ -1,4 +1,4 @@
-package mailwing.store.domain;
+package mailwing.store.persistence;
 
 import com.google.protobuf.ByteString;
 import java.sql.Connection;
@@ -11,8 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import mailwing.store.persistence.TraceQueueRows;
-import mailwing.store.persistence.TraceRows;
 import mailwing.store.v1.ClientInfoForTrace;
 import mailwing.store.v1.DeliveryTrace;
 import mailwing.store.v1.QueueAttempt;
@@ -31,15 +29,13 @@ final class TracePage {
           .thenComparingLong(TraceStep::getAtMillis)
           .thenComparingInt(TraceStep::getKindValue);
 
-  private final TraceRows rows;
   private final Connection connection;
   private final long viewer;
   private final Map<ByteString, Told> messages = new LinkedHashMap<>();
   private Map<Long, String> addresses = Map.of();
 
   /// @param viewer the account that asks; 0: who may see all
-  TracePage(TraceRows rows, Connection connection, long viewer) {
-    this.rows = rows;
+  TracePage(Connection connection, long viewer) {
     this.connection = connection;
     this.viewer = viewer;
   }
@@ -142,7 +138,7 @@ final class TracePage {
 
   private void copies(List<TraceRows.Found> accepted) throws SQLException {
     List<TraceRows.Copy> copies = new ArrayList<>();
-    for (TraceRows.Copy copy : rows.copies(connection, accepted, viewer)) {
+    for (TraceRows.Copy copy : TraceRows.copies(connection, accepted, viewer)) {
       Told told = told(copy.deliveryId());
       if (++told.copies > TraceRows.COPIES) {
         told.message.setMore(true);
@@ -152,11 +148,11 @@ final class TracePage {
     }
     List<TraceRows.Copy> seen =
         copies.stream().filter(copy -> !copy.recipientRemoved() && maySee(copy.account())).toList();
-    List<TraceRows.Place> places = rows.places(connection, seen);
+    List<TraceRows.Place> places = TraceRows.places(connection, seen);
     Set<Long> named = new HashSet<>();
     seen.forEach(copy -> named.add(copy.account()));
     places.forEach(place -> named.add(place.reader()));
-    addresses = rows.addresses(connection, named);
+    addresses = TraceRows.addresses(connection, named);
     for (TraceRows.Copy copy : copies) {
       delivered(copy);
     }
@@ -220,7 +216,7 @@ final class TracePage {
   private void owed(List<TraceRows.Found> accepted) throws SQLException {
     Set<Long> holders = new HashSet<>();
     messages.values().forEach(told -> holders.addAll(told.holders));
-    for (TraceRows.Owed owed : rows.owed(connection, accepted, holders, viewer)) {
+    for (TraceRows.Owed owed : TraceRows.owed(connection, accepted, holders, viewer)) {
       Told told = told(owed.deliveryId());
       about(told, owed.trace().told(), owed.trace().submitter());
       told.steps.add(
