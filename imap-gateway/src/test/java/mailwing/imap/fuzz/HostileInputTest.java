@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 class HostileInputTest {
   private static final long MINUTES = Long.getLong("mailwing.fuzz.minutes", 0);
   private static final long FIRST_SEED = Long.getLong("mailwing.fuzz.seed", 1);
-  private static final int ROUNDS = 12;
+  private static final int ROUNDS = 24;
 
   /// A command that came so often was done at least once, or the generator does not know enough.
   private static final int OFTEN = 200;
