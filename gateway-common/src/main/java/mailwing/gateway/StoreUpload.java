@@ -62,14 +62,17 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
     }
   }
 
-  /// Ends the requests and waits for the one answer.
+  /// Ends the requests and waits for the one answer, and for the call's end.
   public R finish() {
     call.halfClose();
     R answer = read();
     if (answer == null) {
       throw new StoreException(ErrorCode.INTERNAL, "the store gave no answer", null);
     }
-    ended = true;
+    // The call's end belongs to it: until it is read, the call's deadline holds all that it sent.
+    if (read() != null) {
+      throw new StoreException(ErrorCode.INTERNAL, "the store gave two answers", null);
+    }
     return answer;
   }
 
