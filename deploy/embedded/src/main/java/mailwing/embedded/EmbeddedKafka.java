@@ -45,7 +45,7 @@ public final class EmbeddedKafka {
             .addShutdownHook(
                 new Thread(
                     () -> {
-                      server.close();
+                      server.discard();
                       TestDirectories.remove(directory);
                     },
                     "embedded-kafka-end"));

@@ -75,7 +75,7 @@ public final class EmbeddedPostgres {
             .addShutdownHook(
                 new Thread(
                     () -> {
-                      server.close();
+                      server.discard();
                       TestDirectories.remove(directory);
                     },
                     "embedded-postgres-end"));

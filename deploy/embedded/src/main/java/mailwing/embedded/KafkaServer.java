@@ -84,10 +84,19 @@ public final class KafkaServer implements AutoCloseable {
   /// Ends the broker in order.
   @Override
   public void close() {
+    end(config.train() ? TRAINED_STOP : STOP, "TERM", "KILL");
+  }
+
+  /// Ends the broker at once: for data that are thrown away.
+  void discard() {
+    end(STOP, "KILL");
+  }
+
+  private void end(Duration patience, String... signals) {
     if (abandoned) {
       return;
     }
-    supervisor.stop(config.train() ? TRAINED_STOP : STOP, "TERM", "KILL");
+    supervisor.stop(patience, signals);
     try {
       Files.deleteIfExists(pidFile());
       lock.close();

@@ -39,7 +39,7 @@ public final class PostgresServer implements AutoCloseable {
   private static final String SUPERUSER = "postgres";
 
   private static final Duration START = Duration.ofMinutes(1);
-  private static final Duration FAST_SHUTDOWN = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long LOG_LIMIT = 8L << 20;
   private static final int PASSWORD_OCTETS = 24;
   private static final int STATUS_LINE = 7;
@@ -145,12 +145,22 @@ public final class PostgresServer implements AutoCloseable {
   /// Ends the server by a fast shutdown: sessions are cut, what was committed is on disk.
   @Override
   public void close() {
+    end("INT", "QUIT", "KILL");
+  }
+
+  /// Ends the server at once, without the checkpoint of a fast shutdown: for data that are thrown
+  /// away.
+  void discard() {
+    end("QUIT", "KILL");
+  }
+
+  private void end(String... signals) {
     if (abandoned) {
       return;
     }
-    supervisor.stop(FAST_SHUTDOWN, "INT", "QUIT", "KILL");
+    supervisor.stop(PATIENCE, signals);
     // Where su stands between us and the postmaster, that one is told itself.
-    postmaster().ifPresent(p -> Supervisor.end(p, FAST_SHUTDOWN, "INT", "QUIT", "KILL"));
+    postmaster().ifPresent(p -> Supervisor.end(p, PATIENCE, signals));
     try {
       lock.close();
     } catch (IOException e) {
@@ -225,7 +235,7 @@ public final class PostgresServer implements AutoCloseable {
           return process;
         }
         if (System.nanoTime() > deadline) {
-          Supervisor.end(process.toHandle(), FAST_SHUTDOWN, "INT", "KILL");
+          Supervisor.end(process.toHandle(), PATIENCE, "INT", "KILL");
           throw new EmbeddedServerException(
               "PostgreSQL was not ready after " + START.toSeconds() + " s: see " + log());
         }
@@ -319,7 +329,7 @@ public final class PostgresServer implements AutoCloseable {
         .ifPresent(
             orphan -> {
               LOG.info("event=orphan-found child=postgres pid={} action=end", orphan.pid());
-              Supervisor.end(orphan, FAST_SHUTDOWN, "INT", "QUIT", "KILL");
+              Supervisor.end(orphan, PATIENCE, "INT", "QUIT", "KILL");
             });
   }
 
