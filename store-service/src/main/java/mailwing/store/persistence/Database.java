@@ -71,18 +71,20 @@ public final class Database implements AutoCloseable {
             .ignoreMigrationPatterns("*:future")
             .load();
     MigrationInfo current = flyway.info().current();
-    MigrationInfo[] known = flyway.info().all();
     if (current != null && current.getState().isFailed()) {
       throw new StoreException(
           ErrorCode.UNAVAILABLE,
           "the database's migration " + current.getVersion() + " failed; restore a backup");
     }
-    if (known.length > 0 && known[known.length - 1].getState().name().contains("FUTURE")) {
-      throw new StoreException(
-          ErrorCode.UNAVAILABLE,
-          "the database has version "
-              + known[known.length - 1].getVersion()
-              + ", newer than this program knows; run the newer program");
+    // Those that are repeated come after all versions.
+    for (MigrationInfo each : flyway.info().all()) {
+      if (each.getState().name().contains("FUTURE")) {
+        throw new StoreException(
+            ErrorCode.UNAVAILABLE,
+            "the database has version "
+                + each.getVersion()
+                + ", newer than this program knows; run the newer program");
+      }
     }
     flyway.migrate();
   }

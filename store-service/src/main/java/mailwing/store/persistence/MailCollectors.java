@@ -205,7 +205,7 @@ public final class MailCollectors {
                   connection,
                   "WITH old AS (SELECT uid FROM expunged WHERE account_id = ? AND mailbox_id = ?"
                       + " AND modseq <= (SELECT max(modseq) FROM (SELECT modseq FROM expunged"
-                      + " WHERE account_id = ? AND mailbox_id = ? AND at < ?"
+                      + " WHERE account_id = ? AND mailbox_id = ? AND modseq > 0 AND at < ?"
                       + " AND message_id IS NULL ORDER BY modseq LIMIT ?) o)"
                       + " AND message_id IS NULL)"
                       + " DELETE FROM expunged e USING old WHERE e.account_id = ?"

@@ -79,7 +79,7 @@ final class Rows {
     return c.createArrayOf("int8", spans.lasts());
   }
 
-  /// The code of an outcome other than done, as the functions in V2__mail.sql number them.
+  /// The code of an outcome other than done, as the functions in R__mail.sql number them.
   static ErrorCode error(int outcome) {
     return switch (outcome) {
       case 3 -> ErrorCode.OVER_QUOTA;

@@ -1,0 +1,597 @@
+-- The functions that change mail, as they are now: run again whenever this file has changed.
+--
+-- Edit them here. With other parameters a function is another one: drop the old one first (DROP FUNCTION IF EXISTS with
+-- its parameters' types). A change that an older program must not undo, or cannot call, comes with a versioned
+-- migration, for an older program runs its own version of this file unless the schema is too new for it.
+--
+-- UIDs are found by `uid = ANY` and the primary key, whatever the planner believes of the table: no other index of
+-- `entry` can serve a statement that does not ask by its last column (V40__reading.sql).
+
+-- Stores up to 64 messages into mailboxes of several accounts, an account one mailbox, in one round trip and one
+-- commit: what queues for many mailboxes costs little more than what queues for one.
+--
+-- p_wait: waits for accounts that somebody has locked; else their messages are not stored (10), so that no account
+-- holds up another one, and locks taken in any order cannot deadlock. With several accounts do not wait.
+--
+-- Targets are parallel arrays: p_mailboxes 0: by name; p_inboxes: INBOX where there is no such mailbox.
+-- Messages are parallel arrays, by ascending p_targets, the place of each one's target. p_bodies: null where the chunks
+-- were uploaded under p_blobs before. p_keywords: atoms joined by a space, or null. p_references: joined by a line
+-- feed, or null. p_ref_hashes are thread hashes, p_ref_messages the message each is of, ascending. p_traces: what the
+-- message's trace is to tell, null for none. p_trace_keys: each an array's text.
+-- p_atomic: all or none; for one target.
+-- Outcomes: 1 stored, 2 stored before, 3 over quota, 4 no such account, 5 no such mailbox, 6 too many keywords,
+-- 7 the uploaded chunks are gone, 8 another one of an atomic append failed, 10 the account is locked or there is none.
+CREATE OR REPLACE FUNCTION mail_store(
+  p_wait boolean, p_atomic boolean, p_max_keywords integer, p_parser_version integer,
+  p_accounts bigint[], p_mailboxes bigint[], p_names text[], p_inboxes boolean[],
+  p_targets integer[], p_delivery_ids bytea[], p_flags integer[], p_keywords text[], p_internal_dates bigint[],
+  p_zones integer[], p_sizes bigint[], p_first_chunks integer[], p_header_octets bigint[], p_blobs uuid[],
+  p_bodies bytea[], p_envelopes bytea[], p_structures bytea[], p_previews text[], p_ref_hashes bigint[],
+  p_ref_messages integer[], p_sent_millis bigint[], p_sent_days integer[], p_base_subjects text[],
+  p_sort_froms text[], p_sort_tos text[], p_sort_ccs text[], p_display_froms text[], p_display_tos text[],
+  p_message_ids text[], p_references text[],
+  p_submitters bigint[], p_traces bytea[], p_trace_keys text[],
+  OUT outcomes integer[], OUT mailbox_ids bigint[], OUT uid_validities bigint[], OUT uids bigint[],
+  OUT modseqs bigint[])
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  n integer := cardinality(p_sizes);
+  t integer := cardinality(p_accounts);
+  v_now bigint := mail_now();
+  -- Accounts that are locked, in any order.
+  a_ids bigint[];
+  a_next bigint[];
+  a_octets bigint[];
+  a_messages bigint[];
+  a_limit_octets bigint[];
+  a_limit_messages bigint[];
+  -- Mailboxes that are there, in any order, and whose targets they are.
+  m_targets bigint[];
+  m_ids bigint[];
+  m_validities bigint[];
+  m_next bigint[];
+  m_modseqs bigint[];
+  m_keywords text[];
+  -- What was stored before, by message.
+  d_at bigint[];
+  d_mailboxes bigint[];
+  d_validities bigint[];
+  d_uids bigint[];
+  d_modseqs bigint[];
+  -- By target.
+  t_mailboxes bigint[] := array_fill(0::bigint, ARRAY[t]);
+  t_stored integer[] := array_fill(0, ARRAY[t]);
+  t_unseen integer[] := t_stored;
+  t_deleted integer[] := t_stored;
+  t_octets bigint[] := t_mailboxes;
+  t_keywords text[] := array_fill(null::text, ARRAY[t]);
+  -- Of the message's target.
+  k integer := 0;
+  a integer;
+  m integer;
+  v_known text[];
+  v_wanted text[];
+  v_fresh text[];
+  v_stored integer;
+  v_any integer := 0;
+  v_uploads integer := 0;
+  v_failed boolean := false;
+  v_outcome integer;
+  v_at integer;
+  v_refs bigint[];
+  v_thread bigint;
+  -- By message; null ids: not stored.
+  v_accounts bigint[] := array_fill(0::bigint, ARRAY[n]);
+  v_ids bigint[] := array_fill(null::bigint, ARRAY[n]);
+  v_threads bigint[];
+  v_canonical text[];
+BEGIN
+  outcomes := array_fill(0, ARRAY[n]);
+  mailbox_ids := v_accounts;
+  uid_validities := v_accounts;
+  uids := v_ids;
+  modseqs := v_accounts;
+
+  IF p_wait THEN
+    SELECT array_agg(s.account_id), array_agg(s.next_message_id), array_agg(s.used_octets),
+        array_agg(s.used_messages), array_agg(s.limit_octets), array_agg(s.limit_messages)
+      INTO a_ids, a_next, a_octets, a_messages, a_limit_octets, a_limit_messages
+      FROM (SELECT * FROM account_state x WHERE x.account_id = ANY (p_accounts) FOR NO KEY UPDATE) s;
+  ELSE
+    SELECT array_agg(s.account_id), array_agg(s.next_message_id), array_agg(s.used_octets),
+        array_agg(s.used_messages), array_agg(s.limit_octets), array_agg(s.limit_messages)
+      INTO a_ids, a_next, a_octets, a_messages, a_limit_octets, a_limit_messages
+      FROM (SELECT * FROM account_state x WHERE x.account_id = ANY (p_accounts) FOR NO KEY UPDATE SKIP LOCKED) s;
+  END IF;
+  IF a_ids IS NULL THEN
+    outcomes := array_fill(CASE WHEN p_wait THEN 4 ELSE 10 END, ARRAY[n]);
+    RETURN;
+  END IF;
+  SELECT array_agg(b.k), array_agg(b.mailbox_id), array_agg(b.uid_validity), array_agg(b.uid_next),
+      array_agg(b.highest_modseq), array_agg(array_to_string(b.keywords, ' '))
+    INTO m_targets, m_ids, m_validities, m_next, m_modseqs, m_keywords
+    FROM (
+      SELECT g.k, x.* FROM unnest(p_accounts, p_mailboxes, p_names, p_inboxes) WITH ORDINALITY
+          g (account, mailbox, name, inbox, k)
+        CROSS JOIN LATERAL (
+          SELECT y.mailbox_id, y.uid_validity, y.uid_next, y.highest_modseq, y.keywords FROM mailbox y
+          WHERE y.account_id = g.account AND y.selectable AND y.mailbox_id =
+            CASE WHEN g.mailbox <> 0 THEN g.mailbox ELSE coalesce(
+              (SELECT z.mailbox_id FROM mailbox z WHERE z.account_id = g.account AND z.name = g.name AND z.selectable),
+              (SELECT z.mailbox_id FROM mailbox z WHERE g.inbox AND z.account_id = g.account AND z.name = 'INBOX'
+                AND z.selectable)) END
+          FOR NO KEY UPDATE) x
+      WHERE g.account = ANY (a_ids)) b;
+  SELECT array_agg(x.i), array_agg(x.mailbox_id), array_agg(x.uid_validity), array_agg(x.uid), array_agg(x.modseq)
+    INTO d_at, d_mailboxes, d_validities, d_uids, d_modseqs
+    FROM (
+      SELECT g.i, d.* FROM unnest(p_targets, p_delivery_ids) WITH ORDINALITY g (target, id, i)
+        JOIN delivery d ON d.account_id = p_accounts[g.target] AND d.delivery_id = g.id) x;
+
+  FOR i IN 1..n LOOP
+    IF p_targets[i] <> k THEN
+      k := p_targets[i];
+      a := array_position(a_ids, p_accounts[k]);
+      m := array_position(m_targets, k);
+      v_stored := 0;
+      v_known := NULL;
+    END IF;
+    v_accounts[i] := p_accounts[k];
+    IF a IS NULL THEN
+      outcomes[i] := CASE WHEN p_wait THEN 4 ELSE 10 END;
+      v_failed := true;
+      CONTINUE;
+    END IF;
+    v_at := array_position(d_at, i);
+    IF v_at IS NOT NULL THEN
+      outcomes[i] := 2;
+      mailbox_ids[i] := d_mailboxes[v_at];
+      uid_validities[i] := d_validities[v_at];
+      uids[i] := d_uids[v_at];
+      modseqs[i] := d_modseqs[v_at];
+      CONTINUE;
+    END IF;
+    v_outcome := 1;
+    IF m IS NULL THEN
+      v_outcome := 5;
+    ELSIF a_limit_octets[a] > 0 AND a_octets[a] + t_octets[k] + p_sizes[i] > a_limit_octets[a]
+        OR a_limit_messages[a] > 0 AND a_messages[a] + v_stored >= a_limit_messages[a] THEN
+      v_outcome := 3;
+    ELSIF p_keywords[i] IS NOT NULL THEN
+      v_known := coalesce(v_known, string_to_array(m_keywords[m], ' '));
+      v_wanted := mail_known_keywords(v_known, string_to_array(p_keywords[i], ' '));
+      v_fresh := ARRAY(SELECT w FROM unnest(v_wanted) w WHERE w <> ALL (v_known));
+      IF cardinality(v_fresh) > 0 AND cardinality(v_known) + cardinality(v_fresh) > p_max_keywords THEN
+        v_outcome := 6;
+      ELSE
+        v_known := v_known || v_fresh;
+        t_keywords[k] := array_to_string(v_known, ' ');
+        IF v_canonical IS NULL THEN
+          v_canonical := array_fill(null::text, ARRAY[n]);
+        END IF;
+        v_canonical[i] := array_to_string(v_wanted, ' ');
+      END IF;
+    END IF;
+    outcomes[i] := v_outcome;
+    IF v_outcome <> 1 THEN
+      v_failed := true;
+      CONTINUE;
+    END IF;
+    mailbox_ids[i] := m_ids[m];
+    uid_validities[i] := m_validities[m];
+    uids[i] := m_next[m] + v_stored;
+    modseqs[i] := m_modseqs[m] + 1;
+    v_ids[i] := a_next[a] + v_stored;
+    v_stored := v_stored + 1;
+    v_any := v_any + 1;
+    t_mailboxes[k] := m_ids[m];
+    t_stored[k] := v_stored;
+    t_octets[k] := t_octets[k] + p_sizes[i];
+    IF p_flags[i] & 1 = 0 THEN t_unseen[k] := t_unseen[k] + 1; END IF;
+    IF p_flags[i] & 8 <> 0 THEN t_deleted[k] := t_deleted[k] + 1; END IF;
+    IF p_bodies[i] IS NULL THEN v_uploads := v_uploads + 1; END IF;
+  END LOOP;
+
+  IF v_failed AND p_atomic THEN
+    FOR i IN 1..n LOOP
+      IF outcomes[i] = 1 THEN outcomes[i] := 8; END IF;
+    END LOOP;
+    RETURN;
+  END IF;
+  IF v_any = 0 THEN
+    RETURN;
+  END IF;
+
+  IF v_uploads > 0 THEN
+    FOR i IN 1..n LOOP
+      IF v_ids[i] IS NOT NULL AND p_bodies[i] IS NULL THEN
+        DELETE FROM blob_upload u WHERE u.account_id = v_accounts[i] AND u.blob_id = p_blobs[i];
+        IF NOT FOUND THEN
+          RAISE EXCEPTION 'uploaded body is gone' USING ERRCODE = 'MW007';
+        END IF;
+      END IF;
+    END LOOP;
+  END IF;
+
+  v_threads := v_ids;
+  IF n = t THEN
+    FOR v_at, v_thread IN
+      SELECT g.i, min(x.thread_id) FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash)
+        JOIN thread_ref x ON x.account_id = v_accounts[g.i] AND x.ref_hash = g.hash GROUP BY g.i
+    LOOP
+      IF v_ids[v_at] IS NOT NULL THEN v_threads[v_at] := v_thread; END IF;
+    END LOOP;
+    INSERT INTO thread_ref SELECT v_accounts[g.i], g.hash, v_threads[g.i]
+      FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash) WHERE v_ids[g.i] IS NOT NULL ON CONFLICT DO NOTHING;
+  ELSE
+    -- One may refer to another one of the same account.
+    FOR i IN 1..n LOOP
+      IF v_ids[i] IS NULL THEN CONTINUE; END IF;
+      v_refs := ARRAY(SELECT g.hash FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash) WHERE g.i = i);
+      IF cardinality(v_refs) > 0 THEN
+        v_threads[i] := coalesce((SELECT min(x.thread_id) FROM thread_ref x
+          WHERE x.account_id = v_accounts[i] AND x.ref_hash = ANY (v_refs)), v_ids[i]);
+        INSERT INTO thread_ref SELECT v_accounts[i], h, v_threads[i] FROM unnest(v_refs) h ON CONFLICT DO NOTHING;
+      END IF;
+    END LOOP;
+  END IF;
+
+  INSERT INTO blob_chunk (account_id, blob_id, chunk_no, octets)
+    SELECT g.account, g.blob, 0, g.body FROM unnest(v_accounts, p_blobs, p_bodies, v_ids) g (account, blob, body, id)
+    WHERE g.id IS NOT NULL AND g.body IS NOT NULL;
+  INSERT INTO message (account_id, message_id, blob_id, size, first_chunk_octets, header_octets, thread_id,
+      sent_millis, sent_day, parser_version, envelope, structure, preview, base_subject, sort_from, sort_to, sort_cc,
+      display_from, display_to, message_id_header, reference_ids)
+    SELECT g.account, g.id, g.blob, g.size, g.first_chunk, g.header_octets, g.thread,
+      g.sent_millis, g.sent_day, p_parser_version, g.envelope, g.structure, g.preview, g.base_subject, g.sort_from,
+      g.sort_to, g.sort_cc, g.display_from, g.display_to, g.message_id_header, string_to_array(g.refs, E'\n')
+    FROM unnest(v_accounts, v_ids, p_blobs, p_sizes, p_first_chunks, p_header_octets, v_threads, p_sent_millis,
+        p_sent_days, p_envelopes, p_structures, p_previews, p_base_subjects, p_sort_froms, p_sort_tos, p_sort_ccs,
+        p_display_froms, p_display_tos, p_message_ids, p_references)
+      g (account, id, blob, size, first_chunk, header_octets, thread, sent_millis, sent_day, envelope, structure,
+        preview, base_subject, sort_from, sort_to, sort_cc, display_from, display_to, message_id_header, refs)
+    WHERE g.id IS NOT NULL;
+  INSERT INTO entry (account_id, mailbox_id, uid, message_id, modseq, size, internal_date, save_date, zone_minutes,
+      flags, keywords)
+    SELECT g.account, g.mailbox, g.uid, g.id, g.modseq, g.size, g.internal_date, v_now, g.zone, g.flags,
+      string_to_array(g.keywords, ' ')
+    FROM unnest(v_accounts, mailbox_ids, uids, v_ids, modseqs, p_sizes, p_internal_dates, p_zones, p_flags, v_canonical)
+      g (account, mailbox, uid, id, modseq, size, internal_date, zone, flags, keywords)
+    WHERE g.id IS NOT NULL;
+  -- The same id twice in one call: the unique key makes the whole call fail, and the caller sends them one by one.
+  INSERT INTO delivery (account_id, delivery_id, mailbox_id, uid_validity, uid, modseq, at, message_id, submitter,
+      trace, trace_keys)
+    SELECT g.account, g.delivery_id, g.mailbox, g.validity, g.uid, g.modseq, v_now, g.id, g.submitter, g.trace,
+      g.trace_keys::bigint[]
+    FROM unnest(v_accounts, p_delivery_ids, mailbox_ids, uid_validities, uids, modseqs, v_ids, p_submitters, p_traces,
+        p_trace_keys)
+      g (account, delivery_id, mailbox, validity, uid, modseq, id, submitter, trace, trace_keys)
+    WHERE g.id IS NOT NULL;
+  UPDATE mailbox b SET uid_next = b.uid_next + g.stored, highest_modseq = b.highest_modseq + 1,
+      messages = b.messages + g.stored, unseen = b.unseen + g.unseen, deleted = b.deleted + g.deleted,
+      octets = b.octets + g.octets, recent = b.recent + g.stored,
+      keywords = CASE WHEN g.keywords IS NULL THEN b.keywords ELSE string_to_array(g.keywords, ' ') END
+    FROM unnest(p_accounts, t_mailboxes, t_stored, t_unseen, t_deleted, t_octets, t_keywords)
+      g (account, mailbox, stored, unseen, deleted, octets, keywords)
+    WHERE g.stored > 0 AND b.account_id = g.account AND b.mailbox_id = g.mailbox;
+  WITH changed AS (
+    UPDATE account_state s SET change_seq = s.change_seq + 1, next_message_id = s.next_message_id + g.stored,
+        used_octets = s.used_octets + g.octets, used_messages = s.used_messages + g.stored
+      FROM unnest(p_accounts, t_stored, t_octets) WITH ORDINALITY g (account, stored, octets, k)
+      WHERE g.stored > 0 AND s.account_id = g.account
+      RETURNING s.account_id, s.change_seq, g.k, g.stored)
+  INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
+    SELECT c.account_id, c.change_seq, g.mailbox, g.modseq + 1, g.next + c.stored, false, v_now
+    FROM changed c JOIN unnest(m_targets, m_ids, m_modseqs, m_next) g (k, mailbox, modseq, next) ON g.k = c.k;
+END $$;
+
+-- Changes the owner's flags of at most p_limit messages of the ranges, ascending by UID. \Seen of others is left alone.
+-- p_operation: 1 replace, 2 add, 3 remove. p_unchanged_since: -1 for none.
+-- Outcome: 1 done, 5 no such mailbox, 6 too many keywords. reached: the last UID looked at; null where there was none.
+CREATE OR REPLACE FUNCTION mail_store_flags(
+  p_account bigint, p_mailbox bigint, p_first bigint[], p_last bigint[], p_limit integer, p_operation integer,
+  p_flags integer, p_keywords text[], p_unchanged_since bigint, p_max_keywords integer,
+  OUT outcome integer, OUT looked integer, OUT reached bigint, OUT uids bigint[], OUT flags integer[],
+  OUT keywords text[], OUT modseqs bigint[], OUT sizes bigint[], OUT modified bigint[], OUT previous_modseq bigint,
+  OUT modseq bigint)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_change_seq bigint;
+  m mailbox%ROWTYPE;
+  v_now bigint := mail_now();
+  v_keywords text[];
+  v_known text[];
+  v_changed bigint[];
+  v_unseen integer;
+  v_deleted integer;
+BEGIN
+  outcome := 1;
+  SELECT s.change_seq INTO v_change_seq FROM account_state s WHERE s.account_id = p_account FOR NO KEY UPDATE;
+  SELECT * INTO m FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox AND b.selectable
+    FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    outcome := 5;
+    RETURN;
+  END IF;
+  previous_modseq := m.highest_modseq;
+  modseq := m.highest_modseq;
+  v_known := m.keywords;
+  IF cardinality(p_keywords) > 0 THEN
+    v_keywords := mail_known_keywords(v_known, p_keywords);
+    IF p_operation <> 3 THEN
+      v_known := v_known || ARRAY(SELECT k FROM unnest(v_keywords) k WHERE k <> ALL (v_known));
+      IF cardinality(v_known) > p_max_keywords AND cardinality(v_known) > cardinality(m.keywords) THEN
+        outcome := 6;
+        RETURN;
+      END IF;
+    END IF;
+  END IF;
+  -- First what is to be done, then the update by UIDs in an array: an index scan whatever the planner believes.
+  SELECT count(*), max(w.uid),
+    array_agg(w.uid) FILTER (WHERE w.changes),
+    coalesce(sum((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes), 0),
+    coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes), 0),
+    array_agg(w.uid ORDER BY w.uid) FILTER (WHERE NOT w.stale),
+    array_agg(w.new_flags ORDER BY w.uid) FILTER (WHERE NOT w.stale),
+    array_agg(array_to_string(w.new_keywords, ' ') ORDER BY w.uid) FILTER (WHERE NOT w.stale),
+    array_agg(CASE WHEN w.changes THEN m.highest_modseq + 1 ELSE w.modseq END ORDER BY w.uid)
+      FILTER (WHERE NOT w.stale),
+    array_agg(w.size ORDER BY w.uid) FILTER (WHERE NOT w.stale),
+    array_agg(w.uid ORDER BY w.uid) FILTER (WHERE w.stale)
+  INTO looked, reached, v_changed, v_unseen, v_deleted, uids, flags, keywords, modseqs, sizes, modified
+  FROM (
+    SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
+    FROM (
+      SELECT e.*, p_unchanged_since >= 0 AND e.modseq > p_unchanged_since AS stale,
+        CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END AS new_flags,
+        CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+          ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END AS new_keywords
+      FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+        SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
+        WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
+        ORDER BY x.uid LIMIT p_limit) e
+      LIMIT p_limit) n) w;
+  IF v_changed IS NULL THEN
+    RETURN;
+  END IF;
+  modseq := m.highest_modseq + 1;
+  UPDATE entry e SET modseq = m.highest_modseq + 1,
+      -- What only the owner sees is no change to the others.
+      shared_modseq = CASE WHEN m.holders > 0 AND p_operation <> 1 AND p_flags = 1 AND v_keywords IS NULL
+        THEN coalesce(e.shared_modseq, e.modseq) END,
+      seen_at = CASE WHEN p_operation <> 3 AND p_flags & 1 = 1 AND e.flags & 1 = 0 THEN coalesce(e.seen_at, v_now)
+        ELSE e.seen_at END,
+      flags = CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END,
+      keywords = CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+        ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END
+    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_changed);
+  UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, unseen = m.unseen + v_unseen,
+      deleted = m.deleted + v_deleted, keywords = v_known
+    WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
+  INSERT INTO outbox VALUES (p_account, v_change_seq + 1, p_mailbox, m.highest_modseq + 1, m.uid_next, false, v_now);
+  UPDATE account_state s SET change_seq = v_change_seq + 1 WHERE s.account_id = p_account;
+END $$;
+
+-- Removes at most p_limit messages of the ranges, those with \Deleted or, if p_regardless, all.
+-- reached: the last UID looked at; null where there was none.
+CREATE OR REPLACE FUNCTION mail_expunge(
+  p_account bigint, p_mailbox bigint, p_first bigint[], p_last bigint[], p_limit integer, p_regardless boolean,
+  OUT outcome integer, OUT looked integer, OUT reached bigint, OUT uids bigint[], OUT modseq bigint,
+  OUT previous_modseq bigint)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  a account_state%ROWTYPE;
+  m mailbox%ROWTYPE;
+  v_now bigint := mail_now();
+  v_octets bigint;
+  v_picked bigint[];
+  v_gone integer;
+  v_unseen integer;
+  v_deleted integer;
+  v_recent integer;
+BEGIN
+  outcome := 1;
+  SELECT * INTO a FROM account_state s WHERE s.account_id = p_account FOR NO KEY UPDATE;
+  SELECT * INTO m FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox AND b.selectable
+    FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    outcome := 5;
+    RETURN;
+  END IF;
+  previous_modseq := m.highest_modseq;
+  modseq := m.highest_modseq;
+  looked := 0;
+  IF NOT p_regardless AND m.deleted = 0 THEN
+    RETURN;
+  END IF;
+  SELECT array_agg(e.uid) INTO v_picked
+  FROM (
+    SELECT y.uid FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+      SELECT x.uid FROM entry x
+      WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
+        AND (p_regardless OR x.flags & 8 <> 0)
+      ORDER BY x.uid LIMIT p_limit) y
+    LIMIT p_limit) e;
+  IF v_picked IS NULL THEN
+    RETURN;
+  END IF;
+  WITH gone AS (
+    DELETE FROM entry e
+    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_picked)
+    RETURNING e.uid, e.flags, e.keywords, e.size, e.message_id, e.internal_date, e.zone_minutes, e.seen_at),
+  stones AS (
+    INSERT INTO expunged (account_id, mailbox_id, uid, modseq, at, message_id, internal_date, zone_minutes, flags,
+        keywords, seen_at)
+      SELECT p_account, p_mailbox, g.uid, m.highest_modseq + 1, v_now, g.message_id, g.internal_date, g.zone_minutes,
+        g.flags, g.keywords, g.seen_at
+      FROM gone g)
+  SELECT count(*), max(g.uid), array_agg(g.uid ORDER BY g.uid), coalesce(sum(g.size), 0),
+    count(*) FILTER (WHERE g.flags & 1 = 0), count(*) FILTER (WHERE g.flags & 8 <> 0),
+    count(*) FILTER (WHERE g.uid >= m.first_recent_uid)
+  INTO looked, reached, uids, v_octets, v_unseen, v_deleted, v_recent
+  FROM gone g;
+  v_gone := looked;
+  IF m.holders > 0 THEN
+    PERFORM mail_forget_seen(p_account, p_mailbox, uids);
+  END IF;
+  modseq := m.highest_modseq + 1;
+  UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, messages = m.messages - v_gone,
+      unseen = m.unseen - v_unseen, deleted = m.deleted - v_deleted, octets = m.octets - v_octets,
+      recent = m.recent - v_recent
+    WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
+  INSERT INTO outbox VALUES (p_account, a.change_seq + 1, p_mailbox, m.highest_modseq + 1, m.uid_next, false, v_now);
+  UPDATE account_state s SET change_seq = a.change_seq + 1, used_octets = a.used_octets - v_octets,
+      used_messages = a.used_messages - v_gone
+    WHERE s.account_id = p_account;
+END $$;
+
+-- Copies or moves at most p_limit (null: all) messages of the ranges into a mailbox of the same account.
+-- For one who may not set all flags of the destination: of the flags those of p_mask are kept and, with
+-- p_with_keywords, the keywords. p_holder 0: the owner.
+-- p_destination 0: by name. Outcome: 1 done, 3 over quota, 5 no such source, 6 too many keywords, 9 no such destination.
+CREATE OR REPLACE FUNCTION mail_copy(
+  p_account bigint, p_source bigint, p_destination bigint, p_name text, p_first bigint[], p_last bigint[],
+  p_limit integer, p_move boolean, p_max_keywords integer,
+  p_holder bigint, p_mask integer, p_with_keywords boolean,
+  OUT outcome integer, OUT destination bigint, OUT uid_validity bigint, OUT source_uids bigint[],
+  OUT destination_uids bigint[], OUT source_modseq bigint, OUT destination_modseq bigint,
+  OUT source_previous_modseq bigint)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  a account_state%ROWTYPE;
+  s mailbox%ROWTYPE;
+  d mailbox%ROWTYPE;
+  v_now bigint := mail_now();
+  v_count integer;
+  v_octets bigint;
+  v_unseen integer;
+  v_deleted integer;
+  v_recent integer;
+  v_used text[];
+  v_kept_deleted integer;
+  -- The owner's \Seen goes with the message, whoever copies it.
+  v_mask integer := p_mask | 1;
+BEGIN
+  outcome := 1;
+  SELECT * INTO a FROM account_state x WHERE x.account_id = p_account FOR NO KEY UPDATE;
+  -- The account's row is held, so the name cannot change its meaning before the locks below.
+  IF p_destination <> 0 THEN
+    destination := p_destination;
+  ELSE
+    SELECT b.mailbox_id INTO destination FROM mailbox b WHERE b.account_id = p_account AND b.name = p_name;
+  END IF;
+  PERFORM 1 FROM mailbox b
+    WHERE b.account_id = p_account AND b.mailbox_id IN (p_source, destination) ORDER BY b.mailbox_id
+    FOR NO KEY UPDATE;
+  SELECT * INTO s FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = p_source AND b.selectable;
+  IF NOT FOUND THEN
+    outcome := 5;
+    RETURN;
+  END IF;
+  SELECT * INTO d FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = destination AND b.selectable;
+  IF NOT FOUND THEN
+    outcome := 9;
+    RETURN;
+  END IF;
+  uid_validity := d.uid_validity;
+  source_previous_modseq := s.highest_modseq;
+  source_modseq := s.highest_modseq;
+  destination_modseq := d.highest_modseq;
+
+  SELECT count(*), coalesce(sum(e.size), 0), count(*) FILTER (WHERE e.flags & 1 = 0),
+    count(*) FILTER (WHERE e.flags & 8 <> 0), count(*) FILTER (WHERE e.uid >= s.first_recent_uid),
+    array_agg(e.uid ORDER BY e.uid), count(*) FILTER (WHERE e.flags & v_mask & 8 <> 0)
+  INTO v_count, v_octets, v_unseen, v_deleted, v_recent, source_uids, v_kept_deleted
+  FROM (
+    SELECT y.* FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+      SELECT x.uid, x.flags, x.size FROM entry x
+      WHERE x.account_id = p_account AND x.mailbox_id = p_source AND x.uid BETWEEN r.f AND r.l
+      ORDER BY x.uid LIMIT p_limit) y
+    LIMIT p_limit) e;
+  IF v_count = 0 THEN
+    RETURN;
+  END IF;
+  IF NOT p_move AND (a.limit_octets > 0 AND a.used_octets + v_octets > a.limit_octets
+      OR a.limit_messages > 0 AND a.used_messages + v_count > a.limit_messages) THEN
+    outcome := 3;
+    RETURN;
+  END IF;
+  IF p_with_keywords AND cardinality(s.keywords) > 0 AND p_source <> destination THEN
+    v_used := ARRAY(
+      SELECT DISTINCT k FROM entry e, unnest(e.keywords) k
+      WHERE e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = ANY (source_uids)
+        AND e.keywords IS NOT NULL);
+    v_used := ARRAY(SELECT k FROM unnest(mail_known_keywords(d.keywords, v_used)) k WHERE k <> ALL (d.keywords));
+    IF cardinality(v_used) > 0 AND cardinality(v_used) + cardinality(d.keywords) > p_max_keywords THEN
+      outcome := 6;
+      RETURN;
+    END IF;
+    d.keywords := d.keywords || v_used;
+  END IF;
+
+  INSERT INTO entry (account_id, mailbox_id, uid, message_id, modseq, size, internal_date, save_date, zone_minutes,
+      flags, seen_at, keywords)
+    SELECT p_account, destination, d.uid_next + row_number() OVER (ORDER BY e.uid) - 1, e.message_id,
+      d.highest_modseq + 1, e.size, e.internal_date, v_now, e.zone_minutes, e.flags & v_mask, e.seen_at,
+      CASE WHEN e.keywords IS NULL OR NOT p_with_keywords THEN null ELSE mail_known_keywords(d.keywords, e.keywords) END
+    FROM entry e
+    WHERE e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = ANY (source_uids)
+    ORDER BY e.uid;
+  destination_uids := ARRAY(SELECT generate_series(d.uid_next, d.uid_next + v_count - 1));
+  destination_modseq := d.highest_modseq + 1;
+  UPDATE mailbox b SET uid_next = b.uid_next + v_count, highest_modseq = destination_modseq,
+      messages = b.messages + v_count, unseen = b.unseen + v_unseen, deleted = b.deleted + v_kept_deleted,
+      octets = b.octets + v_octets, recent = b.recent + v_count, keywords = d.keywords
+    WHERE b.account_id = p_account AND b.mailbox_id = destination;
+  IF s.holders > 0 THEN
+    -- Who has seen the message has seen its copy; the one who copies needs the right to say so.
+    WITH carried AS (
+      INSERT INTO seen (account_id, mailbox_id, uid, holder, modseq, seen, at)
+        SELECT p_account, destination, t.made, x.holder, destination_modseq, true, x.at
+        FROM unnest(source_uids, destination_uids) t (uid, made)
+        JOIN seen x ON x.account_id = p_account AND x.mailbox_id = p_source AND x.uid = t.uid
+        WHERE x.seen AND (x.holder <> p_holder OR p_mask & 1 <> 0)
+        RETURNING holder)
+    INSERT INTO seen_count AS c (account_id, mailbox_id, holder, seen)
+      SELECT p_account, destination, y.holder, count(*) FROM carried y GROUP BY y.holder
+      ON CONFLICT (account_id, mailbox_id, holder) DO UPDATE SET seen = c.seen + excluded.seen;
+    PERFORM mail_count_holders(p_account, destination);
+  END IF;
+
+  IF p_move THEN
+    source_modseq := CASE WHEN p_source = destination THEN destination_modseq + 1 ELSE s.highest_modseq + 1 END;
+    WITH gone AS (
+      DELETE FROM entry e
+      WHERE e.account_id = p_account AND e.mailbox_id = p_source AND e.uid = ANY (source_uids)
+      RETURNING e.uid, e.flags, e.keywords, e.internal_date, e.zone_minutes, e.seen_at)
+    INSERT INTO expunged (account_id, mailbox_id, uid, modseq, at, message_id, internal_date, zone_minutes, flags,
+        keywords, seen_at, moved_to, moved_uid)
+      -- Moved, not removed: nothing to undelete.
+      SELECT p_account, p_source, g.uid, source_modseq, v_now, null, g.internal_date, g.zone_minutes, g.flags,
+        g.keywords, g.seen_at, destination, t.made
+      FROM gone g JOIN unnest(source_uids, destination_uids) t (uid, made) ON t.uid = g.uid;
+    IF s.holders > 0 THEN
+      PERFORM mail_forget_seen(p_account, p_source, source_uids);
+    END IF;
+    UPDATE mailbox b SET highest_modseq = source_modseq, messages = b.messages - v_count,
+        unseen = b.unseen - v_unseen, deleted = b.deleted - v_deleted, octets = b.octets - v_octets,
+        recent = b.recent - v_recent
+      WHERE b.account_id = p_account AND b.mailbox_id = p_source;
+  END IF;
+
+  INSERT INTO outbox
+    SELECT p_account, a.change_seq + row_number() OVER (ORDER BY b.mailbox_id), b.mailbox_id, b.highest_modseq,
+      b.uid_next, false, v_now
+    FROM mailbox b
+    WHERE b.account_id = p_account AND (b.mailbox_id = destination OR p_move AND b.mailbox_id = p_source);
+  UPDATE account_state x SET
+      change_seq = a.change_seq + CASE WHEN p_move AND p_source <> destination THEN 2 ELSE 1 END,
+      used_octets = a.used_octets + CASE WHEN p_move THEN 0 ELSE v_octets END,
+      used_messages = a.used_messages + CASE WHEN p_move THEN 0 ELSE v_count END
+    WHERE x.account_id = p_account;
+END $$;

@@ -1,0 +1,131 @@
+package mailwing.store.grpc;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// Statements on a part of a large mailbox read that part, even where PostgreSQL has never analyzed
+/// the tables: counted are the rows it reads, in plans made while the mailbox was empty.
+class PlansTest {
+  private static final int MESSAGES = 8_000;
+  private static final int STEP = 500;
+
+  /// What a step may read of `entry`: each of its messages a few times.
+  private static final int FEW = 6 * STEP;
+
+  private static final AtomicInteger ACCOUNTS = new AtomicInteger();
+  private static MailFixture fixture;
+
+  @BeforeAll
+  static void start() {
+    fixture = new MailFixture();
+    for (String table : new String[] {"entry", "expunged", "message", "mailbox", "seen"}) {
+      fixture.execute("ALTER TABLE " + table + " SET (autovacuum_enabled = false)");
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    fixture.close();
+  }
+
+  @Test
+  void flagsOfApartOfaLargeMailboxAreChangedWithoutReadingTheRest() throws SQLException {
+    reads(
+        STEP,
+        "SELECT looked FROM mail_store_flags(%1$d, %2$d, '{2001}', '{7999}', "
+            + STEP
+            + ", 2, 8, '{}', -1, 100)");
+  }
+
+  @Test
+  void expungeReadsWhatItRemoves() throws SQLException {
+    reads(
+        STEP,
+        "SELECT looked FROM mail_expunge(%1$d, %2$d, '{2001}', '{7999}', " + STEP + ", true)");
+  }
+
+  @Test
+  void copyReadsWhatItCopies() throws SQLException {
+    reads(
+        STEP,
+        "SELECT cardinality(source_uids) FROM mail_copy(%1$d, %2$d, %3$d, '', '{2001}', '{2500}',"
+            + " null, false, 100, 0, -1, true)");
+  }
+
+  @Test
+  void moveReadsWhatItMoves() throws SQLException {
+    reads(
+        STEP,
+        "SELECT cardinality(source_uids) FROM mail_copy(%1$d, %2$d, %3$d, '', '{2001}', '{7999}', "
+            + STEP
+            + ", true, 100, 0, -1, true)");
+  }
+
+  @Test
+  void changesSinceAmodseqAreReadByTheirIndex() throws SQLException {
+    reads(
+        STEP,
+        "SELECT count(*) FROM entry WHERE account_id = %1$d AND mailbox_id = %2$d AND modseq > "
+            + (1 + MESSAGES - STEP));
+  }
+
+  /// The number is what the statement, with account, mailbox and another mailbox, is to answer.
+  private static void reads(int done, String statement) throws SQLException {
+    MailFixture.User user = fixture.user("plans" + ACCOUNTS.incrementAndGet() + "@example.test");
+    long account = user.accountId();
+    long inbox = user.ref("INBOX").getMailboxId();
+    long other = user.ref("Trash").getMailboxId();
+    String sql = String.format(statement, account, inbox, other);
+    try (Connection connection = fixture.database.connect();
+        Statement call = connection.createStatement()) {
+      call.execute("SET plan_cache_mode = force_generic_plan");
+      number(call, sql); // plans are made and kept now
+      call.execute(
+          String.format(
+              "INSERT INTO entry (account_id, mailbox_id, uid, message_id, modseq, size,"
+                  + " internal_date, save_date, zone_minutes, flags)"
+                  + " SELECT %d, %d, i, i, i + 1, 100, 0, 0, 0, 0 FROM generate_series(1, %d) i",
+              account, inbox, MESSAGES));
+      call.execute(
+          String.format(
+              "UPDATE mailbox SET uid_next = %4$d + 1, messages = %3$d, unseen = %3$d,"
+                  + " octets = 100 * %3$d, highest_modseq = %3$d + 1"
+                  + " WHERE account_id = %1$d AND mailbox_id = %2$d",
+              account, inbox, MESSAGES, MESSAGES));
+      requireFew(connection, call, sql, done);
+    }
+    // And where the plans are made only now.
+    try (Connection connection = fixture.database.connect();
+        Statement call = connection.createStatement()) {
+      requireFew(connection, call, sql, done);
+    }
+  }
+
+  private static void requireFew(Connection connection, Statement call, String sql, int done)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    assertEquals(done, number(call, sql));
+    long read =
+        number(
+            call,
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+                + " WHERE relname = 'entry'");
+    assertTrue(read <= FEW, read + " rows were read for " + done);
+    connection.rollback();
+  }
+
+  private static long number(Statement call, String sql) throws SQLException {
+    try (ResultSet row = call.executeQuery(sql)) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+}
