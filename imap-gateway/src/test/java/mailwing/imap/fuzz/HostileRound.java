@@ -13,6 +13,7 @@ import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.SetShareRequest;
 import mailwing.store.v1.UpdateUserRequest;
+import mailwing.testkit.fuzz.Answers;
 import mailwing.testkit.imap.ImapResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -50,10 +51,10 @@ final class HostileRound {
   private final CommandGenerator generator;
   private final Mutator mutator;
   private final @Nullable HostileClient[] clients = new HostileClient[CLIENTS];
-  private final Map<String, Map<String, Integer>> answers;
+  private final Answers answers;
 
   /// Counts in `answers` how often each command was answered how.
-  HostileRound(ImapFixture fixture, long seed, Map<String, Map<String, Integer>> answers) {
+  HostileRound(ImapFixture fixture, long seed, Answers answers) {
     this.fixture = fixture;
     this.seed = seed;
     this.random = new Random(seed);
@@ -228,9 +229,7 @@ final class HostileRound {
   }
 
   private void count(Sent sent, @Nullable ImapResponse response) {
-    answers
-        .computeIfAbsent(sent.name(), _ -> new TreeMap<>())
-        .merge(response == null ? "BYE" : response.name(), 1, Integer::sum);
+    answers.count(sent.name(), response == null ? "BYE" : response.name());
   }
 
   private void together(HostileClient client) throws IOException {

@@ -1,10 +1,10 @@
 package mailwing.pop3.fuzz;
 
 import java.io.IOException;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import mailwing.testkit.TestTls;
+import mailwing.testkit.fuzz.Answers;
 import mailwing.testkit.fuzz.Damage;
 import mailwing.testkit.fuzz.HostileSocket;
 
@@ -28,12 +28,12 @@ final class Pop3Dialogue implements AutoCloseable {
       Maildrops world,
       BooleanSupplier inUse,
       Random random,
-      Map<String, Integer> statistics)
+      Answers answers)
       throws IOException {
     this.random = random;
     this.script = new Pop3Script(user, random);
     this.damage = new Damage(random);
-    this.model = new Pop3Model(world, user, trusted, implicitTls, inUse, statistics);
+    this.model = new Pop3Model(world, user, trusted, implicitTls, inUse, answers);
     this.socket = new HostileSocket(port, random);
     if (implicitTls) {
       socket.startTls(TestTls.shared().clientContext());

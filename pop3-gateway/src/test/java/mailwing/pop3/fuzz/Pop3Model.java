@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import mailwing.testkit.fuzz.Answers;
 import mailwing.testkit.fuzz.SaslExchange;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +19,9 @@ final class Pop3Model {
   private static final int RESPONSE = 12_288;
   private static final Set<String> BARE =
       Set.of("STLS", "CAPA", "UTF8", "QUIT", "STAT", "NOOP", "RSET", "LAST");
+
+  private static final Set<String> WITH_ARGUMENT =
+      Set.of("USER", "PASS", "APOP", "AUTH", "LIST", "UIDL", "RETR", "TOP", "DELE", "LANG");
 
   /// What comes after `+OK`.
   enum Form {
@@ -39,7 +42,7 @@ final class Pop3Model {
   private final String user;
   private final boolean trusted;
   private final BooleanSupplier inUse;
-  private final Map<String, Integer> statistics;
+  private final Answers answers;
   private final StringBuilder stream = new StringBuilder();
   private final SaslExchange sasl = new SaslExchange();
   private final Set<Maildrops.Message> deleted = new HashSet<>();
@@ -62,13 +65,13 @@ final class Pop3Model {
       boolean trusted,
       boolean implicitTls,
       BooleanSupplier inUse,
-      Map<String, Integer> statistics) {
+      Answers answers) {
     this.world = world;
     this.user = user;
     this.trusted = trusted;
     this.tls = implicitTls;
     this.inUse = inUse;
-    this.statistics = statistics;
+    this.answers = answers;
     this.at = At.GREETING;
   }
 
@@ -233,10 +236,9 @@ final class Pop3Model {
   private void command(String line, boolean ok, String status, String more) {
     String keyword = keyword(line);
     String argument = argument(line);
-    statistics.merge(
-        (keyword.matches("[A-Z0-9]{3,5}") ? keyword : "(other)") + (ok ? " +OK" : " -ERR"),
-        1,
-        Integer::sum);
+    answers.count(
+        BARE.contains(keyword) || WITH_ARGUMENT.contains(keyword) ? keyword : "(other)",
+        ok ? "+OK" : "-ERR");
     boolean text = keyword.equals("PASS") ? isPassword(line) : isText(line);
     if (!text || (BARE.contains(keyword) && !argument.isEmpty())) {
       must(!ok, status, "what is no command");

@@ -3,10 +3,10 @@ package mailwing.pop3.fuzz;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import mailwing.pop3.Pop3Gateway;
 import mailwing.testkit.TestStore;
+import mailwing.testkit.fuzz.Answers;
 import org.jspecify.annotations.Nullable;
 
 /// One seed's clients at one maildrop: by a gateway that gives it to one session at a time, and by
@@ -31,15 +31,15 @@ final class Pop3Round {
   private final String user;
   private final Maildrops world = new Maildrops();
   private final @Nullable Guest[] guests = new Guest[CLIENTS];
-  private final Map<String, Integer> statistics;
+  private final Answers answers;
 
-  Pop3Round(TestStore store, List<Door> doors, long seed, Map<String, Integer> statistics) {
+  Pop3Round(TestStore store, List<Door> doors, long seed, Answers answers) {
     this.store = store;
     this.doors = doors;
     this.seed = seed;
     this.random = new Random(seed);
     this.user = "p" + seed + "@" + TestStore.DOMAIN;
-    this.statistics = statistics;
+    this.answers = answers;
   }
 
   void run() throws IOException {
@@ -103,7 +103,7 @@ final class Pop3Round {
             world,
             () -> door.exclusive && isHeld(slot),
             random,
-            statistics),
+            answers),
         door);
   }
 
@@ -122,7 +122,7 @@ final class Pop3Round {
     Door door = doors.getFirst();
     try (Pop3Dialogue dialogue =
         new Pop3Dialogue(
-            door.gateway.port("pop3"), false, true, user, world, () -> false, random, statistics)) {
+            door.gateway.port("pop3"), false, true, user, world, () -> false, random, answers)) {
       dialogue.whole();
     } catch (IOException | RuntimeException | AssertionError e) {
       throw new AssertionError("seed " + seed + ", at the end", e);

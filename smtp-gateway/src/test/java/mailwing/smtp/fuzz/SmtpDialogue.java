@@ -4,10 +4,10 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import javax.net.ssl.SSLException;
 import mailwing.testkit.TestTls;
+import mailwing.testkit.fuzz.Answers;
 import mailwing.testkit.fuzz.Damage;
 import mailwing.testkit.fuzz.HostileSocket;
 
@@ -23,12 +23,12 @@ final class SmtpDialogue implements AutoCloseable {
   private boolean reset;
   private boolean unsettled;
 
-  SmtpDialogue(House house, int port, String name, Random random, Map<String, Integer> statistics)
+  SmtpDialogue(House house, int port, String name, Random random, Answers answers)
       throws IOException {
     this.random = random;
     this.script = new SmtpScript(house, name, random);
     this.damage = new Damage(random);
-    this.model = new SmtpModel(house, statistics);
+    this.model = new SmtpModel(house, answers);
     this.socket = new HostileSocket(port, random);
     if (house.implicitTls()) {
       socket.startTls(TestTls.shared().clientContext());

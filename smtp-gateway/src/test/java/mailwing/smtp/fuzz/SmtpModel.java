@@ -2,15 +2,34 @@ package mailwing.smtp.fuzz;
 
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import mailwing.testkit.fuzz.Answers;
 import mailwing.testkit.fuzz.SaslExchange;
 
 /// What a session must answer, written apart from the gateway: from the octets that were sent it
 /// finds commands, messages and chunks, and holds each reply against them in their order.
 final class SmtpModel {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._:-]{1,255}");
+
+  private static final Set<String> VERBS =
+      Set.of(
+          "EHLO",
+          "HELO",
+          "LHLO",
+          "MAIL",
+          "RCPT",
+          "DATA",
+          "BDAT",
+          "RSET",
+          "NOOP",
+          "HELP",
+          "VRFY",
+          "EXPN",
+          "QUIT",
+          "STARTTLS",
+          "AUTH",
+          "XCLIENT");
 
   private enum At {
     GREETING,
@@ -23,7 +42,7 @@ final class SmtpModel {
   }
 
   private final House house;
-  private final Map<String, Integer> statistics;
+  private final Answers answers;
   private final StringBuilder stream = new StringBuilder();
   private final SaslExchange sasl = new SaslExchange();
   private final MailModel mail;
@@ -37,9 +56,9 @@ final class SmtpModel {
   private int bad;
   private int logins;
 
-  SmtpModel(House house, Map<String, Integer> statistics) {
+  SmtpModel(House house, Answers answers) {
     this.house = house;
-    this.statistics = statistics;
+    this.answers = answers;
     this.mail = new MailModel(house);
     this.tls = house.implicitTls();
   }
@@ -188,7 +207,7 @@ final class SmtpModel {
   }
 
   private void count(String verb, SmtpReply reply) {
-    statistics.merge(house.kind() + " " + verb + " " + reply.code(), 1, Integer::sum);
+    answers.count(house.kind() + " " + verb, Integer.toString(reply.code()));
   }
 
   private void command(CommandLine line, SmtpReply reply) {
@@ -199,7 +218,7 @@ final class SmtpModel {
     if (!greeting && reply.code() != 354 && reply.code() != 334) {
       reply.mustHaveStatus();
     }
-    count(line.malformed() ? "(malformed)" : name.length() > 8 ? "(other)" : name, reply);
+    count(line.malformed() ? "(malformed)" : VERBS.contains(name) ? name : "(other)", reply);
     if (line.malformed()) {
       reply.mustBe("a line that is no command", 500);
       return;

@@ -30,6 +30,7 @@ import mailwing.store.v1.Protocol;
 import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.UidRange;
+import mailwing.testkit.fuzz.Answers;
 
 /// One seed's clients, on two gateways; afterwards what has come to the accounts is held against
 /// what was said of it.
@@ -48,9 +49,13 @@ final class SmtpRound {
   private final GatewayFixture trusting;
   private final GatewayFixture strange;
   private final long seed;
-  private final Map<String, Integer> statistics;
+  private final Answers answers;
   private final Map<String, Integer> lastUids;
+
+  /// What stands in a message of a session that did not hear of each of its messages.
   private final Set<String> unsettled = ConcurrentHashMap.newKeySet();
+
+  private final Map<String, String> dialogues = new ConcurrentHashMap<>();
 
   SmtpRound(
       StoreClient reader,
@@ -58,12 +63,12 @@ final class SmtpRound {
       GatewayFixture strange,
       long seed,
       Map<String, Integer> lastUids,
-      Map<String, Integer> statistics) {
+      Answers answers) {
     this.reader = reader;
     this.trusting = trusting;
     this.strange = strange;
     this.seed = seed;
-    this.statistics = statistics;
+    this.answers = answers;
     this.lastUids = lastUids;
   }
 
@@ -105,11 +110,13 @@ final class SmtpRound {
               });
       String name = "m" + seed + "-" + client + "-" + i;
       try (SmtpDialogue dialogue =
-          new SmtpDialogue(new House(kind, trusted, implicit), port, name, random, statistics)) {
+          new SmtpDialogue(new House(kind, trusted, implicit), port, name, random, answers)) {
         taken.addAll(dialogue.run());
         if (dialogue.unsettled()) {
+          unsettled.add(name + "-");
           unsettled.add(name + "#");
         }
+        dialogues.put(name, dialogue.told());
       }
     }
     return taken;
@@ -137,14 +144,17 @@ final class SmtpRound {
       if (copies < alike.size()) {
         throw new AssertionError(
             "seed %d, of %d %d are lost for %s: %s"
-                .formatted(seed, alike.size(), alike.size() - copies, user, shown(octets)));
+                    .formatted(seed, alike.size(), alike.size() - copies, user, shown(octets))
+                + told(octets));
       }
     }
     stored.removeIf(SmtpRound::isReport);
     stored.removeIf(this::mayBeOfUnsettled);
     if (!stored.isEmpty()) {
       throw new AssertionError(
-          "seed " + seed + ", " + user + " has what nobody was told of: " + stored.getFirst());
+          "seed %d, %s has what nobody was told of: %s"
+                  .formatted(seed, user, shown(stored.getFirst()))
+              + told(stored.getFirst()));
     }
   }
 
@@ -157,6 +167,14 @@ final class SmtpRound {
   /// What the store itself says of a message, where NOTIFY asked for it.
   private static boolean isReport(String message) {
     return message.substring(0, Math.min(4000, message.length())).contains("multipart/report");
+  }
+
+  /// What the session said that this is of.
+  private String told(String message) {
+    return dialogues.entrySet().stream()
+        .filter(one -> message.contains(one.getKey() + "-") || message.contains(one.getKey() + "#"))
+        .map(one -> "\n" + one.getKey() + " said\n" + one.getValue())
+        .collect(Collectors.joining());
   }
 
   private static String shown(String octets) {
