@@ -304,6 +304,27 @@ public record SmtpConfig(
         SigningConfig.DEFAULTS);
   }
 
+  /// The same, with another rule for mail that leaves.
+  public SmtpConfig with(OutboundConfig changed) {
+    return new SmtpConfig(
+        listeners,
+        connections,
+        session,
+        limits,
+        sending,
+        host,
+        mechanisms,
+        checkSender,
+        xclientPeers,
+        senders,
+        dns,
+        rates,
+        greetingDelay,
+        store,
+        changed,
+        signing);
+  }
+
   private static String machineName() {
     try {
       return InetAddress.getLocalHost().getCanonicalHostName();

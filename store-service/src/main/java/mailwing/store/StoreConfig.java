@@ -21,9 +21,11 @@ public record StoreConfig(
     QueueRules queue,
     Bans bans,
     Dkim dkim,
-    Duration traceMemory) {
+    Duration traceMemory,
+    Outbound outbound) {
 
-  /// With the documented times of the queue, of bans, of keys and of traces.
+  /// With the documented times of the queue, of bans, of keys and of traces, and nothing that
+  /// leaves.
   public StoreConfig(
       Database database,
       Grpc grpc,
@@ -43,7 +45,25 @@ public record StoreConfig(
         QueueRules.DEFAULTS,
         Bans.DEFAULTS,
         Dkim.DEFAULTS,
-        MailStore.TRACE_MEMORY);
+        MailStore.TRACE_MEMORY,
+        Outbound.DEFAULTS);
+  }
+
+  /// The same, with another rule for mail that leaves.
+  public StoreConfig with(Outbound rule) {
+    return new StoreConfig(
+        database,
+        grpc,
+        http,
+        credentials,
+        logins,
+        addresses,
+        kafka,
+        queue,
+        bans,
+        dkim,
+        traceMemory,
+        rule);
   }
 
   /// Where PostgreSQL is.
@@ -206,6 +226,15 @@ public record StoreConfig(
     /// The documented defaults.
     public static final Dkim DEFAULTS =
         new Dkim(Duration.ofHours(1), Duration.ofDays(30), Duration.ZERO);
+  }
+
+  /// Mail that addresses of ours send on.
+  ///
+  /// @param enabled addresses elsewhere may be named
+  /// @param forwardedPerHour messages that one account, alias or group sends on; 0: any number
+  public record Outbound(boolean enabled, int forwardedPerHour) {
+    /// The documented defaults.
+    public static final Outbound DEFAULTS = new Outbound(false, 1000);
   }
 
   /// What addresses mean.

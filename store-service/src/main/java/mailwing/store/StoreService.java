@@ -19,9 +19,12 @@ import mailwing.store.accounts.Administration;
 import mailwing.store.accounts.ApiKeys;
 import mailwing.store.accounts.Directory;
 import mailwing.store.accounts.DkimKeyring;
+import mailwing.store.accounts.Forwarding;
 import mailwing.store.accounts.LoginBans;
 import mailwing.store.accounts.Logins;
+import mailwing.store.accounts.OnwardAdministration;
 import mailwing.store.accounts.Passwords;
+import mailwing.store.accounts.Srs;
 import mailwing.store.accounts.Tokens;
 import mailwing.store.domain.AuthorizedUrls;
 import mailwing.store.domain.HeldMail;
@@ -41,6 +44,7 @@ import mailwing.store.grpc.Credentials;
 import mailwing.store.grpc.DeliveryService;
 import mailwing.store.grpc.DirectoryService;
 import mailwing.store.grpc.DkimService;
+import mailwing.store.grpc.GroupCalls;
 import mailwing.store.grpc.GrpcServers;
 import mailwing.store.grpc.MailboxesService;
 import mailwing.store.grpc.MessagesService;
@@ -55,6 +59,8 @@ import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DkimKeyRows;
 import mailwing.store.persistence.DomainRules;
+import mailwing.store.persistence.ForwardRows;
+import mailwing.store.persistence.GroupRows;
 import mailwing.store.persistence.LoginBanRows;
 import mailwing.store.persistence.MaildropHolds;
 import mailwing.store.persistence.OutboxStore;
@@ -143,12 +149,19 @@ public final class StoreService implements AutoCloseable {
     ApiKeys apiKeys = new ApiKeys(credentialStore);
     Passwords passwords = new Passwords(config.logins().concurrentHashes());
     DomainRules domains = new DomainRules(database);
-    Directory directory = new Directory(directoryStore, domains, config.addresses());
+    ForwardRows forwards = new ForwardRows(database);
+    GroupRows groupRows = new GroupRows(database);
+    Srs srs = Srs.withSharedKey(credentialStore, tokens);
+    Directory directory =
+        new Directory(directoryStore, domains, forwards, groupRows, srs, config.addresses());
     LoginBans bans = new LoginBans(new LoginBanRows(database), config.bans());
     Logins logins =
         new Logins(directoryStore, domains, credentialStore, passwords, tokens, config.logins());
     Administration administration =
         new Administration(directoryStore, domains, directory, passwords, apiKeys);
+    OnwardAdministration onward =
+        new OnwardAdministration(
+            directoryStore, forwards, groupRows, directory, config.outbound().enabled());
     Credentials credentials = new Credentials(config.credentials(), tokens, apiKeys);
 
     Chores chores = keep(new Chores());
@@ -173,6 +186,8 @@ public final class StoreService implements AutoCloseable {
         new MailStore(
             database.dataSource(),
             directory::resolve,
+            new Forwarding(
+                directory, groupRows, directoryStore, srs, config.outbound().forwardedPerHour()),
             signal,
             MailStore.Limits.DEFAULTS,
             config.queue(),
@@ -180,6 +195,8 @@ public final class StoreService implements AutoCloseable {
     services.add(
         new DirectoryService(
             administration,
+            onward,
+            new GroupCalls(onward, groupRows),
             directoryStore,
             domains,
             bans,

@@ -144,6 +144,20 @@ public final class StoreSettings {
   private static final Key<Path> KAFKA_AUTHORITIES =
       Key.path("kafka.authorities", null, "Authorities of the brokers' certificates, PEM.");
 
+  private static final Key<Boolean> OUTBOUND =
+      Key.flag(
+          "outbound.enabled",
+          false,
+          "Aliases, groups and forwarding may name addresses elsewhere; the SMTP gateways' key of"
+              + " this name sends their mail.");
+  private static final Key<Integer> FORWARDED =
+      Key.integer(
+          "outbound.forwarded-per-hour",
+          0,
+          1_000_000,
+          1000,
+          "Messages that one account, alias or group sends on, in each store; 0: any number.");
+
   private static final Key<Duration> QUEUE_FIRST =
       Key.duration(
           "queue.first-retry",
@@ -244,7 +258,9 @@ public final class StoreSettings {
         DKIM_WAIT,
         DKIM_KEEP,
         DKIM_ROTATE,
-        TRACE_MEMORY);
+        TRACE_MEMORY,
+        OUTBOUND,
+        FORWARDED);
   }
 
   /// The configuration that these settings make. ConfigException.
@@ -304,7 +320,8 @@ public final class StoreSettings {
             settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)),
         new StoreConfig.Dkim(
             settings.get(DKIM_WAIT), settings.get(DKIM_KEEP), settings.get(DKIM_ROTATE)),
-        settings.get(TRACE_MEMORY));
+        settings.get(TRACE_MEMORY),
+        new StoreConfig.Outbound(settings.get(OUTBOUND), settings.get(FORWARDED)));
   }
 
   private static Optional<StoreConfig.Oauth> oauth(Settings settings) {

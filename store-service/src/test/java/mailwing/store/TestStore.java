@@ -55,7 +55,8 @@ public final class TestStore implements AutoCloseable {
         QueueRules.DEFAULTS,
         new StoreConfig.Bans(5, Duration.ofMinutes(10), Duration.ofMinutes(15)),
         StoreConfig.Dkim.DEFAULTS,
-        MailStore.TRACE_MEMORY);
+        MailStore.TRACE_MEMORY,
+        new StoreConfig.Outbound(true, 20));
   }
 
   public EmbeddedPostgres.Database database() {

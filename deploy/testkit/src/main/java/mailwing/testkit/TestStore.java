@@ -89,18 +89,20 @@ public final class TestStore implements AutoCloseable {
     this.service =
         StoreService.start(
             new StoreConfig(
-                StoreConfig.Database.of(database.jdbcUrl(), database.user(), database.password()),
-                StoreConfig.Grpc.onPort(grpcPort).inProcess(name),
-                new StoreConfig.Http("127.0.0.1", -1),
-                StoreConfig.Credentials.of(
-                    Role.SMTP.credential(),
-                    Role.POP3.credential(),
-                    Role.IMAP.credential(),
-                    Role.ADMIN.credential()),
-                logins,
-                new StoreConfig.Addresses(
-                    "+", Optional.empty(), Duration.ofSeconds(5), List.of(SUBMISSION)),
-                kafka.orElse(StoreConfig.Kafka.none())));
+                    StoreConfig.Database.of(
+                        database.jdbcUrl(), database.user(), database.password()),
+                    StoreConfig.Grpc.onPort(grpcPort).inProcess(name),
+                    new StoreConfig.Http("127.0.0.1", -1),
+                    StoreConfig.Credentials.of(
+                        Role.SMTP.credential(),
+                        Role.POP3.credential(),
+                        Role.IMAP.credential(),
+                        Role.ADMIN.credential()),
+                    logins,
+                    new StoreConfig.Addresses(
+                        "+", Optional.empty(), Duration.ofSeconds(5), List.of(SUBMISSION)),
+                    kafka.orElse(StoreConfig.Kafka.none()))
+                .with(new StoreConfig.Outbound(true, 1000)));
     this.executor = Executors.newVirtualThreadPerTaskExecutor();
     this.channel = InProcessChannelBuilder.forName(name).executor(executor).build();
     this.smtp = client(Role.SMTP);

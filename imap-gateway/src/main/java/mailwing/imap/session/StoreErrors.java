@@ -50,6 +50,10 @@ final class StoreErrors {
           DOMAIN_NOT_FOUND,
           ACCOUNT_NOT_FOUND,
           ALIAS_NOT_FOUND,
+          GROUP_NOT_FOUND,
+          POST_REFUSED,
+          MAIL_LOOP,
+          RETURN_REFUSED,
           INTERNAL,
           ERROR_CODE_UNSPECIFIED,
           UNRECOGNIZED ->

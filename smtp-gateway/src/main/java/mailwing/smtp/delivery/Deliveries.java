@@ -12,6 +12,7 @@ import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.RecipientResult;
+import mailwing.store.v1.RecipientSender;
 import mailwing.store.v1.ResolveRecipientRequest;
 import mailwing.store.v1.ResolveRecipientResponse;
 import org.slf4j.Logger;
@@ -31,13 +32,18 @@ public final class Deliveries {
     this.times = times;
   }
 
-  /// Is there a mailbox behind the address, with room for so many octets (0: unknown)? Empty: yes.
-  public Optional<Refusal> resolve(String address, long size) {
+  /// Is there a mailbox behind the address, with room for so many octets (0: unknown), or something
+  /// that sends the sender's mail on? Empty: yes.
+  public Optional<Refusal> resolve(String address, long size, RecipientSender sender) {
     try {
       ResolveRecipientResponse.Status status =
           store
               .resolveRecipient(
-                  ResolveRecipientRequest.newBuilder().setAddress(address).setSize(size).build())
+                  ResolveRecipientRequest.newBuilder()
+                      .setAddress(address)
+                      .setSize(size)
+                      .setSender(sender)
+                      .build())
               .getStatus();
       return status == ResolveRecipientResponse.Status.LOCAL
           ? Optional.empty()

@@ -11,6 +11,9 @@ public enum Refusal {
   UNKNOWN_USER(550, "5.1.1", "No such user here"),
   RELAYING(550, "5.7.1", "Relaying is not allowed"),
   DISABLED(550, "5.2.1", "Mailbox is disabled"),
+  NOT_A_POSTER(550, "5.7.2", "You may not post to this group"),
+  RETURN_PATH(550, "5.7.1", "Return address is forged or too old, or this is no notification"),
+  FORWARDING_RATE(450, "4.7.1", "Too much mail for this address is sent on, try again later"),
   OVER_QUOTA(452, "4.2.2", "Mailbox is full"),
   MAILBOX_TOO_SMALL(552, "5.2.2", "Message is larger than the mailbox may hold"),
   TOO_LARGE(552, "5.3.4", "Message is larger than the limit"),
@@ -53,6 +56,9 @@ public enum Refusal {
       case ACCOUNT_DISABLED -> DISABLED;
       case OVER_QUOTA -> OVER_QUOTA;
       case MESSAGE_TOO_LARGE -> TOO_LARGE;
+      case POST_REFUSED -> NOT_A_POSTER;
+      case RETURN_REFUSED -> RETURN_PATH;
+      case MAIL_LOOP -> LOOP;
       case LIMIT -> STORE_FULL;
       default -> STORE_UNAVAILABLE;
     };
@@ -66,6 +72,9 @@ public enum Refusal {
       case DISABLED -> DISABLED;
       case OVER_QUOTA -> OVER_QUOTA;
       case TOO_LARGE -> MAILBOX_TOO_SMALL;
+      case POST_REFUSED -> NOT_A_POSTER;
+      case RETURN_REFUSED -> RETURN_PATH;
+      case TRY_LATER -> FORWARDING_RATE;
       case LOCAL, STATUS_UNSPECIFIED, UNRECOGNIZED -> STORE_UNAVAILABLE;
     };
   }

@@ -112,8 +112,13 @@ public record OutboundConfig(
 
   /// Nothing leaves.
   public static OutboundConfig off() {
+    return defaults(false);
+  }
+
+  /// The documented defaults.
+  public static OutboundConfig defaults(boolean enabled) {
     return new OutboundConfig(
-        false,
+        enabled,
         25,
         false,
         Map.of(),

@@ -22,6 +22,7 @@ import mailwing.store.v1.Protocol;
 import mailwing.store.v1.QueueJob;
 import mailwing.store.v1.QueueJobRecipient;
 import mailwing.store.v1.QueueResult;
+import mailwing.store.v1.RecipientSender;
 
 /// Sends TLS reports by mail at once, past the queue: the store has them until they are taken, and
 /// they go whatever the receiver's TLS is (RFC 8460 §3).
@@ -50,7 +51,8 @@ final class ReportPost {
   /// True where the receiver has taken it.
   boolean send(String to, byte[] report) {
     byte[] message = signed(report);
-    Optional<Refusal> refusal = deliveries.resolve(to, message.length);
+    Optional<Refusal> refusal =
+        deliveries.resolve(to, message.length, RecipientSender.getDefaultInstance());
     return refusal.isEmpty()
         ? deliver(to, message)
         : refusal.get() == Refusal.RELAYING && transfer(to, message);

@@ -21,6 +21,7 @@ import mailwing.smtp.protocol.Reply;
 import mailwing.smtp.protocol.ReversePath;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
+import mailwing.store.v1.RecipientSender;
 import org.jspecify.annotations.Nullable;
 
 /// MAIL, RCPT, DATA and BDAT (RFC 5321 §3.3, RFC 3030 §2, RFC 2033 §4.2).
@@ -175,7 +176,9 @@ final class MailCommands {
           return refused(Refusal.TOO_MANY_RECIPIENTS, begun.from(), to, peer, login);
         }
         Optional<Refusal> refusal =
-            services.deliveries().resolve(rcpt.path().address(), begun.options().size());
+            services
+                .deliveries()
+                .resolve(rcpt.path().address(), begun.options().size(), sender(begun, login));
         if (refusal.isPresent() && !(refusal.get() == Refusal.RELAYING && maySend(login))) {
           return refused(refusal.get(), begun.from(), to, peer, login);
         }
@@ -184,6 +187,23 @@ final class MailCommands {
         return Replies.RECIPIENT_OK;
       }
     }
+  }
+
+  private RecipientSender sender(Transaction.Begun begun, Login login) {
+    return RecipientSender.newBuilder()
+        .setReversePath(
+            switch (begun.from()) {
+              case ReversePath.Null() -> "";
+              case ReversePath.Sender(var mailbox) -> mailbox.address();
+            })
+        .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
+        .setTrusted(trusts())
+        .build();
+  }
+
+  /// Is the client a relay of ours?
+  private boolean trusts() {
+    return service == Service.LMTP || connection.trusted();
   }
 
   /// Mail for other systems is taken from users who have logged in, and from nobody else.
@@ -363,14 +383,14 @@ final class MailCommands {
             .setReversePath(from)
             .setAnswersEach(service == Service.LMTP)
             .setRequireTls(begun.options().sending().requireTls())
+            .setTrusted(trusts())
             .setTrace(tracing.client(peer, login).setQueueId(ids.queueId()));
     Instant now = Instant.now();
     if (announced().contains(Extension.DSN)) {
       envelope.setReporting(Submissions.reporting(services.sends(), begun.options(), now));
     }
-    if (login instanceof Login.As as) {
-      envelope.setSubmission(Submissions.of(as.session().token(), begun.options(), now));
-    }
+    String token = login instanceof Login.As as ? as.session().token() : "";
+    envelope.setSubmission(Submissions.of(token, begun.options(), now));
     for (int i = 0; i < begun.recipients().unique().size(); i++) {
       ForwardPath path = begun.recipients().unique().get(i);
       RecipientOptions asked = begun.recipients().options().get(i);

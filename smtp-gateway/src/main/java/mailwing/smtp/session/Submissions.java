@@ -4,11 +4,11 @@ import java.time.Instant;
 import mailwing.store.v1.Reporting;
 import mailwing.store.v1.Submission;
 
-/// From what a user asked for by MAIL and RCPT to what the store is told.
+/// From what was asked for by MAIL and RCPT to what the store is told.
 final class Submissions {
   private Submissions() {}
 
-  /// @param token the user's session
+  /// @param token the user's session; empty where nobody submits
   static Submission of(String token, MailOptions options, Instant now) {
     SendingOptions sending = options.sending();
     Submission.Builder submission =

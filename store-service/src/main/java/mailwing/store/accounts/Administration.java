@@ -1,10 +1,7 @@
 package mailwing.store.accounts;
 
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountMail;
@@ -185,34 +182,6 @@ public final class Administration {
     }
   }
 
-  /// INVALID_ARGUMENT without targets, with too many, or where the alias leads to itself.
-  public DirectoryStore.AliasRow addAlias(String address, List<String> targets) {
-    Address alias = newAddress(address);
-    List<Address> parsed = new ArrayList<>();
-    Set<String> seen = new HashSet<>();
-    for (String target : targets) {
-      Address to =
-          Address.parse(target)
-              .orElseThrow(
-                  () -> new StoreException(ErrorCode.INVALID_ARGUMENT, "a target is no address"));
-      if (to.domain().equals(alias.domain()) && to.localPart().equals(alias.localPart())) {
-        throw new StoreException(ErrorCode.INVALID_ARGUMENT, "the alias leads to itself");
-      }
-      if (seen.add(to.localPart() + "@" + to.domain())) {
-        parsed.add(to);
-      }
-    }
-    if (parsed.isEmpty() || parsed.size() > Directory.MAX_TARGETS) {
-      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "an alias has 1 to 1000 targets");
-    }
-    store.addAlias(alias, parsed);
-    directory.forget();
-    return new DirectoryStore.AliasRow(
-        new DirectoryStore.AliasKey(alias.domain(), alias.localPart()),
-        alias.spelling(),
-        parsed.stream().map(Address::spelling).toList());
-  }
-
   /// ALIAS_NOT_FOUND.
   public void removeAlias(String address) {
     boolean removed = Address.parse(address).map(store::removeAlias).orElse(false);
@@ -232,7 +201,7 @@ public final class Administration {
         .orElseThrow(() -> new StoreException(ErrorCode.INVALID_ARGUMENT, "not a domain name"));
   }
 
-  private static Address newAddress(String address) {
+  static Address newAddress(String address) {
     return Address.parseNew(address)
         .orElseThrow(
             () ->

@@ -1,48 +1,58 @@
 package mailwing.store.accounts;
 
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import mailwing.store.Address;
 import mailwing.store.StoreConfig;
-import mailwing.store.accounts.Resolution.Target;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.Entry;
+import mailwing.store.persistence.ForwardRows;
+import mailwing.store.persistence.GroupRow;
+import mailwing.store.persistence.GroupRows;
 
-/// What addresses mean: domains, accounts, aliases, details, postmaster (RFC 5321 §4.5.1).
-///
-/// An address is looked up as it stands, then without its detail (user+detail is user), then as its
-/// domain's catch-all. The addresses of an alias of a domain are the domain's. Every domain of ours
-/// takes postmaster: where no user or alias has that name, its mail goes to the configured account,
-/// else to the oldest; the bare word postmaster goes there too.
+/// What addresses mean: domains, accounts, aliases, groups, rewritten reverse-paths.
 ///
 /// Answers are remembered for a short time, so that a delivery costs no statement of its own. What
 /// this store changes it forgets at once; what another one changes is seen when the time is over.
 /// That an address is unknown is remembered for a second at most.
 public final class Directory {
-  static final int MAX_DEPTH = 8;
   static final int MAX_TARGETS = 1000;
+
+  /// Accounts and addresses elsewhere that one group leads to.
+  public static final int MAX_MEMBERS = 10_000;
+
   private static final int MAX_REMEMBERED = 50_000;
   private static final Duration UNKNOWN_LIFE = Duration.ofSeconds(1);
-  private static final String POSTMASTER = "postmaster";
 
   private record Remembered(Resolution resolution, long generation, long until) {}
 
   private final DirectoryStore store;
   private final DomainRules domains;
+  private final ForwardRows forwards;
+  private final GroupRows groups;
+  private final Lookup lookup;
+  private final Srs srs;
   private final StoreConfig.Addresses config;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
   private final AtomicLong generation = new AtomicLong();
 
-  public Directory(DirectoryStore store, DomainRules domains, StoreConfig.Addresses config) {
+  public Directory(
+      DirectoryStore store,
+      DomainRules domains,
+      ForwardRows forwards,
+      GroupRows groups,
+      Srs srs,
+      StoreConfig.Addresses config) {
     this.store = store;
     this.domains = domains;
+    this.forwards = forwards;
+    this.groups = groups;
+    this.lookup = new Lookup(store, domains, config);
+    this.srs = srs;
     this.config = config;
   }
 
@@ -62,10 +72,38 @@ public final class Directory {
     return found;
   }
 
-  /// To be called after a change of domains, accounts or aliases has been committed.
+  /// To be called after a change of domains, accounts, aliases or groups has been committed.
   public void forget() {
     generation.incrementAndGet();
     remembered.clear();
+  }
+
+  /// Who gets what is posted to a group: members of groups in it too, each once.
+  public Resolution.Local members(GroupRow group) {
+    Expansion expansion = expansion(MAX_MEMBERS, /* intoGroups= */ true);
+    expansion.members(group);
+    return expansion.result();
+  }
+
+  /// Is the address the account's own, with or without a detail?
+  boolean isAccount(Address address, long accountId) {
+    return lookup.find(address) instanceof Lookup.Found.Here here
+        && here.entry() instanceof Entry.Account account
+        && account.accountId() == accountId;
+  }
+
+  /// Is it a domain of ours, or an alias of one?
+  public boolean isOurs(String domain) {
+    return lookup.isOurs(domain);
+  }
+
+  /// The domain whose addresses the name's are: itself, where it is no alias.
+  String canonicalDomain(String domain) {
+    return domains.target(domain).orElse(domain);
+  }
+
+  private Expansion expansion(int most, boolean intoGroups) {
+    return new Expansion(lookup, store, forwards, groups, most, intoGroups);
   }
 
   private Duration life(Resolution found) {
@@ -87,108 +125,65 @@ public final class Directory {
   }
 
   private Resolution lookUp(String text) {
-    if (text.equalsIgnoreCase(POSTMASTER)) {
-      return answer(postmaster(), "");
+    if (text.equalsIgnoreCase(Lookup.POSTMASTER)) {
+      return answer(lookup.postmaster(""));
     }
     Optional<Address> parsed = Address.parse(text);
     if (parsed.isEmpty()) {
       return unparsed(text);
     }
-    return lookUp(parsed.get());
+    Address address = parsed.get();
+    if (Srs.isRewritten(address.localPart())) {
+      Optional<Resolution> bounce = bounce(address);
+      if (bounce.isPresent()) {
+        return bounce.get();
+      }
+    }
+    return answer(lookup.find(address));
   }
 
-  private Resolution lookUp(Address address) {
-    Optional<Entry> entry = store.entry(address);
-    if (entry.isPresent()) {
-      return answer(entry, "");
+  /// What it is as a reverse-path that we have rewritten.
+  private Optional<Resolution> bounce(Address address) {
+    String domain = canonicalDomain(address.domain());
+    long number = store.domainId(domain);
+    if (number == 0 || store.entry(address.withDomain(domain)).isPresent()) {
+      return Optional.empty();
     }
-    if (!store.hasDomain(address.domain())) {
-      // Never more than one step: an alias leads to a domain.
-      Optional<String> target = domains.target(address.domain());
-      return target.isPresent()
-          ? lookUp(address.withDomain(target.get()))
-          : new Resolution.NotLocal();
-    }
-    int separator = separator(address.localPart());
-    Address base =
-        separator > 0
-            ? address.withLocalPart(address.localPart().substring(0, separator))
-            : address;
-    String detail = separator > 0 ? detail(address) : "";
-    if (separator > 0) {
-      entry = store.entry(base);
-    }
-    if (entry.isEmpty() && base.localPart().equals(POSTMASTER)) {
-      entry = postmaster();
-    }
-    if (entry.isEmpty()) {
-      entry = domains.catchAll(address.domain()).flatMap(store::entry);
-      detail = "";
-    }
-    return answer(entry, detail);
+    return srs.reverse(address)
+        .map(
+            returned ->
+                switch (returned) {
+                  case Srs.Returned.To(String sender) -> returned(-number, sender);
+                  case Srs.Returned.Refused() -> new Resolution.BadBounce();
+                });
+  }
+
+  private Resolution returned(long holder, String sender) {
+    boolean ours =
+        Address.canonicalDomain(sender.substring(sender.lastIndexOf('@') + 1))
+            .filter(lookup::isOurs)
+            .isPresent();
+    // Shorter than what it was made of: this ends.
+    return ours ? lookUp(sender) : new Resolution.Bounce(holder, sender);
   }
 
   private Resolution unparsed(String text) {
     int at = text.lastIndexOf('@');
     boolean ours =
         at >= 0
-            && Address.canonicalDomain(text.substring(at + 1))
-                .filter(name -> store.hasDomain(name) || domains.target(name).isPresent())
-                .isPresent();
+            && Address.canonicalDomain(text.substring(at + 1)).filter(lookup::isOurs).isPresent();
     return ours ? new Resolution.UnknownUser() : new Resolution.NotLocal();
   }
 
-  private int separator(String localPart) {
-    return config.detailSeparator().isEmpty() ? -1 : localPart.indexOf(config.detailSeparator());
-  }
-
-  /// As the sender spelt it.
-  private String detail(Address address) {
-    String spelling = address.spelling();
-    String local = spelling.substring(0, spelling.length() - address.domain().length() - 1);
-    return local.substring(separator(local) + config.detailSeparator().length());
-  }
-
-  private Optional<Entry> postmaster() {
-    Optional<Entry> configured = config.postmaster().flatMap(Address::parse).flatMap(store::entry);
-    return configured.isPresent() ? configured : store.oldestAccount().map(a -> a);
-  }
-
-  private Resolution answer(Optional<Entry> entry, String detail) {
-    if (entry.isEmpty()) {
-      return new Resolution.UnknownUser();
+  private Resolution answer(Lookup.Found found) {
+    if (found instanceof Lookup.Found.Elsewhere) {
+      return new Resolution.NotLocal();
     }
-    Map<Long, Target> targets = new LinkedHashMap<>();
-    boolean disabled = expand(entry.get(), detail, 0, new HashSet<>(), targets);
-    if (!targets.isEmpty()) {
-      return new Resolution.Local(targets.values().stream().toList());
+    Expansion expansion = expansion(MAX_TARGETS, /* intoGroups= */ false);
+    expansion.follow(found, 0);
+    if (!expansion.isEmpty()) {
+      return expansion.result();
     }
-    return disabled ? new Resolution.Disabled() : new Resolution.UnknownUser();
-  }
-
-  /// Adds the accounts behind an entry; true if a disabled one was among them. A loop ends where it
-  /// closes.
-  private boolean expand(
-      Entry entry, String detail, int depth, Set<Address> seen, Map<Long, Target> targets) {
-    switch (entry) {
-      case Entry.Account account -> {
-        if (account.enabled()) {
-          targets.putIfAbsent(
-              account.accountId(), new Target(account.accountId(), account.address(), detail));
-        }
-        return !account.enabled();
-      }
-      case Entry.Alias alias -> {
-        boolean disabled = false;
-        for (String spelling : alias.targets()) {
-          Optional<Address> target = Address.parse(spelling).filter(seen::add);
-          if (target.isPresent() && depth < MAX_DEPTH && targets.size() < MAX_TARGETS) {
-            Optional<Entry> next = store.entry(target.get());
-            disabled |= next.isPresent() && expand(next.get(), detail, depth + 1, seen, targets);
-          }
-        }
-        return disabled;
-      }
-    }
+    return expansion.metDisabled() ? new Resolution.Disabled() : new Resolution.UnknownUser();
   }
 }

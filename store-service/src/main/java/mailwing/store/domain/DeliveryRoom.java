@@ -37,10 +37,14 @@ public final class DeliveryRoom {
     return Collections.nCopies(asked.size(), found);
   }
 
-  /// The best answer of the accounts that an address leads to. `size` 0: unknown.
+  /// The best answer of the accounts that an address leads to; of none of ours there is room.
+  /// `size` 0: unknown.
   public Answer of(List<Long> accounts, long size) {
     if (size > store.limits().messageOctets()) {
       return Answer.NEVER;
+    }
+    if (accounts.isEmpty()) {
+      return Answer.ROOM;
     }
     Map<Long, AccountMail.Quota> found = quotas.submit(true, accounts);
     Answer best = Answer.NEVER;

@@ -95,7 +95,16 @@ public final class HeldMail {
             .setDeliveryId(job.getRef().getDeliveryId())
             .setReversePath(job.getReversePath())
             .setSize(place.size())
-            .setAnswersEach(true);
+            .setAnswersEach(true)
+            // Who submits it has logged in, and was asked about at RCPT.
+            .setTrusted(true);
+    envelope
+        .getSubmissionBuilder()
+        .setReturn(job.getReturn())
+        .setEnvelopeId(job.getEnvelopeId())
+        .setSmtpUtf8(job.getSmtpUtf8())
+        .setRequireTls(job.getRequireTls())
+        .setPriority(job.getPriority());
     envelope.getTraceBuilder().setQueueId(job.getQueueId());
     for (QueueJobRecipient recipient : job.getRecipientsList()) {
       envelope.addRecipients(
@@ -140,9 +149,13 @@ public final class HeldMail {
 
   private static QueueResult refused(QueueJobRecipient recipient, ErrorCode error) {
     return switch (error) {
-      case ACCOUNT_NOT_FOUND -> refused(recipient, LocalReports.UNKNOWN);
-      case ACCOUNT_DISABLED -> refused(recipient, LocalReports.DISABLED);
-      case DOMAIN_NOT_FOUND -> refused(recipient, LocalReports.ELSEWHERE);
+      case ACCOUNT_NOT_FOUND,
+          ACCOUNT_DISABLED,
+          DOMAIN_NOT_FOUND,
+          POST_REFUSED,
+          RETURN_REFUSED,
+          MAIL_LOOP ->
+          refused(recipient, LocalReports.reason(error));
       case OVER_QUOTA ->
           result(recipient, QueueResult.Outcome.TRANSIENT, "4.2.2", "The mailbox is full");
       default ->

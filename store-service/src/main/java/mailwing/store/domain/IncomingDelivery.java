@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import mailwing.store.StoreException;
-import mailwing.store.accounts.Resolution;
 import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.Deliveries;
@@ -47,20 +46,16 @@ public final class IncomingDelivery {
   private final byte[] deliveryId;
   private final String mailbox;
   private final long now = System.currentTimeMillis();
-  private final List<Resolution> resolutions = new ArrayList<>();
+  private final Distribution distribution;
   private final Map<Long, Share> shares = new LinkedHashMap<>();
   private final IncomingMessage message;
-  private final @Nullable QueuedShare queued;
+  private final List<QueuedShare> queued = new ArrayList<>();
+  private final OctetKinds kinds = new OctetKinds();
+  private final TrailHeader trail = new TrailHeader();
   private final IncomingMessage.@Nullable Copy sent;
   private final @Nullable IncomingMessage sentMessage;
   private final long submitter;
   private final LocalReports reports;
-  private final boolean holds;
-
-  /// The senders of these are told by the first commit that they failed, or stand for several.
-  private final Map<DeliveryRecipient, LocalReports.Reason> refused = new LinkedHashMap<>();
-
-  private final List<DeliveryRecipient> expanded = new ArrayList<>();
 
   /// What has committed first, and holds what is left for the others.
   private IncomingMessage.@Nullable Copy holder;
@@ -72,16 +67,19 @@ public final class IncomingDelivery {
     final IncomingMessage.Copy copy;
     final String recipient;
     final boolean answered;
-    final List<DeliveryRecipient> recipients = new ArrayList<>();
+    final List<DeliveryRecipient> recipients;
+    final boolean later;
+    final Distribution.@Nullable Gate gate;
     volatile @Nullable Stored stored;
     volatile @Nullable StoreException failure;
 
-    /// @param recipient the first that led to the account
-    /// @param answered the client is told of this account's refusal
-    Share(IncomingMessage.Copy copy, String recipient, boolean answered) {
-      this.copy = copy;
-      this.recipient = recipient;
-      this.answered = answered;
+    Share(long account, Distribution.Arriving arriving) {
+      this.recipient = arriving.recipient();
+      this.copy = new IncomingMessage.Copy(account, arriving.prefix());
+      this.answered = arriving.answered();
+      this.recipients = arriving.told();
+      this.later = arriving.later();
+      this.gate = arriving.gate();
     }
 
     boolean committed() {
@@ -128,32 +126,14 @@ public final class IncomingDelivery {
         envelope.getMailbox().isEmpty()
             ? MailboxName.INBOX
             : MailboxName.lookup(envelope.getMailbox());
-    long holdUntil = submitter.holdUntil(envelope.getSubmission().getHoldUntilMillis(), now);
-    List<NewQueued.Recipient> waiting = new ArrayList<>();
     for (DeliveryRecipient recipient : envelope.getRecipientsList()) {
       if (recipient.getHeaderPrefix().size() > PREFIX_OCTETS) {
         throw invalid("header_prefix is too long");
       }
-      Resolution resolution = store.resolve(recipient.getAddress());
-      resolutions.add(resolution);
-      switch (resolution) {
-        case Resolution.NotLocal elsewhere when submitter.account() != 0 ->
-            waiting.add(QueuedShare.recipient(recipient, false));
-        case Resolution.Local local when holdUntil > 0 ->
-            waiting.add(QueuedShare.recipient(recipient, true));
-        case Resolution.Local local -> share(recipient, local);
-        case Resolution.NotLocal elsewhere -> refused.put(recipient, LocalReports.ELSEWHERE);
-        case Resolution.UnknownUser unknown -> refused.put(recipient, LocalReports.UNKNOWN);
-        case Resolution.Disabled disabled -> refused.put(recipient, LocalReports.DISABLED);
-      }
     }
-    this.queued =
-        waiting.isEmpty()
-            ? null
-            : new QueuedShare(store, this.envelope, submitter.account(), holdUntil, waiting);
-    this.holds = holdUntil > 0;
+    this.distribution = new Distribution(store, this.envelope, submitter, now);
     this.sent =
-        submitter.copyToSent() && refused.size() < envelope.getRecipientsCount()
+        submitter.copyToSent() && distribution.refused().size() < envelope.getRecipientsCount()
             ? new IncomingMessage.Copy(submitter.account(), new byte[0])
             : null;
     ByteString blindCopies = envelope.getSubmission().getBlindCopies();
@@ -170,32 +150,24 @@ public final class IncomingDelivery {
     if (sent != null && sentMessage == null) {
       copies.add(sent);
     }
-    if (queued != null) {
-      copies.add(queued.copy());
+    for (Distribution.Leaving leaving : distribution.leaving()) {
+      QueuedShare share = new QueuedShare(envelope, leaving);
+      queued.add(share);
+      copies.add(share.copy());
     }
-    shares.values().forEach(share -> copies.add(share.copy));
+    distribution
+        .arriving()
+        .forEach(
+            (account, arriving) -> {
+              Share share = new Share(account, arriving);
+              shares.put(account, share);
+              if (!share.later) {
+                copies.add(share.copy);
+              }
+            });
     this.message =
         new IncomingMessage(
             store.blobs(), store.limits().messageOctets(), envelope.getSize(), copies);
-  }
-
-  private void share(DeliveryRecipient recipient, Resolution.Local local) {
-    boolean one = local.targets().size() == 1;
-    if (!one) {
-      expanded.add(recipient);
-    }
-    for (Resolution.Target target : local.targets()) {
-      shares
-          .computeIfAbsent(
-              target.accountId(),
-              id ->
-                  new Share(
-                      new IncomingMessage.Copy(id, recipient.getHeaderPrefix().toByteArray()),
-                      recipient.getAddress(),
-                      envelope.getAnswersEach() && one))
-          .recipients
-          .add(one ? recipient : LocalReports.withoutSuccess(recipient));
-    }
   }
 
   /// Who has told its client no id is traced by the delivery's own.
@@ -215,10 +187,13 @@ public final class IncomingDelivery {
   }
 
   public void feed(ByteString data) {
-    if (queued != null) {
-      queued.look(data);
+    if (!queued.isEmpty()) {
+      kinds.look(data);
     }
-    if (queued != null || !shares.isEmpty()) {
+    if (distribution.hasGates()) {
+      trail.look(data);
+    }
+    if (isWanted()) {
       message.feed(data);
     }
     if (sentMessage != null) {
@@ -226,29 +201,50 @@ public final class IncomingDelivery {
     }
   }
 
+  private boolean isWanted() {
+    return !queued.isEmpty() || !shares.isEmpty();
+  }
+
   /// The message is whole: stores it. A result for each recipient, in order.
   public List<RecipientResult> finish() {
-    if (queued != null || !shares.isEmpty()) {
+    if (isWanted()) {
       ParsedMessage parsed = message.finish();
-      storeAll(parsed);
-      settle();
+      dropWhatLoops();
+      if (isWanted()) {
+        storeAll(parsed);
+        settle();
+      } else if (sent != null) {
+        quietly(() -> sentMessage().abandon(sent));
+      }
     }
-    List<RecipientResult> results = new ArrayList<>(resolutions.size());
-    for (Resolution resolution : resolutions) {
-      results.add(result(resolution));
+    return distribution.plans().stream().map(this::result).toList();
+  }
+
+  /// An address that has sent the message on before does not do so again.
+  private void dropWhatLoops() {
+    distribution.look(trail);
+    queued.removeIf(share -> isClosed(share.leaving().gate, share.copy(), false));
+    shares.values().removeIf(share -> isClosed(share.gate, share.copy, share.later));
+  }
+
+  private boolean isClosed(
+      Distribution.@Nullable Gate gate, IncomingMessage.Copy copy, boolean later) {
+    boolean closed = gate != null && gate.closed != null;
+    if (closed && !later) {
+      quietly(() -> message.abandon(copy));
     }
-    return results;
+    return closed;
   }
 
   /// The call ended without its message being whole.
   public void abandon() {
-    if (queued != null) {
-      message.abandon(queued.copy());
-    }
     if (sent != null) {
       sentMessage().abandon(sent);
     }
-    shares.values().forEach(share -> message.abandon(share.copy));
+    queued.forEach(share -> message.abandon(share.copy()));
+    shares.values().stream()
+        .filter(share -> !share.later)
+        .forEach(share -> message.abandon(share.copy));
   }
 
   /// The first account that can commits alone, and with it, in one transaction, what is left for
@@ -256,15 +252,9 @@ public final class IncomingDelivery {
   /// leaves the house is that first share where there is any.
   private void storeAll(ParsedMessage parsed) {
     IncomingMessage.Copy copy = sent;
-    if (queued != null) {
-      sentKept =
-          queued.store(
-              message,
-              parsed,
-              rest(queued.copy()),
-              firstReports(queued.copy()),
-              copy == null ? null : sentCopy(copy, List.of(), List.of()));
-      holder = queued.copy();
+    if (!queued.isEmpty()) {
+      queue(parsed, copy == null ? null : sentCopy(copy, List.of(), List.of()));
+      holder = queued.getFirst().copy();
     } else if (copy != null && storeSent(sentCopy(copy, sentRest(copy), firstReports(copy)))) {
       holder = copy;
     }
@@ -272,6 +262,9 @@ public final class IncomingDelivery {
     for (Share share : shares.values()) {
       if (holder != null) {
         break;
+      }
+      if (share.later) {
+        continue;
       }
       storeOne(parsed, share, rest(share.copy), firstReports(share.copy));
       if (share.committed()) {
@@ -288,7 +281,7 @@ public final class IncomingDelivery {
     }
     Semaphore turns = new Semaphore(AT_A_TIME);
     for (Share share : shares.values()) {
-      if (share.stored != null) {
+      if (share.stored != null || share.later) {
         continue;
       }
       turns.acquireUninterruptibly();
@@ -303,6 +296,39 @@ public final class IncomingDelivery {
     }
     // All turns are back: all shares are done.
     turns.acquireUninterruptibly(AT_A_TIME);
+  }
+
+  /// Puts all that leaves into the queue, with the sender's copy where there is one; a repeat
+  /// changes nothing.
+  private void queue(ParsedMessage parsed, @Nullable SentCopy copy) {
+    try {
+      List<NewQueued> messages = new ArrayList<>();
+      for (QueuedShare share : queued) {
+        messages.add(
+            share.queued(
+                message,
+                parsed,
+                kinds.kinds(),
+                store.outbound().rules(),
+                store.traces(),
+                messages.isEmpty() ? rest(share.copy()) : List.of()));
+      }
+      List<NewReport> told = firstReports(queued.getFirst().copy());
+      Deliveries.Submitted done =
+          copy == null
+              ? new Deliveries.Submitted(null, store.outbound().add(messages, told))
+              : store.submit(messages, told, copy);
+      for (int i = 0; i < messages.size(); i++) {
+        if (!done.queued().get(i)) {
+          message.abandon(queued.get(i).copy());
+        }
+      }
+      Stored kept = done.copy();
+      sentKept = kept != null && !kept.repeated();
+    } catch (StoreException e) {
+      queued.forEach(share -> message.abandon(share.copy()));
+      throw e;
+    }
   }
 
   /// A message for the sender's own mailbox of what is sent.
@@ -393,11 +419,15 @@ public final class IncomingDelivery {
   /// What the sender is told once there is a first commit: where each recipient is answered, the
   /// client hears of failures.
   private List<NewReport> firstReports(IncomingMessage.Copy first) {
-    List<NewReport> told = new ArrayList<>(reports.expanded(first.accountId, expanded, message));
+    List<NewReport> told =
+        new ArrayList<>(reports.expanded(first.accountId, distribution.expanded(), message));
+    told.addAll(reports.delivered(first.accountId, distribution.posted(), message));
     if (!envelope.getAnswersEach()) {
-      refused.forEach(
-          (recipient, why) ->
-              told.addAll(reports.failed(first.accountId, List.of(recipient), why, message)));
+      distribution
+          .refused()
+          .forEach(
+              (recipient, why) ->
+                  told.addAll(reports.failed(first.accountId, List.of(recipient), why, message)));
     }
     return told;
   }
@@ -468,7 +498,7 @@ public final class IncomingDelivery {
           throw failure;
         }
       }
-    } else if (shares.size() > (queued == null && first != sent ? 1 : 0)) {
+    } else if (shares.size() > (queued.isEmpty() && first != sent ? 1 : 0)) {
       List<Long> settled =
           shares.values().stream()
               .filter(share -> !share.isOwed(reports))
@@ -482,7 +512,7 @@ public final class IncomingDelivery {
     }
     for (Share share : shares.values()) {
       Stored stored = share.stored;
-      if (stored == null || !stored.done() || stored.repeated()) {
+      if (!share.later && (stored == null || !stored.done() || stored.repeated())) {
         quietly(() -> message.abandon(share.copy));
       }
     }
@@ -498,27 +528,17 @@ public final class IncomingDelivery {
     }
   }
 
-  private RecipientResult result(Resolution resolution) {
-    return switch (resolution) {
-      case Resolution.UnknownUser unknown -> failed(ErrorCode.ACCOUNT_NOT_FOUND);
-      case Resolution.NotLocal notLocal ->
-          queued == null
-              ? failed(ErrorCode.DOMAIN_NOT_FOUND)
-              : RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
-      case Resolution.Disabled disabled -> failed(ErrorCode.ACCOUNT_DISABLED);
-      case Resolution.Local local when holds ->
-          RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
-      case Resolution.Local local -> result(local);
-    };
-  }
-
-  /// An alias is delivered once any of its accounts has the message: what the others had no room
-  /// for waits.
-  private RecipientResult result(Resolution.Local local) {
+  /// A recipient has the message once any of its accounts has it, or it is queued: what the others
+  /// had no room for waits.
+  private RecipientResult result(Distribution.Plan plan) {
+    ErrorCode why = plan.refused();
+    if (why != null) {
+      return failed(why);
+    }
     RecipientResult.Builder deferred = null;
     RecipientResult.Builder refused = null;
-    for (Resolution.Target target : local.targets()) {
-      Share share = shares.get(target.accountId());
+    for (long account : plan.accounts()) {
+      Share share = shares.get(account);
       if (share == null) {
         continue;
       }
@@ -526,7 +546,7 @@ public final class IncomingDelivery {
       if (stored != null && stored.done()) {
         return RecipientResult.newBuilder()
             .setStatus(RecipientResult.Status.DELIVERED)
-            .setAccountId(target.accountId())
+            .setAccountId(account)
             .setMailboxId(stored.mailboxId())
             .setUidValidity((int) stored.uidValidity())
             .setUid((int) stored.uid())
@@ -536,15 +556,18 @@ public final class IncomingDelivery {
         deferred =
             RecipientResult.newBuilder()
                 .setStatus(RecipientResult.Status.DEFERRED)
-                .setAccountId(target.accountId());
+                .setAccountId(account);
       } else if (stored != null) {
-        refused = failed(stored.error()).toBuilder().setAccountId(target.accountId());
+        refused = failed(stored.error()).toBuilder().setAccountId(account);
       }
     }
     if (deferred != null) {
       return deferred.build();
     }
-    return refused != null ? refused.build() : failed(ErrorCode.ACCOUNT_NOT_FOUND);
+    if (queued.stream().anyMatch(share -> plan.leaving().contains(share.leaving()))) {
+      return RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
+    }
+    return refused != null ? refused.build() : failed(Distribution.closed(plan));
   }
 
   private static RecipientResult failed(ErrorCode error) {

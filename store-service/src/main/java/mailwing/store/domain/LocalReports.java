@@ -36,6 +36,11 @@ final class LocalReports {
   static final Reason DISABLED = new Reason("5.2.1", "The mailbox is disabled");
   static final Reason ELSEWHERE = new Reason("5.7.1", "Mail is not relayed to other systems");
 
+  private static final Reason NOT_A_POSTER = new Reason("5.7.2", "You may not post to this group");
+  private static final Reason RETURN =
+      new Reason("5.7.1", "The return address is forged or too old, or this is no notification");
+  private static final Reason LOOP = new Reason("5.4.6", "The message has been here before");
+
   private final MailStore store;
   private final DeliveryEnvelope envelope;
   private @Nullable Boolean sent;
@@ -43,6 +48,18 @@ final class LocalReports {
   LocalReports(MailStore store, DeliveryEnvelope envelope) {
     this.store = store;
     this.envelope = envelope;
+  }
+
+  /// What an error of a recipient tells its sender.
+  static Reason reason(ErrorCode error) {
+    return switch (error) {
+      case ACCOUNT_DISABLED -> DISABLED;
+      case DOMAIN_NOT_FOUND -> ELSEWHERE;
+      case POST_REFUSED -> NOT_A_POSTER;
+      case RETURN_REFUSED -> RETURN;
+      case MAIL_LOOP -> LOOP;
+      default -> UNKNOWN;
+    };
   }
 
   /// What a retry has kept.
@@ -89,6 +106,8 @@ final class LocalReports {
     }
     return switch (store.resolve(Address.unquoted(path))) {
       case Resolution.Local local -> true;
+      case Resolution.Bounce bounce -> envelope.getReporting().getElsewhere();
+      case Resolution.BadBounce bad -> false;
       case Resolution.NotLocal elsewhere -> envelope.getReporting().getElsewhere();
       case Resolution.UnknownUser unknown -> false;
       case Resolution.Disabled disabled -> false;

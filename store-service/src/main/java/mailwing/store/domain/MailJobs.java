@@ -57,7 +57,14 @@ public final class MailJobs {
 
   /// Stores what is left of deliveries and due; call it every second or so.
   public void retryDeliveries() {
-    List<DeliveryRetries.Retry> due = store.retries().take(RETRIES);
+    List<DeliveryRetries.Retry> due;
+    do {
+      due = store.retries().take(RETRIES);
+      retryAll(due);
+    } while (due.size() == RETRIES && !Thread.currentThread().isInterrupted());
+  }
+
+  private void retryAll(List<DeliveryRetries.Retry> due) {
     for (DeliveryRetries.Retry retry : due) {
       try {
         retry(retry);
@@ -138,7 +145,7 @@ public final class MailJobs {
 
   /// Removes what has aged out, of all accounts; call it every hour or so.
   public void collect() {
-    long after = 0;
+    long after = Long.MIN_VALUE;
     while (true) {
       List<Long> accounts = collectors.accounts(after, ACCOUNTS);
       if (accounts.isEmpty()) {

@@ -7,10 +7,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
+import mailwing.store.accounts.Forwarding;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.persistence.Blobs;
@@ -38,6 +40,7 @@ public final class MailStore {
   private final Limits limits;
   private final Duration traceMemory;
   private final Function<String, Resolution> directory;
+  private final @Nullable Forwarding forwarding;
   private final ChangeSignal signal;
   private final Blobs blobs;
   private final Deliveries deliveries;
@@ -63,18 +66,21 @@ public final class MailStore {
     public static final Limits DEFAULTS = new Limits((50L << 20) + (64 << 10), 1000, 1000, 1000);
   }
 
+  /// One that sends nothing on.
   public MailStore(
       DataSource source,
       Function<String, Resolution> directory,
       ChangeSignal signal,
       Limits limits) {
-    this(source, directory, signal, limits, QueueRules.DEFAULTS, TRACE_MEMORY);
+    this(source, directory, null, signal, limits, QueueRules.DEFAULTS, TRACE_MEMORY);
   }
 
+  /// @param forwarding how mail goes on from addresses that send it on; null where there are none
   /// @param traceMemory zero: nothing is traced
   public MailStore(
       DataSource source,
       Function<String, Resolution> directory,
+      @Nullable Forwarding forwarding,
       ChangeSignal signal,
       Limits limits,
       QueueRules queueRules,
@@ -82,6 +88,7 @@ public final class MailStore {
     this.limits = limits;
     this.traceMemory = traceMemory;
     this.directory = directory;
+    this.forwarding = forwarding;
     this.signal = signal;
     this.sql = new Sql(source);
     this.blobs = new Blobs(sql);
@@ -157,8 +164,8 @@ public final class MailStore {
     return stored;
   }
 
-  /// Queues a message, and keeps its sender's copy: both or neither. OVER_QUOTA.
-  Deliveries.Submitted submit(NewQueued queued, List<NewReport> reports, SentCopy copy) {
+  /// Queues messages, and keeps their sender's copy: all or none. OVER_QUOTA.
+  Deliveries.Submitted submit(List<NewQueued> queued, List<NewReport> reports, SentCopy copy) {
     Deliveries.Submitted done = deliveries.submit(copy.target(), copy.message(), queued, reports);
     Stored stored = done.copy();
     if (stored != null && !stored.done()) {
@@ -202,6 +209,10 @@ public final class MailStore {
   public Submitter submitter(long account) {
     SubmissionRows.Settings settings = submissions.of(account);
     return new Submitter(account, settings.undoSeconds() * 1000L, settings.copyToSent());
+  }
+
+  public Forwarding forwarding() {
+    return Objects.requireNonNull(forwarding);
   }
 
   /// Wakes the relay: something was committed.

@@ -47,9 +47,11 @@ public final class OutboundQueue {
     return rules;
   }
 
-  /// Adds a message; false where it was added before.
-  boolean add(NewQueued queued, List<NewReport> reports) {
-    boolean added = rows.add(queued, reports);
+  /// Adds messages, all or none; for each, whether it was not there before.
+  ///
+  /// @param reports what the sender is to be told of the delivery's other recipients
+  List<Boolean> add(List<NewQueued> queued, List<NewReport> reports) {
+    List<Boolean> added = rows.add(queued, reports);
     wake();
     return added;
   }

@@ -29,7 +29,8 @@ public final class QueueAdministration {
   public void list(
       QueueFilter filter, boolean finished, boolean attempts, Consumer<QueuedMessage> sink) {
     QueueFilter canonical = canonical(filter);
-    QueueRef after = QueueRef.getDefaultInstance();
+    // Below 0 are the domains of aliases and groups.
+    QueueRef after = QueueRef.newBuilder().setAccountId(Long.MIN_VALUE).build();
     List<QueuedMessage> page;
     do {
       page = rows.page(canonical, finished, attempts, after);

@@ -1,57 +1,41 @@
 package mailwing.store.domain;
 
-import com.google.protobuf.ByteString;
 import java.util.List;
 import java.util.Locale;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Blobs;
-import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.NewQueued;
-import mailwing.store.persistence.NewReport;
-import mailwing.store.persistence.Stored;
 import mailwing.store.persistence.TraceKeys;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Submission;
-import org.jspecify.annotations.Nullable;
 
-/// What of a delivery leaves the house: one copy of the octets for all recipients elsewhere.
+/// What of a delivery goes into the queue under one envelope: one copy of the octets for all its
+/// recipients.
 final class QueuedShare {
   private static final int PATH_LENGTH = 1000;
   private static final int PARAMETER_LENGTH = 2000;
   private static final long LONGEST_HOLD_MILLIS = 400L * 24 * 3600 * 1000;
 
-  private final MailStore store;
   private final DeliveryEnvelope envelope;
-  private final long holdUntil;
-  private final List<NewQueued.Recipient> recipients;
+  private final Distribution.Leaving leaving;
   private final IncomingMessage.Copy copy;
-  private final OctetKinds kinds = new OctetKinds();
 
-  /// @param holdUntil not tried before; milliseconds since 1970, 0 for at once
-  QueuedShare(
-      MailStore store,
-      DeliveryEnvelope envelope,
-      long account,
-      long holdUntil,
-      List<NewQueued.Recipient> recipients) {
-    this.store = store;
+  QueuedShare(DeliveryEnvelope envelope, Distribution.Leaving leaving) {
     this.envelope = envelope;
-    this.holdUntil = holdUntil;
-    this.copy = new IncomingMessage.Copy(account, new byte[0]);
-    this.recipients = recipients;
-    Submission submission = envelope.getSubmission();
-    checkPath(envelope.getReversePath());
-    checkLine(submission.getEnvelopeId());
-    checkLine(submission.getHoldRequest());
-    if (submission.getPriority() < -9 || submission.getPriority() > 9) {
+    this.leaving = leaving;
+    this.copy = new IncomingMessage.Copy(leaving.holder, leaving.prefix);
+    checkPath(leaving.reversePath);
+    checkLine(leaving.asked.getEnvelopeId());
+    checkLine(leaving.asked.getHoldRequest());
+    if (leaving.asked.getPriority() < -9 || leaving.asked.getPriority() > 9) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a priority is -9 to 9");
     }
-    if (holdUntil > System.currentTimeMillis() + LONGEST_HOLD_MILLIS) {
+    if (leaving.holdUntil > System.currentTimeMillis() + LONGEST_HOLD_MILLIS) {
       throw new StoreException(ErrorCode.INVALID_ARGUMENT, "a message is not held for so long");
     }
   }
@@ -99,7 +83,10 @@ final class QueuedShare {
             messageId == null ? "" : messageId,
             Address.unquoted(envelope.getReversePath()),
             copy.accountId);
-    recipients.forEach(r -> keys.add(TraceKeys.recipient(Address.unquoted(r.path()))));
+    leaving
+        .recipients
+        .values()
+        .forEach(r -> keys.add(TraceKeys.recipient(Address.unquoted(r.path()))));
     return TraceKeys.text(keys.stream().mapToLong(Long::longValue).toArray());
   }
 
@@ -107,66 +94,55 @@ final class QueuedShare {
     return copy;
   }
 
-  void look(ByteString data) {
-    kinds.look(data);
+  Distribution.Leaving leaving() {
+    return leaving;
   }
 
-  /// Commits; a repeat changes nothing. With it, what is left of the delivery, and the sender's
-  /// copy where there is one: true where that is kept, false where it was there before.
-  boolean store(
+  /// The message as it is to be queued.
+  ///
+  /// @param kinds what its octets ask of the transfer
+  /// @param traced it can be found by its keys
+  /// @param rest what else of the delivery becomes durable with it
+  NewQueued queued(
       IncomingMessage message,
       ParsedMessage parsed,
-      List<DeliveryRetries.Retry> rest,
-      List<NewReport> reports,
-      @Nullable SentCopy sent) {
+      int kinds,
+      QueueRules rules,
+      boolean traced,
+      List<DeliveryRetries.Retry> rest) {
     StoreException failure = copy.failure;
     if (failure != null) {
-      message.abandon(copy);
       throw failure;
     }
-    Submission submission = envelope.getSubmission();
-    long now = System.currentTimeMillis();
-    long begins = Math.max(now, holdUntil);
-    long expiresAt = begins + store.outbound().rules().expiry().toMillis();
-    boolean returned = submission.getDeliverBy() == Submission.DeliverBy.RETURN;
-    NewQueued queued =
-        new NewQueued(
-            copy.accountId,
-            envelope.getDeliveryId().toByteArray(),
-            envelope.getTrace().getQueueId(),
-            envelope.getReversePath(),
-            submission.getReturnValue(),
-            submission.getEnvelopeId(),
-            submission.getSmtpUtf8(),
-            NewQueued.Tls.of(envelope),
-            submission.getPriority(),
-            submission.getDeliverByMillis(),
-            submission.getDeliverByValue(),
-            submission.getDeliverByTrace(),
-            kinds.kinds(),
-            new Blobs.Place(copy.blobId, message.size(copy), message.firstChunkOctets(copy)),
-            parsed.headerOctets(),
-            message.body(copy),
-            envelope.getTrace().toByteArray(),
-            parsed.messageId() == null ? null : Facts.clean(parsed.messageId()),
-            store.traces() ? traceKeys(parsed) : null,
-            new NewQueued.Hold(holdUntil, submission.getHoldRequest()),
-            returned ? Math.min(expiresAt, submission.getDeliverByMillis()) : expiresAt,
-            recipients,
-            rest);
-    try {
-      Deliveries.Submitted done =
-          sent == null
-              ? new Deliveries.Submitted(null, store.outbound().add(queued, reports))
-              : store.submit(queued, reports, sent);
-      if (!done.queued()) {
-        message.abandon(copy);
-      }
-      Stored kept = done.copy();
-      return kept != null && !kept.repeated();
-    } catch (StoreException e) {
-      message.abandon(copy);
-      throw e;
-    }
+    Submission asked = leaving.asked;
+    long begins = Math.max(System.currentTimeMillis(), leaving.holdUntil);
+    long expiresAt = begins + rules.expiry().toMillis();
+    boolean returned = asked.getDeliverBy() == Submission.DeliverBy.RETURN;
+    return new NewQueued(
+        copy.accountId,
+        leaving.deliveryId,
+        envelope.getTrace().getQueueId(),
+        leaving.reversePath,
+        asked.getReturnValue(),
+        asked.getEnvelopeId(),
+        asked.getSmtpUtf8(),
+        NewQueued.Tls.of(envelope),
+        asked.getPriority(),
+        asked.getDeliverByMillis(),
+        asked.getDeliverByValue(),
+        asked.getDeliverByTrace(),
+        kinds,
+        new Blobs.Place(copy.blobId, message.size(copy), message.firstChunkOctets(copy)),
+        copy.prefix.length + parsed.headerOctets(),
+        message.body(copy),
+        envelope.getTrace().toByteArray(),
+        parsed.messageId() == null ? null : Facts.clean(parsed.messageId()),
+        traced ? traceKeys(parsed) : null,
+        leaving.holdUntil == 0
+            ? NewQueued.Hold.NONE
+            : new NewQueued.Hold(leaving.holdUntil, asked.getHoldRequest()),
+        returned ? Math.min(expiresAt, asked.getDeliverByMillis()) : expiresAt,
+        List.copyOf(leaving.recipients.values()),
+        rest);
   }
 }

@@ -8,6 +8,7 @@ import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.DeliveryRoom;
 import mailwing.store.domain.IncomingDelivery;
 import mailwing.store.domain.MailStore;
+import mailwing.store.domain.OnwardMail;
 import mailwing.store.domain.Submitter;
 import mailwing.store.v1.DeliverRequest;
 import mailwing.store.v1.DeliverResponse;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
   private final MailStore store;
   private final DeliveryRoom room;
+  private final OnwardMail onward;
   private final Function<String, Caller> sessions;
 
   /// @param sessions who is behind a session token
@@ -31,6 +33,7 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
     this.store = store;
     this.sessions = sessions;
     this.room = new DeliveryRoom(store);
+    this.onward = new OnwardMail(store);
   }
 
   @Override
@@ -42,14 +45,20 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
           case Resolution.UnknownUser unknown -> Status.UNKNOWN_USER;
           case Resolution.NotLocal notLocal -> Status.NOT_LOCAL;
           case Resolution.Disabled disabled -> Status.DISABLED;
+          case Resolution.BadBounce bad -> Status.RETURN_REFUSED;
+          case Resolution.Bounce bounce -> onward.bounce(bounce, request).orElse(Status.LOCAL);
           case Resolution.Local local ->
-              switch (room.of(
-                  local.targets().stream().map(Resolution.Target::accountId).toList(),
-                  request.getSize())) {
-                case ROOM -> Status.LOCAL;
-                case FULL -> Status.OVER_QUOTA;
-                case NEVER -> Status.TOO_LARGE;
-              };
+              onward
+                  .refusal(local, request)
+                  .orElseGet(
+                      () ->
+                          switch (room.of(
+                              local.targets().stream().map(Resolution.Target::accountId).toList(),
+                              request.getSize())) {
+                            case ROOM -> Status.LOCAL;
+                            case FULL -> Status.OVER_QUOTA;
+                            case NEVER -> Status.TOO_LARGE;
+                          });
         };
     observer.onNext(ResolveRecipientResponse.newBuilder().setStatus(status).build());
     observer.onCompleted();
@@ -57,7 +66,7 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
 
   /// Who submits, proven by a session, and what their account asks for.
   private Submitter submitter(DeliveryEnvelope envelope) {
-    return envelope.hasSubmission()
+    return !envelope.getSubmission().getSessionToken().isEmpty()
         ? store.submitter(
             sessions.apply(envelope.getSubmission().getSessionToken()).requireAccount())
         : Submitter.NOBODY;

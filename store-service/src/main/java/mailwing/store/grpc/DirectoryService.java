@@ -10,6 +10,7 @@ import mailwing.store.StoreException;
 import mailwing.store.accounts.Administration;
 import mailwing.store.accounts.ApiKeys;
 import mailwing.store.accounts.LoginBans;
+import mailwing.store.accounts.OnwardAdministration;
 import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
@@ -25,18 +26,26 @@ import mailwing.store.v1.AddApiKeyRequest;
 import mailwing.store.v1.AddApiKeyResponse;
 import mailwing.store.v1.AddDomainRequest;
 import mailwing.store.v1.AddDomainResponse;
+import mailwing.store.v1.AddGroupRequest;
 import mailwing.store.v1.AddUserRequest;
 import mailwing.store.v1.Alias;
 import mailwing.store.v1.ApiKey;
+import mailwing.store.v1.ChangeGroupMembersRequest;
+import mailwing.store.v1.ChangeGroupMembersResponse;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.Domain;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.Forwarding;
 import mailwing.store.v1.GetUserRequest;
+import mailwing.store.v1.Group;
+import mailwing.store.v1.GroupMember;
 import mailwing.store.v1.LiftLoginBanRequest;
 import mailwing.store.v1.LiftLoginBanResponse;
 import mailwing.store.v1.ListAliasesRequest;
 import mailwing.store.v1.ListApiKeysRequest;
 import mailwing.store.v1.ListDomainsRequest;
+import mailwing.store.v1.ListGroupMembersRequest;
+import mailwing.store.v1.ListGroupsRequest;
 import mailwing.store.v1.ListLoginBansRequest;
 import mailwing.store.v1.ListUsersRequest;
 import mailwing.store.v1.LoginBan;
@@ -48,21 +57,26 @@ import mailwing.store.v1.RemoveApiKeyRequest;
 import mailwing.store.v1.RemoveApiKeyResponse;
 import mailwing.store.v1.RemoveDomainRequest;
 import mailwing.store.v1.RemoveDomainResponse;
+import mailwing.store.v1.RemoveGroupRequest;
+import mailwing.store.v1.RemoveGroupResponse;
 import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.RemoveUserResponse;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.SetPasswordResponse;
 import mailwing.store.v1.UpdateDomainRequest;
+import mailwing.store.v1.UpdateGroupRequest;
 import mailwing.store.v1.UpdateUserRequest;
 import mailwing.store.v1.User;
 
-/// Domains, users, aliases and API keys.
+/// Domains, users, aliases, groups and API keys.
 public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   private static final int PAGE = 500;
   private static final int LONGEST_UNDO = 3600;
   private static final Pattern KEY_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
   private final Administration administration;
+  private final OnwardAdministration onward;
+  private final GroupCalls groups;
   private final DirectoryStore directory;
   private final DomainRules domains;
   private final LoginBans bans;
@@ -72,6 +86,8 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   public DirectoryService(
       Administration administration,
+      OnwardAdministration onward,
+      GroupCalls groups,
       DirectoryStore directory,
       DomainRules domains,
       LoginBans bans,
@@ -79,6 +95,8 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
       ApiKeys apiKeys,
       SubmissionRows submissions) {
     this.administration = administration;
+    this.onward = onward;
+    this.groups = groups;
     this.directory = directory;
     this.domains = domains;
     this.bans = bans;
@@ -201,6 +219,12 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     if (request.hasCopyToSent()) {
       submissions.setCopyToSent(account.accountId(), request.getCopyToSent());
     }
+    if (request.hasForwarding()) {
+      onward.setForwarding(
+          account.accountId(),
+          request.getForwarding().getTargetsList(),
+          request.getForwarding().getKeepsCopy());
+    }
     if (request.hasEnabled()) {
       administration.setEnabled(account, request.getEnabled());
     }
@@ -215,7 +239,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
 
   @Override
   public void addAlias(AddAliasRequest request, StreamObserver<Alias> answer) {
-    reply(answer, alias(administration.addAlias(request.getAddress(), request.getTargetsList())));
+    reply(answer, alias(onward.addAlias(request.getAddress(), request.getTargetsList())));
   }
 
   @Override
@@ -233,6 +257,51 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   public void removeAlias(RemoveAliasRequest request, StreamObserver<RemoveAliasResponse> answer) {
     administration.removeAlias(request.getAddress());
     reply(answer, RemoveAliasResponse.getDefaultInstance());
+  }
+
+  @Override
+  public void addGroup(AddGroupRequest request, StreamObserver<Group> answer) {
+    reply(answer, groups.add(request));
+  }
+
+  @Override
+  public void listGroups(ListGroupsRequest request, StreamObserver<Group> answer) {
+    String domain = administration.domainOrAll(request.getDomain());
+    stream(
+        answer,
+        after -> groups.page(domain, after, PAGE),
+        0L,
+        described -> described.group().groupId(),
+        GroupCalls::group);
+  }
+
+  @Override
+  public void updateGroup(UpdateGroupRequest request, StreamObserver<Group> answer) {
+    reply(answer, groups.update(request));
+  }
+
+  @Override
+  public void removeGroup(RemoveGroupRequest request, StreamObserver<RemoveGroupResponse> answer) {
+    groups.remove(request);
+    reply(answer, RemoveGroupResponse.getDefaultInstance());
+  }
+
+  @Override
+  public void listGroupMembers(
+      ListGroupMembersRequest request, StreamObserver<GroupMember> answer) {
+    long group = groups.id(request.getAddress());
+    stream(
+        answer,
+        after -> groups.members(group, after, PAGE),
+        GroupCalls.FIRST,
+        member -> member.address(),
+        member -> GroupMember.newBuilder().setAddress(member.address().spelling()).build());
+  }
+
+  @Override
+  public void changeGroupMembers(
+      ChangeGroupMembersRequest request, StreamObserver<ChangeGroupMembersResponse> answer) {
+    reply(answer, groups.changeMembers(request));
   }
 
   @Override
@@ -330,8 +399,15 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   private User user(UserRow row) {
     Quota quota = directory.quota(row.accountId());
     SubmissionRows.Settings submission = submissions.of(row.accountId());
-    return User.newBuilder()
-        .setAddress(row.address())
+    OnwardAdministration.Onward forwarding = onward.forwarding(row.accountId());
+    User.Builder user = User.newBuilder();
+    if (!forwarding.targets().isEmpty()) {
+      user.setForwarding(
+          Forwarding.newBuilder()
+              .addAllTargets(forwarding.targets())
+              .setKeepsCopy(forwarding.keepsCopy()));
+    }
+    return user.setAddress(row.address())
         .setAccountId(row.accountId())
         .setEnabled(row.enabled())
         .setAdministrator(row.administrator())

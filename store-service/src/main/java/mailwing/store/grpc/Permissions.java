@@ -109,6 +109,12 @@ final class Permissions {
     put(DirectoryGrpc.getAddAliasMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getListAliasesMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getRemoveAliasMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getAddGroupMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListGroupsMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getUpdateGroupMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getRemoveGroupMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getListGroupMembersMethod(), ADMINISTRATION);
+    put(DirectoryGrpc.getChangeGroupMembersMethod(), ADMINISTRATION);
     put(DirectoryGrpc.getAddApiKeyMethod(), new Rule(Set.of(), Set.of(), true));
     put(DirectoryGrpc.getListApiKeysMethod(), new Rule(Set.of(), Set.of(), true));
     put(DirectoryGrpc.getRemoveApiKeyMethod(), new Rule(Set.of(), Set.of(), true));

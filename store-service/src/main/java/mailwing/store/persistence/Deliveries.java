@@ -145,18 +145,22 @@ public final class Deliveries {
   /// What became of a submission.
   ///
   /// @param copy the sender's copy; null for none
-  /// @param queued false where it was in the queue before
-  public record Submitted(@Nullable Stored copy, boolean queued) {}
+  /// @param queued for each message, false where it was in the queue before
+  public record Submitted(@Nullable Stored copy, List<Boolean> queued) {
+    public Submitted {
+      queued = List.copyOf(queued);
+    }
+  }
 
-  /// Stores the sender's copy and queues the message, both or neither. May be repeated.
+  /// Stores the sender's copy and queues the messages, all or none. May be repeated.
   public Submitted submit(
-      Target target, NewMessage copy, NewQueued queued, List<NewReport> reports) {
+      Target target, NewMessage copy, List<NewQueued> queued, List<NewReport> reports) {
     return sql.repeatableTransaction(
         connection -> {
           Stored stored = store(connection, target, true, List.of(copy)).getFirst();
           if (!stored.done()) {
             connection.rollback();
-            return new Submitted(stored, false);
+            return new Submitted(stored, List.of());
           }
           return new Submitted(stored, QueueRows.add(connection, queued, reports));
         });

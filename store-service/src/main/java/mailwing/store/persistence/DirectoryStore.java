@@ -102,7 +102,9 @@ public final class DirectoryStore {
         list(
             """
             SELECT COALESCE(a.account_id, 0) AS account_id, COALESCE(c.address, '') AS address,
-                   COALESCE(c.enabled, false) AS enabled, COALESCE(t.spelling, '') AS target
+                   COALESCE(c.enabled, false) AS enabled, COALESCE(c.forwarding, 0) AS forwarding,
+                   COALESCE(a.group_id, 0) AS group_id, COALESCE(t.spelling, '') AS target,
+                   COALESCE(t.outside, false) AS outside
             FROM address a
             LEFT JOIN account c ON c.account_id = a.account_id
             LEFT JOIN alias_target t ON t.domain = a.domain AND t.local_part = a.local_part
@@ -117,11 +119,33 @@ public final class DirectoryStore {
     }
     DbRow first = rows.getFirst();
     if (number(first, "account_id") != 0) {
-      return Optional.of(
-          new Entry.Account(
-              number(first, "account_id"), text(first, "address"), truth(first, "enabled")));
+      return Optional.of(entryOf(first));
     }
-    return Optional.of(new Entry.Alias(rows.stream().map(r -> text(r, "target")).toList()));
+    if (number(first, "group_id") != 0) {
+      return Optional.of(new Entry.Group(number(first, "group_id")));
+    }
+    return Optional.of(
+        new Entry.Alias(
+            rows.stream()
+                .map(r -> new Entry.Target(text(r, "target"), truth(r, "outside")))
+                .toList()));
+  }
+
+  private static Entry.Account entryOf(DbRow row) {
+    return new Entry.Account(
+        number(row, "account_id"),
+        text(row, "address"),
+        truth(row, "enabled"),
+        Entry.Forwarding.of(number(row, "forwarding")));
+  }
+
+  /// The number of a domain of ours; 0 for another one.
+  public long domainId(String name) {
+    return client
+        .execute()
+        .get("SELECT domain_id FROM domain WHERE name = ?", name)
+        .map(row -> number(row, "domain_id"))
+        .orElse(0L);
   }
 
   /// The account that has been there longest.
@@ -130,13 +154,10 @@ public final class DirectoryStore {
         .execute()
         .get(
             """
-            SELECT account_id, address, enabled FROM account
+            SELECT account_id, address, enabled, forwarding FROM account
             WHERE removed_at IS NULL ORDER BY account_id LIMIT 1
             """)
-        .map(
-            r ->
-                new Entry.Account(
-                    number(r, "account_id"), text(r, "address"), truth(r, "enabled")));
+        .map(DirectoryStore::entryOf);
   }
 
   // Accounts
@@ -217,7 +238,7 @@ public final class DirectoryStore {
     }
   }
 
-  private static void addAddress(DbTransaction tx, Address address, long accountId) {
+  static void addAddress(DbTransaction tx, Address address, long accountId) {
     if (tx.get("SELECT 1 FROM domain WHERE name = ? FOR SHARE", address.domain()).isEmpty()) {
       throw new StoreException(ErrorCode.DOMAIN_NOT_FOUND, "no such domain");
     }
@@ -232,7 +253,8 @@ public final class DirectoryStore {
             address.spelling(),
             accountId);
     if (made == 0) {
-      throw new StoreException(ErrorCode.ALREADY_EXISTS, "a user or alias has this address");
+      throw new StoreException(
+          ErrorCode.ALREADY_EXISTS, "a user, an alias or a group has this address");
     }
   }
 
@@ -296,10 +318,11 @@ public final class DirectoryStore {
             throw new DbClientException("the account's shares", e);
           }
           tx.delete("DELETE FROM api_key WHERE account_id = ?", accountId);
+          tx.delete("DELETE FROM forward WHERE account_id = ?", accountId);
           tx.update(
               """
-              UPDATE account SET removed_at = now(), enabled = false, argon2id = NULL, scram_salt = NULL,
-                scram_iterations = NULL, scram_stored_key = NULL, scram_server_key = NULL,
+              UPDATE account SET removed_at = now(), enabled = false, forwarding = 0,
+                argon2id = NULL, scram_salt = NULL, scram_iterations = NULL, scram_stored_key = NULL, scram_server_key = NULL,
                 credential_version = credential_version + 1
               WHERE account_id = ?
               """,
@@ -309,22 +332,29 @@ public final class DirectoryStore {
         });
   }
 
-  /// Drops alias targets that lead nowhere, and aliases that are left without a target.
-  private static void prune(DbTransaction tx) {
+  /// Drops alias targets and members of groups that lead nowhere, and aliases that are left without
+  /// a target.
+  static void prune(DbTransaction tx) {
     long dropped;
     do {
       tx.delete(
           """
-          DELETE FROM alias_target t WHERE NOT EXISTS (SELECT 1 FROM address a
+          DELETE FROM alias_target t WHERE NOT t.outside AND NOT EXISTS (SELECT 1 FROM address a
             WHERE a.domain = t.target_domain AND a.local_part = t.target_local)
           """);
       dropped =
           tx.delete(
               """
-              DELETE FROM address a WHERE a.account_id IS NULL AND NOT EXISTS (SELECT 1
-                FROM alias_target t WHERE t.domain = a.domain AND t.local_part = a.local_part)
+              DELETE FROM address a WHERE a.account_id IS NULL AND a.group_id IS NULL
+                AND NOT EXISTS (SELECT 1 FROM alias_target t
+                  WHERE t.domain = a.domain AND t.local_part = a.local_part)
               """);
     } while (dropped > 0);
+    tx.delete(
+        """
+        DELETE FROM group_member m WHERE NOT m.outside AND NOT EXISTS (SELECT 1 FROM address a
+          WHERE a.domain = m.domain AND a.local_part = m.local_part)
+        """);
   }
 
   /// Accounts whose mail is still to be removed.
@@ -369,34 +399,42 @@ public final class DirectoryStore {
 
   // Aliases
 
-  /// ALREADY_EXISTS, DOMAIN_NOT_FOUND; ACCOUNT_NOT_FOUND for a target that is neither user nor
-  /// alias.
-  public void addAlias(Address address, List<Address> targets) {
+  /// One target of an alias to be.
+  ///
+  /// @param outside it is no address of ours
+  public record NewTarget(Address address, boolean outside) {}
+
+  /// ALREADY_EXISTS, DOMAIN_NOT_FOUND; ACCOUNT_NOT_FOUND for a target of ours that is no user,
+  /// alias or group.
+  public void addAlias(Address address, List<NewTarget> targets) {
     inTransaction(
         tx -> {
           addAddress(tx, address, 0);
           int position = 0;
-          for (Address target : targets) {
-            if (tx.get(
-                    "SELECT 1 FROM address WHERE domain = ? AND local_part = ? FOR SHARE",
-                    target.domain(),
-                    target.localPart())
-                .isEmpty()) {
+          for (NewTarget named : targets) {
+            Address target = named.address();
+            if (!named.outside()
+                && tx.get(
+                        "SELECT 1 FROM address WHERE domain = ? AND local_part = ? FOR SHARE",
+                        target.domain(),
+                        target.localPart())
+                    .isEmpty()) {
               throw new StoreException(
-                  ErrorCode.ACCOUNT_NOT_FOUND, "a target is neither a user nor an alias here");
+                  ErrorCode.ACCOUNT_NOT_FOUND, "a target is no user, alias or group here");
             }
             tx.insert(
                 """
                 INSERT INTO alias_target
-                  (domain, local_part, position, target_domain, target_local, spelling)
-                VALUES (?, ?, ?, ?, ?, ?)
+                  (domain, local_part, position, target_domain, target_local, spelling, outside)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
                 address.domain(),
                 address.localPart(),
                 position++,
                 target.domain(),
                 target.localPart(),
-                target.spelling());
+                target.spelling(),
+                named.outside());
           }
           return position;
         });
@@ -408,7 +446,8 @@ public final class DirectoryStore {
         tx -> {
           long removed =
               tx.delete(
-                  "DELETE FROM address WHERE domain = ? AND local_part = ? AND account_id IS NULL",
+                  "DELETE FROM address WHERE domain = ? AND local_part = ? AND account_id IS NULL"
+                      + " AND group_id IS NULL",
                   address.domain(),
                   address.localPart());
           prune(tx);
@@ -425,7 +464,8 @@ public final class DirectoryStore {
                 FROM alias_target t
                 WHERE t.domain = a.domain AND t.local_part = a.local_part) AS targets
         FROM address a
-        WHERE a.account_id IS NULL AND (a.domain, a.local_part) > (?, ?) AND (? = '' OR a.domain = ?)
+        WHERE a.account_id IS NULL AND a.group_id IS NULL AND (a.domain, a.local_part) > (?, ?)
+          AND (? = '' OR a.domain = ?)
         ORDER BY a.domain, a.local_part LIMIT ?
         """,
         r ->

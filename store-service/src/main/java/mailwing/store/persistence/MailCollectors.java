@@ -26,7 +26,11 @@ public final class MailCollectors {
               Sql.prepare(
                   connection,
                   "SELECT account_id FROM account_state WHERE account_id > ?"
+                      + " UNION SELECT account_id FROM (SELECT account_id FROM queue_message"
+                      + " WHERE account_id < 0 UNION SELECT account_id FROM blob_upload"
+                      + " WHERE account_id < 0) domains WHERE account_id > ?"
                       + " ORDER BY account_id LIMIT ?",
+                  after,
                   after,
                   most)) {
             List<Long> accounts = new ArrayList<>();

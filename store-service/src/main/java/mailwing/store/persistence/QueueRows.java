@@ -41,24 +41,30 @@ public final class QueueRows {
     this.sql = sql;
   }
 
-  /// Adds a message with all its recipients, and what else of its delivery is still to be stored:
-  /// one commit. False where it was added before; then nothing changes.
+  /// Adds messages with all their recipients, and what else of their delivery is still to be
+  /// stored: one commit. False for one that was added before; nothing of it changes then.
   ///
-  /// @param reports what its sender is to be told of its delivery's other recipients
-  public boolean add(NewQueued queued, List<NewReport> reports) {
-    return sql.repeatableTransaction(connection -> add(connection, queued, reports));
+  /// @param reports what the sender is to be told of the delivery's other recipients
+  public List<Boolean> add(List<NewQueued> messages, List<NewReport> reports) {
+    return sql.repeatableTransaction(connection -> add(connection, messages, reports));
   }
 
-  static boolean add(Connection connection, NewQueued queued, List<NewReport> reports)
+  static List<Boolean> add(Connection connection, List<NewQueued> messages, List<NewReport> reports)
       throws SQLException {
-    if (!insertMessage(connection, queued)) {
-      return false;
+    List<Boolean> added = new ArrayList<>(messages.size());
+    for (NewQueued queued : messages) {
+      boolean fresh = insertMessage(connection, queued);
+      if (fresh) {
+        body(connection, queued);
+        insertRecipients(connection, queued);
+        DeliveryRetries.add(connection, queued.rest());
+      }
+      added.add(fresh);
     }
-    body(connection, queued);
-    insertRecipients(connection, queued);
-    DeliveryRetries.add(connection, queued.rest());
-    QueueReports.add(connection, reports);
-    return true;
+    if (added.getFirst()) {
+      QueueReports.add(connection, reports);
+    }
+    return added;
   }
 
   static boolean insertMessage(Connection connection, NewQueued q) throws SQLException {

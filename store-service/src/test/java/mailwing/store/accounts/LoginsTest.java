@@ -18,6 +18,8 @@ import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DomainRules;
+import mailwing.store.persistence.ForwardRows;
+import mailwing.store.persistence.GroupRows;
 import mailwing.store.v1.ErrorCode;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -35,6 +37,7 @@ final class LoginsTest {
   private static Logins logins;
   private static Directory directory;
   private static Administration administration;
+  private static OnwardAdministration onward;
 
   @BeforeAll
   static void open() {
@@ -52,10 +55,16 @@ final class LoginsTest {
         new Directory(
             store,
             domains,
+            new ForwardRows(database),
+            new GroupRows(database),
+            new Srs(new byte[32], InstantSource.system()),
             new StoreConfig.Addresses(
                 "+", Optional.of("chief@a.example"), Duration.ofMinutes(1), List.of()));
     administration =
         new Administration(store, domains, directory, passwords, new ApiKeys(credentials));
+    onward =
+        new OnwardAdministration(
+            store, new ForwardRows(database), new GroupRows(database), directory, false);
     administration.addDomain("a.example");
     user("chief");
   }
@@ -286,9 +295,8 @@ final class LoginsTest {
       assertThat(directory.resolve(odd)).as(odd).isNotInstanceOf(Resolution.Local.class);
     }
 
-    administration.addAlias(
-        "team@a.example", java.util.List.of("alice@a.example", "bob@a.example"));
-    administration.addAlias("all@a.example", java.util.List.of("team@a.example", "bob@a.example"));
+    onward.addAlias("team@a.example", java.util.List.of("alice@a.example", "bob@a.example"));
+    onward.addAlias("all@a.example", java.util.List.of("team@a.example", "bob@a.example"));
     Resolution all = directory.resolve("all@a.example");
     assertThat(all)
         .isEqualTo(

@@ -57,6 +57,7 @@ class CollectorsTest {
         new MailStore(
             database.dataSource(),
             address -> new Resolution.UnknownUser(),
+            null,
             new ChangeSignal(),
             MailStore.Limits.DEFAULTS,
             QueueRules.DEFAULTS,

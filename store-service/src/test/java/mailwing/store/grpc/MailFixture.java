@@ -79,17 +79,18 @@ final class MailFixture implements AutoCloseable {
     service =
         StoreService.start(
             new StoreConfig(
-                StoreConfig.Database.of(
-                    // What stays locked is given up soon.
-                    database.jdbcUrl() + "?options=-c%20lock_timeout=700ms",
-                    database.user(),
-                    database.password()),
-                StoreConfig.Grpc.onPort(-1).inProcess(name),
-                new StoreConfig.Http("127.0.0.1", -1),
-                StoreConfig.Credentials.of("mws_smtp", "mws_pop3", "mws_imap", "mwa_admin"),
-                StoreConfig.Logins.defaults(),
-                StoreConfig.Addresses.defaults(),
-                StoreConfig.Kafka.none()));
+                    StoreConfig.Database.of(
+                        // What stays locked is given up soon.
+                        database.jdbcUrl() + "?options=-c%20lock_timeout=700ms",
+                        database.user(),
+                        database.password()),
+                    StoreConfig.Grpc.onPort(-1).inProcess(name),
+                    new StoreConfig.Http("127.0.0.1", -1),
+                    StoreConfig.Credentials.of("mws_smtp", "mws_pop3", "mws_imap", "mwa_admin"),
+                    StoreConfig.Logins.defaults(),
+                    StoreConfig.Addresses.defaults(),
+                    StoreConfig.Kafka.none())
+                .with(new StoreConfig.Outbound(true, 20)));
     channel = InProcessChannelBuilder.forName(name).build();
     directory().addDomain(AddDomainRequest.newBuilder().setName("example.test").build());
   }

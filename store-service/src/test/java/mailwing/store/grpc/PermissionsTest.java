@@ -82,7 +82,7 @@ final class PermissionsTest {
             "Dkim/RotateDkimKeys",
             "Dkim/RetireDkimKey",
             "Trace/TraceMessages");
-    assertThat(allowed(Caller.admin())).hasSize(18 + 12);
+    assertThat(allowed(Caller.admin())).hasSize(24 + 12);
   }
 
   @Test

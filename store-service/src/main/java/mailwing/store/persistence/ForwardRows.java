@@ -1,0 +1,59 @@
+package mailwing.store.persistence;
+
+import io.helidon.dbclient.DbClient;
+import io.helidon.dbclient.DbRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Where the mail of accounts goes on to.
+public final class ForwardRows {
+  private final DbClient client;
+
+  public ForwardRows(Database database) {
+    this.client = database.client();
+  }
+
+  /// The addresses, in their order.
+  public List<String> targets(long accountId) {
+    List<String> found = new ArrayList<>();
+    try (Stream<DbRow> rows =
+        client
+            .execute()
+            .query(
+                "SELECT spelling FROM forward WHERE account_id = ? ORDER BY position", accountId)) {
+      rows.forEach(row -> found.add(Columns.text(row, "spelling")));
+    }
+    return found;
+  }
+
+  /// Does a copy stay? True where nothing goes on.
+  public boolean keepsCopy(long accountId) {
+    return client
+        .execute()
+        .get("SELECT 1 FROM account WHERE account_id = ? AND forwarding = 2", accountId)
+        .isEmpty();
+  }
+
+  /// Replaces the addresses; none: the mail stays.
+  public void set(long accountId, List<String> targets, boolean keepsCopy) {
+    Columns.inTransaction(
+        client,
+        tx -> {
+          tx.delete("DELETE FROM forward WHERE account_id = ?", accountId);
+          int position = 0;
+          for (String target : targets) {
+            tx.insert(
+                "INSERT INTO forward (account_id, position, spelling) VALUES (?, ?, ?)",
+                accountId,
+                position++,
+                target);
+          }
+          tx.update(
+              "UPDATE account SET forwarding = ? WHERE account_id = ?",
+              targets.isEmpty() ? 0 : keepsCopy ? 1 : 2,
+              accountId);
+          return position;
+        });
+  }
+}
