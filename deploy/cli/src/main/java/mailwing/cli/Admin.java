@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// The administration commands as one command line: `domain`, `user`, `alias`, `ban`, `key`,
-/// `share`, `queue`, `trace`, `dkim`, `dns`.
+/// The administration commands as one command line: `domain`, `user`, `alias`, `group`, `ban`,
+/// `key`, `share`, `queue`, `trace`, `dkim`, `dns`.
 ///
 /// Exit codes: 0 done, 1 refused or not reached, 2 a wrong command line. An error is one line on
 /// standard error.
@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       DomainCommand.class,
       UserCommand.class,
       AliasCommand.class,
+      GroupCommand.class,
       BanCommand.class,
       KeyCommand.class,
       ShareCommand.class,

@@ -156,6 +156,7 @@ public final class AdminClient implements AutoCloseable {
       case ACCOUNT_NOT_FOUND -> what + ": no such user";
       case MAILBOX_NOT_FOUND -> what + ": no such mailbox";
       case ALIAS_NOT_FOUND -> what + ": no such alias";
+      case GROUP_NOT_FOUND -> what + ": no such group";
       case IN_USE -> what + " is in use: remove its users and aliases first";
       case CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED ->
           server + " does not know this credential: check --data or --credential-file";

@@ -33,7 +33,7 @@ public final class AliasCommand implements Runnable {
               index = "1..*",
               arity = "1..*",
               paramLabel = "TARGET",
-              description = "Local addresses it delivers to.")
+              description = "Users, aliases, groups, or addresses elsewhere.")
           List<String> targets) {
     Admin.with(
         store,

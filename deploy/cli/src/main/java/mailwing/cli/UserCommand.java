@@ -1,10 +1,12 @@
 package mailwing.cli;
 
 import com.google.protobuf.ByteString;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import mailwing.store.v1.AddUserRequest;
+import mailwing.store.v1.Forwarding;
 import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.ListUsersRequest;
 import mailwing.store.v1.QuotaLimits;
@@ -30,7 +32,8 @@ public final class UserCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "say add, list, set, move, passwd or remove");
+    throw new ParameterException(
+        spec.commandLine(), "say add, list, set, forward, move, passwd or remove");
   }
 
   @Command(
@@ -235,6 +238,54 @@ public final class UserCommand implements Runnable {
                   Optional.ofNullable(copyToSent).ifPresent(update::setCopyToSent);
                   return s.updateUser(update.build());
                 }));
+  }
+
+  @Command(
+      name = "forward",
+      description = {
+        "Says where a user's mail goes on to, or with neither address nor option where it goes now.",
+        "It leaves under a reverse-path of ours (SRS)."
+      },
+      mixinStandardHelpOptions = true)
+  void forward(
+      @Mixin StoreOptions store,
+      @Option(names = "--no-copy", description = "The mail goes on alone: none stays.")
+          boolean noCopy,
+      @Option(names = "--none", description = "It goes nowhere any more.") boolean none,
+      @Parameters(index = "0", paramLabel = "ADDRESS") String address,
+      @Parameters(
+              index = "1..*",
+              paramLabel = "TARGET",
+              description = "Addresses here or elsewhere, in place of those named before.")
+          @Nullable List<String> targets) {
+    List<String> to = targets == null ? List.of() : targets;
+    if (none && !to.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--none goes without addresses");
+    }
+    if (to.isEmpty() && !none) {
+      Admin.with(
+          store,
+          client ->
+              forwarding(
+                  client.call(
+                      address,
+                      s -> s.getUser(GetUserRequest.newBuilder().setAddress(address).build()))));
+      return;
+    }
+    UpdateUserRequest request =
+        UpdateUserRequest.newBuilder()
+            .setAddress(address)
+            .setForwarding(Forwarding.newBuilder().addAllTargets(to).setKeepsCopy(!noCopy))
+            .build();
+    Admin.with(store, client -> client.call(address, s -> s.updateUser(request)));
+  }
+
+  private void forwarding(User user) {
+    if (user.hasForwarding()) {
+      user.getForwarding().getTargetsList().forEach(Admin.out(spec)::println);
+      Admin.out(spec)
+          .println(user.getForwarding().getKeepsCopy() ? "a copy stays" : "no copy stays");
+    }
   }
 
   @Command(

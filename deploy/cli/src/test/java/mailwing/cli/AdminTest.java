@@ -98,6 +98,55 @@ class AdminTest {
   }
 
   @Test
+  void aUsersMailGoesOnAndStops() {
+    run("", "domain", "add", "seven.test");
+    run("secret\n", "user", "add", "ann@seven.test", "--password-stdin");
+    assertThat(run("", "user", "forward", "ann@seven.test")).isEqualTo(silent());
+    assertThat(run("", "user", "forward", "ann@seven.test", "x@remote.test", "--no-copy"))
+        .isEqualTo(silent());
+    assertThat(run("", "user", "forward", "ann@seven.test").out())
+        .containsExactly("x@remote.test", "no copy stays");
+    assertThat(run("", "user", "forward", "ann@seven.test", "ann+x@seven.test").err())
+        .isEqualTo("mailwing: ann@seven.test: the mail would go on to the account itself");
+    assertThat(run("", "user", "forward", "ann@seven.test", "--none")).isEqualTo(silent());
+    assertThat(run("", "user", "forward", "ann@seven.test").out()).isEmpty();
+  }
+
+  @Test
+  void aGroupIsAddedChangedListedAndRemoved() {
+    run("", "domain", "add", "six.test");
+    run("secret\n", "user", "add", "ann@six.test", "--password-stdin");
+    assertThat(run("", "group", "add", "team@six.test", "--title", "The Team")).isEqualTo(silent());
+    assertThat(run("", "group", "member", "add", "team@six.test", "ann@six.test", "x@b.test").out())
+        .containsExactly("2 changed");
+    assertThat(run("", "group", "member", "add", "team@six.test", "no@six.test").err())
+        .isEqualTo("mailwing: team@six.test: no@six.test is no user, alias or group here");
+    assertThat(run("", "group", "member", "remove", "team@six.test", "X@b.test").out())
+        .containsExactly("1 changed");
+    assertThat(run("", "group", "member", "list", "team@six.test").out())
+        .containsExactly("ann@six.test");
+    assertThat(
+            run(
+                "",
+                "group",
+                "set",
+                "team@six.test",
+                "--posters",
+                "named",
+                "--add-poster",
+                "boss@b.test",
+                "--owner",
+                "ann@six.test"))
+        .isEqualTo(silent());
+    assertThat(run("", "group", "list", "six.test").out())
+        .containsExactly(
+            "team@six.test\tnamed\t1\towner=ann@six.test\ttitle=The Team\tnamed=boss@b.test");
+    assertThat(run("", "group", "remove", "team@six.test")).isEqualTo(silent());
+    assertThat(run("", "group", "remove", "team@six.test").err())
+        .isEqualTo("mailwing: team@six.test: no such group");
+  }
+
+  @Test
   void rightsOnASharedAccountAreGrantedListedAndRevoked() {
     run("", "domain", "add", "four.test");
     run("secret\n", "user", "add", "ann@four.test", "--password-stdin");
