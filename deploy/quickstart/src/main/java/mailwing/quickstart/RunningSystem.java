@@ -47,6 +47,7 @@ import mailwing.service.Secret;
 import mailwing.service.TlsMaterial;
 import mailwing.smtp.SmtpConfig;
 import mailwing.smtp.SmtpGateway;
+import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.session.Service;
 import mailwing.store.StoreConfig;
 import mailwing.store.StoreService;
@@ -65,7 +66,9 @@ final class RunningSystem implements AutoCloseable {
   /// @param open whether others than this machine may connect
   /// @param hostname what it is known by, null: the machine's name
   /// @param rehearsal whether the broker leaves an AOT cache
-  record Options(boolean open, @Nullable String hostname, boolean demo, boolean rehearsal) {}
+  /// @param outbound whether mail leaves for other systems
+  record Options(
+      boolean open, @Nullable String hostname, boolean demo, boolean rehearsal, boolean outbound) {}
 
   private final DataDirectory data;
   private final PortPlan plan;
@@ -139,18 +142,21 @@ final class RunningSystem implements AutoCloseable {
     keep(
         StoreService.start(
             new StoreConfig(
-                StoreConfig.Database.of(
-                    postgres.jdbcUrl(DATABASE), postgres.user(), postgres.password()),
-                StoreConfig.Grpc.onPort(plan.port(Role.GRPC).port()).inProcess(IN_PROCESS),
-                new StoreConfig.Http("127.0.0.1", -1),
-                new StoreConfig.Credentials(
-                    List.of(secrets.smtp()),
-                    List.of(secrets.pop3()),
-                    List.of(secrets.imap()),
-                    List.of(secrets.admin())),
-                StoreConfig.Logins.defaults(),
-                StoreConfig.Addresses.defaults(),
-                StoreConfig.Kafka.at("127.0.0.1:" + kafkaPort)),
+                    StoreConfig.Database.of(
+                        postgres.jdbcUrl(DATABASE), postgres.user(), postgres.password()),
+                    StoreConfig.Grpc.onPort(plan.port(Role.GRPC).port()).inProcess(IN_PROCESS),
+                    new StoreConfig.Http("127.0.0.1", -1),
+                    new StoreConfig.Credentials(
+                        List.of(secrets.smtp()),
+                        List.of(secrets.pop3()),
+                        List.of(secrets.imap()),
+                        List.of(secrets.admin())),
+                    StoreConfig.Logins.defaults(),
+                    StoreConfig.Addresses.defaults(),
+                    StoreConfig.Kafka.at("127.0.0.1:" + kafkaPort))
+                .with(
+                    new StoreConfig.Outbound(
+                        options.outbound(), StoreConfig.Outbound.DEFAULTS.forwardedPerHour())),
             metrics,
             Optional.of(http)));
   }
@@ -182,13 +188,14 @@ final class RunningSystem implements AutoCloseable {
     gateways.add(
         SmtpGateway.start(
             SmtpConfig.defaults(
-                List.of(
-                    smtp(Service.MX, Role.SMTP, Encryption.STARTTLS),
-                    smtp(Service.SUBMISSION, Role.SUBMISSION, Encryption.STARTTLS),
-                    smtp(Service.SUBMISSION, Role.SUBMISSIONS, Encryption.IMPLICIT),
-                    smtp(Service.LMTP, Role.LMTP, Encryption.STARTTLS)),
-                connections,
-                host),
+                    List.of(
+                        smtp(Service.MX, Role.SMTP, Encryption.STARTTLS),
+                        smtp(Service.SUBMISSION, Role.SUBMISSION, Encryption.STARTTLS),
+                        smtp(Service.SUBMISSION, Role.SUBMISSIONS, Encryption.IMPLICIT),
+                        smtp(Service.LMTP, Role.LMTP, Encryption.STARTTLS)),
+                    connections,
+                    host)
+                .with(OutboundConfig.defaults(options.outbound())),
             smtp,
             Optional.of(tls),
             metrics));

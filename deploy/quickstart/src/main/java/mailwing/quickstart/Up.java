@@ -58,6 +58,13 @@ public final class Up implements Callable<Integer> {
   @Nullable String hostname;
 
   @Option(
+      names = "--outbound",
+      description =
+          "Send mail to other systems, for users who log in and for addresses that forward: by MX, to"
+              + " port 25. The domains' SPF should name this machine.")
+  boolean outbound;
+
+  @Option(
       names = "--demo",
       description = "Make alice@example.test and bob@example.test with the password wing.")
   boolean demo;
@@ -100,7 +107,9 @@ public final class Up implements Callable<Integer> {
       plan.requireFree();
       var running =
           new RunningSystem(
-              directory, plan, new RunningSystem.Options(bind != null, hostname, demo, rehearse));
+              directory,
+              plan,
+              new RunningSystem.Options(bind != null, hostname, demo, rehearse, outbound));
       system.set(running);
       Runtime.getRuntime()
           .addShutdownHook(
@@ -159,6 +168,10 @@ public final class Up implements Callable<Integer> {
     } else {
       out.println("  Users: mailwing domain add example.org; mailwing user add you@example.org");
     }
+    out.println(
+        outbound
+            ? "  Mail to other systems is sent; look after it with mailwing queue"
+            : "  Mail to other systems is refused; --outbound sends it");
     out.println();
   }
 }
