@@ -8,11 +8,9 @@ import io.grpc.Metadata;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -157,10 +155,7 @@ final class KilledStoreTest {
       String recipient = "r" + sender + "-" + i + "@elsewhere.test";
       try (SmtpClient client = gateway.submission()) {
         client.command("EHLO client.test");
-        String plain = "\0alice@example.test\0wing";
-        client.command(
-            "AUTH PLAIN "
-                + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8)));
+        client.command(SmtpClient.plain("alice@example.test"));
         client.command("MAIL FROM:<alice@example.test>");
         String taken = client.command("RCPT TO:<" + recipient + ">");
         if (taken.startsWith("250 ") && client.command("DATA").startsWith("354 ")) {

@@ -2,30 +2,17 @@ package mailwing.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import mailwing.gateway.StoreClient;
-import mailwing.gateway.StoreSession;
-import mailwing.service.Secret;
-import mailwing.store.v1.ChangeQueueRequest;
-import mailwing.store.v1.ClientInfo;
-import mailwing.store.v1.ListQueueRequest;
-import mailwing.store.v1.OpenMailboxRequest;
-import mailwing.store.v1.OpenMailboxResponse;
-import mailwing.store.v1.Protocol;
-import mailwing.store.v1.QueueFilter;
-import mailwing.store.v1.QueuedMessage;
 import mailwing.store.v1.QueuedRecipient;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
+import mailwing.testkit.Inbox;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import org.awaitility.Awaitility;
@@ -38,19 +25,22 @@ import org.junit.jupiter.api.TestInstance;
 /// named by a zone of its own.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class OutboundTest {
-  private static final String ALICE = "MAIL FROM:<alice@example.test>";
+  private static final String USER = "alice@example.test";
+  private static final String ALICE = "MAIL FROM:<" + USER + ">";
   private static final String DEAD = "127.0.0.99";
 
   private final AtomicInteger lastAddress = new AtomicInteger(20);
   private final List<Sink> sinks = new ArrayList<>();
   private TestStore store;
   private StoreClient reader;
+  private QueueWatch queue;
   private GatewayFixture gateway;
   private int port;
 
   @BeforeAll
   void start() throws IOException {
     store = TestStore.start();
+    queue = new QueueWatch(store);
     reader = store.client(TestStore.Role.IMAP);
     store.addUser("alice");
     store.addUser("bob");
@@ -96,107 +86,25 @@ final class OutboundTest {
   /// @param recipients each a path, with or without `>` and parameters
   private String submit(String mail, String body, String... recipients) throws IOException {
     try (SmtpClient client = gateway.submission()) {
-      client.command("EHLO client.test");
-      String plain = "\0alice@example.test\0wing";
-      assertThat(
-              client.command(
-                  "AUTH PLAIN "
-                      + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
-          .startsWith("235");
-      assertThat(client.command(mail)).startsWith("250");
-      for (String recipient : recipients) {
-        String path = recipient.contains(">") ? recipient : recipient + ">";
-        assertThat(client.command("RCPT TO:<" + path)).startsWith("250");
-      }
-      assertThat(client.command("DATA")).startsWith("354");
-      client.send(
-          "From: alice@example.test\r\nSubject: test\r\nMessage-ID: <"
-              + System.nanoTime()
-              + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n"
-              + body
-              + "\r\n.\r\n");
-      String reply = client.reply();
-      assertThat(reply).startsWith("250 2.0.0 Stored as ");
-      return reply.substring("250 2.0.0 Stored as ".length());
+      return client
+          .login(USER)
+          .submit(
+              mail,
+              Stream.of(recipients).map(one -> "<" + one + (one.contains(">") ? "" : ">")).toList(),
+              "From: alice@example.test\r\nSubject: test\r\nMessage-ID: <"
+                  + System.nanoTime()
+                  + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n"
+                  + body
+                  + "\r\n");
     }
-  }
-
-  private QueuedMessage queued(String id) {
-    return store
-        .queue()
-        .listQueue(
-            ListQueueRequest.newBuilder()
-                .setFilter(QueueFilter.newBuilder().setQueueId(id))
-                .setFinished(true)
-                .setWithAttempts(true)
-                .build())
-        .next();
-  }
-
-  private void flush(String id) {
-    int changed =
-        store
-            .queue()
-            .changeQueue(
-                ChangeQueueRequest.newBuilder()
-                    .setChange(ChangeQueueRequest.Change.FLUSH)
-                    .setFilter(QueueFilter.newBuilder().setQueueId(id))
-                    .build())
-            .getChanged();
-    assertThat(changed).isPositive();
-  }
-
-  private QueuedRecipient waitFor(String id, QueuedRecipient.State state, int attempts) {
-    return until(
-            () -> {
-              QueuedRecipient recipient = queued(id).getRecipients(0);
-              return recipient.getState() == state && recipient.getAttempts() >= attempts
-                  ? Optional.of(recipient)
-                  : Optional.empty();
-            })
-        .orElseThrow();
-  }
-
-  private static <T> Optional<T> until(Callable<Optional<T>> found) {
-    return Awaitility.await().atMost(Duration.ofSeconds(30)).until(found, Optional::isPresent);
   }
 
   private String bounce(String about) {
-    return until(
-            () -> {
-              String last = lastInInbox();
-              return last.contains(about) && last.contains("multipart/report")
-                  ? Optional.of(last)
-                  : Optional.empty();
-            })
-        .orElseThrow();
-  }
-
-  private String lastInInbox() {
-    try (StoreSession session =
-        reader.authenticatePassword(
-            "",
-            "alice@example.test",
-            Secret.of("wing"),
-            ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build())) {
-      OpenMailboxResponse inbox =
-          session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
-      if (inbox.getStatus().getMessages() == 0) {
-        return "";
-      }
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      try (var body =
-          session.readBody(
-              ReadBodyRequest.newBuilder()
-                  .setMailbox(inbox.getMailbox().getRef())
-                  .setUid(inbox.getStatus().getUidNext() - 1)
-                  .build())) {
-        for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
-          out.writeBytes(next.getData().toByteArray());
-        }
-      }
-      return out.toString(StandardCharsets.UTF_8);
-    }
+    return Awaitility.await("a report about " + about)
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> Inbox.last(reader, USER),
+            last -> last.contains(about) && last.contains("multipart/report"));
   }
 
   private static Sink.Taken only(Sink sink) {
@@ -218,7 +126,7 @@ final class OutboundTest {
     assertThat(sent)
         .startsWith("Received: from client.test ")
         .endsWith("\r\n\r\nHällo\r\n.two dots\r\none\r\n" + "x".repeat(900) + "\r\n");
-    QueuedRecipient done = waitFor(id, QueuedRecipient.State.DELIVERED, 1);
+    QueuedRecipient done = queue.await(id, QueuedRecipient.State.DELIVERED, 1);
     assertThat(done.getReply()).isEqualTo("250 2.0.0 taken");
     assertThat(done.getAttempt(0).getResult().getTls()).startsWith("TLSv1.");
   }
@@ -228,12 +136,12 @@ final class OutboundTest {
     Sink sink = sink("later.test", 10);
     sink.manners.rcpt = path -> "451 4.7.1 greylisted";
     String id = submit("later", "carol@later.test");
-    QueuedRecipient waiting = waitFor(id, QueuedRecipient.State.WAITING, 1);
+    QueuedRecipient waiting = queue.await(id, QueuedRecipient.State.WAITING, 1);
     assertThat(waiting.getReply()).isEqualTo("451 4.7.1 greylisted");
     assertThat(waiting.getStatus()).isEqualTo("4.7.1");
     sink.manners.rcpt = path -> "250 ok";
-    flush(id);
-    waitFor(id, QueuedRecipient.State.DELIVERED, 2);
+    queue.flush(id);
+    queue.await(id, QueuedRecipient.State.DELIVERED, 2);
     assertThat(sink.taken).hasSize(1);
   }
 
@@ -275,13 +183,13 @@ final class OutboundTest {
     first.manners.end = mail -> "";
     Sink second = sink("dot.test", 10);
     String id = submit("unknown", "carol@dot.test");
-    QueuedRecipient waiting = waitFor(id, QueuedRecipient.State.WAITING, 1);
+    QueuedRecipient waiting = queue.await(id, QueuedRecipient.State.WAITING, 1);
     assertThat(waiting.getReply()).startsWith("whether the message was taken is not known");
     assertThat(first.taken).hasSize(1);
     assertThat(second.taken).isEmpty();
     first.manners.end = mail -> "250 ok";
-    flush(id);
-    waitFor(id, QueuedRecipient.State.DELIVERED, 2);
+    queue.flush(id);
+    queue.await(id, QueuedRecipient.State.DELIVERED, 2);
     assertThat(first.taken).hasSize(2);
   }
 
@@ -290,7 +198,7 @@ final class OutboundTest {
     Sink slow = sink("slow.test", 5);
     slow.manners.silentAtMail = true;
     String id = submit("slow", "carol@slow.test");
-    QueuedRecipient waiting = waitFor(id, QueuedRecipient.State.WAITING, 1);
+    QueuedRecipient waiting = queue.await(id, QueuedRecipient.State.WAITING, 1);
     assertThat(waiting.getStatus()).isEqualTo("4.4.2");
   }
 

@@ -2,29 +2,19 @@ package mailwing.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import mailwing.gateway.StoreClient;
-import mailwing.gateway.StoreSession;
-import mailwing.service.Secret;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.queue.TlsRules;
-import mailwing.store.v1.ClientInfo;
-import mailwing.store.v1.OpenMailboxRequest;
-import mailwing.store.v1.OpenMailboxResponse;
-import mailwing.store.v1.Protocol;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
+import mailwing.testkit.Inbox;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import org.awaitility.Awaitility;
@@ -40,6 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @EnabledIf("mailwing.smtp.Postfix#isHere")
 final class PostfixTest {
+  private static final String USER = "alice@example.test";
+
   private TestStore store;
   private StoreClient reader;
   private GatewayFixture receiving;
@@ -97,28 +89,18 @@ final class PostfixTest {
 
   private void submit(String subject, String body, String... recipients) throws IOException {
     try (SmtpClient client = sending.submission()) {
-      client.command("EHLO client.test");
-      String plain = "\0alice@example.test\0wing";
-      assertThat(
-              client.command(
-                  "AUTH PLAIN "
-                      + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
-          .startsWith("235");
-      assertThat(client.command("MAIL FROM:<alice@example.test> RET=HDRS ENVID=x1"))
-          .startsWith("250");
-      for (String recipient : recipients) {
-        assertThat(client.command("RCPT TO:" + recipient)).startsWith("250");
-      }
-      assertThat(client.command("DATA")).startsWith("354");
-      client.send(
-          "From: alice@example.test\r\nTo: carol@second.test\r\nSubject: "
-              + subject
-              + "\r\nMessage-ID: <"
-              + subject
-              + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n"
-              + body
-              + "\r\n.\r\n");
-      assertThat(client.reply()).startsWith("250 ");
+      client
+          .login(USER)
+          .submit(
+              "MAIL FROM:<" + USER + "> RET=HDRS ENVID=x1",
+              List.of(recipients),
+              "From: alice@example.test\r\nTo: carol@second.test\r\nSubject: "
+                  + subject
+                  + "\r\nMessage-ID: <"
+                  + subject
+                  + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n"
+                  + body
+                  + "\r\n");
     }
   }
 
@@ -147,31 +129,7 @@ final class PostfixTest {
   }
 
   private List<String> inbox() {
-    List<String> all = new ArrayList<>();
-    try (StoreSession session =
-        reader.authenticatePassword(
-            "",
-            "alice@example.test",
-            Secret.of("wing"),
-            ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build())) {
-      OpenMailboxResponse opened =
-          session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
-      for (int uid = 1; uid < opened.getStatus().getUidNext(); uid++) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (var body =
-            session.readBody(
-                ReadBodyRequest.newBuilder()
-                    .setMailbox(opened.getMailbox().getRef())
-                    .setUid(uid)
-                    .build())) {
-          for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
-            out.writeBytes(next.getData().toByteArray());
-          }
-        }
-        all.add(out.toString(StandardCharsets.UTF_8));
-      }
-    }
-    return all;
+    return Inbox.all(reader, USER);
   }
 
   @Test

@@ -1,7 +1,7 @@
 package mailwing.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,20 +20,10 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mailwing.gateway.StoreClient;
-import mailwing.gateway.StoreSession;
-import mailwing.service.Secret;
 import mailwing.smtp.queue.OutboundConfig;
-import mailwing.store.v1.ClientInfo;
-import mailwing.store.v1.FetchItems;
-import mailwing.store.v1.FetchMessagesRequest;
-import mailwing.store.v1.FetchMessagesResponse;
-import mailwing.store.v1.OpenMailboxRequest;
-import mailwing.store.v1.OpenMailboxResponse;
-import mailwing.store.v1.Protocol;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
-import mailwing.store.v1.UidRange;
 import mailwing.store.v1.UpdateUserRequest;
+import mailwing.testkit.Inbox;
+import mailwing.testkit.RealMessages;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.Transcript;
@@ -134,7 +124,7 @@ final class RealStoreTest {
 
   /// `@do inbox USER N` sets the variable `message` to the octets of the Nth message.
   private void readInbox(List<String> arguments, Map<String, String> variables) {
-    try (Inbox inbox = new Inbox(arguments.get(0) + "@example.test")) {
+    try (Inbox inbox = new Inbox(reader, arguments.get(0) + "@example.test")) {
       byte[] octets = inbox.read(Integer.parseInt(arguments.get(1)));
       variables.put("message", new String(octets, StandardCharsets.ISO_8859_1));
     }
@@ -151,66 +141,10 @@ final class RealStoreTest {
 
   /// `@do received USER WORDS`: the user's last message was received from these words.
   private void received(List<String> arguments, Map<String, String> variables) {
-    try (Inbox inbox = new Inbox(arguments.getFirst() + "@example.test")) {
-      assertThat(new String(inbox.read(inbox.uids().getLast()), StandardCharsets.ISO_8859_1))
+    try (Inbox inbox = new Inbox(reader, arguments.getFirst() + "@example.test")) {
+      assertThat(new String(inbox.read(inbox.uids(1).getLast()), StandardCharsets.ISO_8859_1))
           .contains(
               "\r\nReceived: from " + String.join(" ", arguments.subList(1, arguments.size())));
-    }
-  }
-
-  /// A user's INBOX.
-  private final class Inbox implements AutoCloseable {
-    private final StoreSession session;
-    private final OpenMailboxResponse opened;
-
-    Inbox(String address) {
-      session =
-          reader.authenticatePassword(
-              "",
-              address,
-              Secret.of("wing"),
-              ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build());
-      opened = session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
-    }
-
-    int count() {
-      return opened.getStatus().getMessages();
-    }
-
-    byte[] read(int uid) {
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      try (var body =
-          session.readBody(
-              ReadBodyRequest.newBuilder()
-                  .setMailbox(opened.getMailbox().getRef())
-                  .setUid(uid)
-                  .build())) {
-        for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
-          out.writeBytes(next.getData().toByteArray());
-        }
-      }
-      return out.toByteArray();
-    }
-
-    List<Integer> uids() {
-      List<Integer> uids = new ArrayList<>();
-      try (var found =
-          session.fetchMessages(
-              FetchMessagesRequest.newBuilder()
-                  .setMailbox(opened.getMailbox().getRef())
-                  .addUids(UidRange.newBuilder().setFirst(1))
-                  .setItems(FetchItems.newBuilder().setSize(true))
-                  .build())) {
-        for (FetchMessagesResponse next = found.next(); next != null; next = found.next()) {
-          next.getMessagesList().forEach(message -> uids.add(message.getUid()));
-        }
-      }
-      return uids;
-    }
-
-    @Override
-    public void close() {
-      session.close();
     }
   }
 
@@ -246,9 +180,9 @@ final class RealStoreTest {
         assertThat(client.get()).isEqualTo(150);
       }
     }
-    try (Inbox inbox = new Inbox("many@example.test")) {
+    try (Inbox inbox = new Inbox(reader, "many@example.test")) {
       assertThat(inbox.count()).isEqualTo(1200);
-      assertThat(inbox.uids()).isEqualTo(IntStream.rangeClosed(1, 1200).boxed().toList());
+      assertThat(inbox.uids(1)).isEqualTo(IntStream.rangeClosed(1, 1200).boxed().toList());
     }
   }
 
@@ -279,7 +213,7 @@ final class RealStoreTest {
     }
     // Gateway and store are both in this heap; neither may hold the message.
     assertThat(peak).isLessThan(16 << 20);
-    try (Inbox inbox = new Inbox("large@example.test")) {
+    try (Inbox inbox = new Inbox(reader, "large@example.test")) {
       byte[] read = inbox.read(1);
       assertThat(read.length)
           .isGreaterThan(lines * line.length)
@@ -288,11 +222,6 @@ final class RealStoreTest {
               Arrays.equals(line, Arrays.copyOfRange(read, read.length - line.length, read.length)))
           .isTrue();
     }
-  }
-
-  private static Path corpus() {
-    String named = System.getProperty("mailwing.corpus", System.getenv("MAILWING_CORPUS"));
-    return named != null ? Path.of(named) : Path.of("../../shared/corpus");
   }
 
   /// With each line end as CRLF, and one at the end: what SMTP can carry.
@@ -333,15 +262,11 @@ final class RealStoreTest {
 
   @Test
   void realMessagesAreReadBackOctetByOctet() throws IOException {
-    Path corpus = corpus();
-    assumeTrue(Files.isDirectory(corpus), "no corpus at " + corpus);
-    List<Path> files;
-    try (Stream<Path> walked = Files.walk(corpus)) {
-      List<Path> all = walked.filter(file -> file.toString().endsWith(".eml")).sorted().toList();
-      // Every fourth keeps the test short and takes some from each source.
-      files = IntStream.range(0, all.size()).filter(i -> i % 4 == 0).mapToObj(all::get).toList();
-    }
-    assumeTrue(!files.isEmpty());
+    List<Path> all = RealMessages.files();
+    assumeFalse(all.isEmpty(), "no corpus");
+    // Every fourth keeps the test short and takes some from each source.
+    List<Path> files =
+        IntStream.range(0, all.size()).filter(i -> i % 4 == 0).mapToObj(all::get).toList();
     List<byte[]> sent = new ArrayList<>();
     try (SmtpClient client = gateway.mx()) {
       client.command("EHLO c");
@@ -360,7 +285,7 @@ final class RealStoreTest {
         }
       }
     }
-    try (Inbox inbox = new Inbox("corpus@example.test")) {
+    try (Inbox inbox = new Inbox(reader, "corpus@example.test")) {
       assertThat(inbox.count()).isEqualTo(sent.size());
       for (int i = 0; i < sent.size(); i++) {
         byte[] read = inbox.read(i + 1);

@@ -32,7 +32,7 @@ final class RequireTlsTest {
 
   private QueuedRecipient required(String recipient, QueuedRecipient.State state)
       throws IOException {
-    return house.waitFor(house.submit(" REQUIRETLS RET=FULL", "", recipient), state, 1);
+    return house.queue.await(house.submit(" REQUIRETLS RET=FULL", "", recipient), state, 1);
   }
 
   @Test
@@ -118,7 +118,7 @@ final class RequireTlsTest {
     Sink sink = house.sink("broken.test", 5, "mx.broken.test");
     sink.manners.tls = house.authority.expired("mx.broken.test").context();
     house.policy("broken.test", "1", TlsHouse.enforce("mx.broken.test"));
-    house.waitFor(
+    house.queue.await(
         house.submit("", "TLS-Required: No\r\n", "carol@broken.test"),
         QueuedRecipient.State.DELIVERED,
         1);
@@ -127,7 +127,7 @@ final class RequireTlsTest {
     assertThat(sink.taken).hasSize(1);
     // With REQUIRETLS the field counts for nothing (§4.1).
     String id = house.submit(" REQUIRETLS", "TLS-Required: No\r\n", "erin@broken.test");
-    house.waitFor(id, QueuedRecipient.State.FAILED, 1);
+    house.queue.await(id, QueuedRecipient.State.FAILED, 1);
     Awaitility.await().until(() -> sink.open() == 0);
     assertThat(sink.taken).hasSize(1);
   }

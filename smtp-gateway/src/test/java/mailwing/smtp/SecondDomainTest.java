@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +18,6 @@ import mailwing.service.Secret;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.queue.TlsRules;
-import mailwing.store.v1.ListQueueRequest;
-import mailwing.store.v1.QueueFilter;
-import mailwing.store.v1.QueuedMessage;
 import mailwing.store.v1.QueuedRecipient;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
@@ -43,6 +39,7 @@ final class SecondDomainTest {
   private final AtomicInteger lastAddress = new AtomicInteger(120);
   private final List<Sink> sinks = new ArrayList<>();
   private TestStore store;
+  private QueueWatch queue;
   private GatewayFixture gateway;
   private Sink smart;
   private int port;
@@ -50,6 +47,7 @@ final class SecondDomainTest {
   @BeforeAll
   void start() throws IOException, NoSuchAlgorithmException {
     store = TestStore.start();
+    queue = new QueueWatch(store);
     store.addUser("alice");
     try (Sink first = new Sink("first", "127.0.0.3", 0)) {
       port = first.port();
@@ -120,15 +118,7 @@ final class SecondDomainTest {
   }
 
   private SmtpClient alice() throws IOException {
-    SmtpClient client = gateway.submission();
-    client.command("EHLO client.test");
-    String plain = "\0alice@example.test\0wing";
-    assertThat(
-            client.command(
-                "AUTH PLAIN "
-                    + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
-        .startsWith("235");
-    return client;
+    return gateway.submission().login("alice@example.test");
   }
 
   private static String chunk(String octets) {
@@ -151,9 +141,7 @@ final class SecondDomainTest {
             + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n\r\n"
             + body;
     client.send(chunk(message).getBytes(StandardCharsets.ISO_8859_1));
-    String reply = client.reply();
-    assertThat(reply).startsWith("250 2.0.0 Stored as ");
-    return reply.substring("250 2.0.0 Stored as ".length());
+    return SmtpClient.stored(client.reply());
   }
 
   private String submit(String mail, String body, String... recipients) throws IOException {
@@ -174,24 +162,6 @@ final class SecondDomainTest {
     return taken.text().substring(taken.text().indexOf("\r\n\r\n") + 4);
   }
 
-  private QueuedMessage queued(String id) {
-    return store
-        .queue()
-        .listQueue(
-            ListQueueRequest.newBuilder()
-                .setFilter(QueueFilter.newBuilder().setQueueId(id))
-                .setFinished(true)
-                .build())
-        .next();
-  }
-
-  private QueuedRecipient tried(String id) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .until(() -> queued(id).getRecipients(0).getAttempts() > 0);
-    return queued(id).getRecipients(0);
-  }
-
   /// RFC 5321 §4.5.3.1.10.
   @Test
   void recipientsBeyondAHostsLimitGoInNextTransactionsAtOnce() throws IOException {
@@ -206,7 +176,7 @@ final class SecondDomainTest {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
-                assertThat(queued(id).getRecipientsList())
+                assertThat(queue.message(id).getRecipientsList())
                     .allMatch(one -> one.getState() == QueuedRecipient.State.DELIVERED));
   }
 
@@ -227,7 +197,7 @@ final class SecondDomainTest {
       sink.manners.extensions = extensions;
       sink.manners.rcpt = path -> path.startsWith("later") ? "451 4.7.1 later" : "250 2.1.5 fine";
       String domain = "@again" + extensions.size() + ".test>";
-      assertThat(tried(submit(ALICE, "none\r\n", "<later" + domain)).getStatus())
+      assertThat(queue.tried(submit(ALICE, "none\r\n", "<later" + domain)).getStatus())
           .isEqualTo("4.7.1");
       submit(ALICE, "some\r\n", "<carol" + domain);
       assertThat(body(taken(sink, 1).getFirst())).isEqualTo("some\r\n");
@@ -258,7 +228,8 @@ final class SecondDomainTest {
     assertThat(taken.rcpts()).containsExactly("RCPT TO:<märz@utf8.test>");
     Sink old = sink("ascii.test");
     old.manners.extensions = List.of("8BITMIME");
-    assertThat(tried(submit(ALICE + " SMTPUTF8", "utf8\r\n", "<märz@ascii.test>")).getStatus())
+    assertThat(
+            queue.tried(submit(ALICE + " SMTPUTF8", "utf8\r\n", "<märz@ascii.test>")).getStatus())
         .isEqualTo("5.6.7");
     assertThat(old.taken).isEmpty();
   }
@@ -315,6 +286,11 @@ final class SecondDomainTest {
     return all;
   }
 
+  private static boolean hasBare(String octets) {
+    String rest = octets.replace("\r\n", "");
+    return rest.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0);
+  }
+
   /// Each arrives once and as it was, and the host hears no command but ours.
   private void smuggle(Sink sink, String domain, String mail, List<String> bodies)
       throws IOException {
@@ -326,12 +302,10 @@ final class SecondDomainTest {
       }
     }
     for (Sink.Taken taken : taken(sink, bodies.size())) {
-      String subject = taken.text().replaceAll("(?s).*\r\nSubject: (\\S+)\r\n.*", "$1");
+      String subject = taken.text().replaceAll("(?s).*?\r\nSubject: (\\S+)\r\n.*", "$1");
       String body = wanted.remove(subject);
       assertThat(body).as(subject).isNotNull();
-      String rest = body.replace("\r\n", "");
-      boolean bare = rest.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0);
-      boolean whole = body.isEmpty() || body.endsWith("\r\n") || bare;
+      boolean whole = body.isEmpty() || body.endsWith("\r\n") || hasBare(body);
       assertThat(body(taken)).as(subject).isEqualTo(whole ? body : body + "\r\n");
     }
     assertThat(wanted).isEmpty();
@@ -359,7 +333,7 @@ final class SecondDomainTest {
     Sink old = sink("lines.test");
     old.manners.extensions = List.of("PIPELINING", "8BITMIME");
     String id = submit(ALICE + " BODY=BINARYMIME", "a\n.\nMAIL FROM:<>\r\n", "<carol@lines.test>");
-    assertThat(tried(id).getStatus()).isEqualTo("5.6.3");
+    assertThat(queue.tried(id).getStatus()).isEqualTo("5.6.3");
     assertThat(old.taken).isEmpty();
   }
 

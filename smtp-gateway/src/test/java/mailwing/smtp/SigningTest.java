@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import mailwing.smtp.data.HeaderScan;
@@ -62,18 +61,12 @@ final class SigningTest {
   private String sent(String fields, String body) throws IOException {
     int before = sink.taken.size();
     try (SmtpClient client = gateway.submission()) {
-      client.command("EHLO client.test");
-      String plain = "\0alice@example.test\0wing";
-      assertThat(
-              client.command(
-                  "AUTH PLAIN "
-                      + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
-          .startsWith("235");
-      assertThat(client.command("MAIL FROM:<alice@example.test>")).startsWith("250");
-      assertThat(client.command("RCPT TO:<bob@else.test>")).startsWith("250");
-      assertThat(client.command("DATA")).startsWith("354");
-      client.send(fields + "\r\n" + body + "\r\n.\r\n");
-      assertThat(client.reply()).startsWith("250 2.0.0 Stored as ");
+      client
+          .login("alice@example.test")
+          .submit(
+              "MAIL FROM:<alice@example.test>",
+              List.of("<bob@else.test>"),
+              fields + "\r\n" + body + "\r\n");
     }
     Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> sink.taken.size() > before);
     return sink.taken.getLast().text();

@@ -10,6 +10,8 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -18,6 +20,8 @@ import javax.net.ssl.X509TrustManager;
 /// A client that sends octets and reads replies; a reply outside RFC 5321 §4.2's grammar is an
 /// `AssertionError`.
 final class SmtpClient implements AutoCloseable {
+  private static final String STORED = "250 2.0.0 Stored as ";
+
   private Socket socket;
   private InputStream in;
   private OutputStream out;
@@ -38,6 +42,50 @@ final class SmtpClient implements AutoCloseable {
       throw new AssertionError("greeting: " + greeting);
     }
     return client;
+  }
+
+  /// What logs in a user whose password is `wing`.
+  static String plain(String address) {
+    byte[] text = ("\0" + address + "\0wing").getBytes(StandardCharsets.UTF_8);
+    return "AUTH PLAIN " + Base64.getEncoder().encodeToString(text);
+  }
+
+  /// Logs in a user whose password is `wing`, after EHLO.
+  SmtpClient login(String address) throws IOException {
+    command("EHLO client.test");
+    must(plain(address), "235 ");
+    return this;
+  }
+
+  private String must(String line, String answer) throws IOException {
+    String reply = command(line);
+    if (!reply.startsWith(answer)) {
+      throw new AssertionError(line + " was answered " + reply);
+    }
+    return reply;
+  }
+
+  /// Submits a message by DATA, once it is logged in.
+  ///
+  /// @param recipients each a path in angle brackets, with or without parameters
+  /// @param message to its last line's end, stuffed with dots
+  /// @return the queue's id
+  String submit(String mail, List<String> recipients, String message) throws IOException {
+    must(mail, "250 ");
+    for (String recipient : recipients) {
+      must("RCPT TO:" + recipient, "250 ");
+    }
+    must("DATA", "354 ");
+    send(message);
+    return stored(command("."));
+  }
+
+  /// The queue's id of a message that was taken.
+  static String stored(String reply) {
+    if (!reply.startsWith(STORED)) {
+      throw new AssertionError("not stored: " + reply);
+    }
+    return reply.substring(STORED.length());
   }
 
   void send(byte[] octets) throws IOException {

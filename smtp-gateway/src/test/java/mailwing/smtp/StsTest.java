@@ -156,10 +156,10 @@ final class StsTest {
     house.sink("change.test", 5, "mx.change.test");
     house.policy("change.test", "1", TlsHouse.enforce("mx.change.test"));
     String id = house.submit("carol@change.test");
-    house.waitFor(id, QueuedRecipient.State.WAITING, 1);
+    house.queue.await(id, QueuedRecipient.State.WAITING, 1);
     house.policy("change.test", "2", TlsHouse.page("none"));
-    house.flush(id);
-    house.waitFor(id, QueuedRecipient.State.DELIVERED, 2);
+    house.queue.flush(id);
+    house.queue.await(id, QueuedRecipient.State.DELIVERED, 2);
   }
 
   @Test

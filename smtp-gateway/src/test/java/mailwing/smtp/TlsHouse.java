@@ -2,40 +2,29 @@ package mailwing.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import mailwing.gateway.StoreClient;
-import mailwing.gateway.StoreSession;
-import mailwing.service.Secret;
 import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.queue.TlsRules;
-import mailwing.store.v1.ChangeQueueRequest;
-import mailwing.store.v1.ClientInfo;
-import mailwing.store.v1.ListQueueRequest;
-import mailwing.store.v1.OpenMailboxRequest;
-import mailwing.store.v1.OpenMailboxResponse;
-import mailwing.store.v1.Protocol;
-import mailwing.store.v1.QueueFilter;
 import mailwing.store.v1.QueuedRecipient;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
+import mailwing.testkit.Inbox;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import org.awaitility.Awaitility;
 
 /// A store and a gateway that sends, with an authority, hosts and policies that are a test's own.
 final class TlsHouse implements AutoCloseable {
+  private static final String USER = "alice@example.test";
   static final String CONTACT = "tls@example.test";
   static final String POLICY_ADDRESS = "127.0.0.9";
 
@@ -43,6 +32,7 @@ final class TlsHouse implements AutoCloseable {
   final TestStore store = TestStore.start();
   final PolicyServer policies;
   GatewayFixture gateway;
+  final QueueWatch queue = new QueueWatch(store);
   private final StoreClient reader = store.client(TestStore.Role.IMAP);
   private final Path directory;
   private final List<Sink> sinks = new ArrayList<>();
@@ -141,27 +131,16 @@ final class TlsHouse implements AutoCloseable {
       client.command("EHLO client.test");
       assertThat(client.command("STARTTLS")).startsWith("220");
       client.tls();
-      client.command("EHLO client.test");
-      String plain = "\0alice@example.test\0wing";
-      assertThat(
-              client.command(
-                  "AUTH PLAIN "
-                      + Base64.getEncoder().encodeToString(plain.getBytes(StandardCharsets.UTF_8))))
-          .startsWith("235");
-      assertThat(client.command("MAIL FROM:<alice@example.test>" + parameters)).startsWith("250");
-      for (String recipient : recipients) {
-        assertThat(client.command("RCPT TO:<" + recipient + ">")).startsWith("250");
-      }
-      assertThat(client.command("DATA")).startsWith("354");
-      client.send(
-          "From: alice@example.test\r\nSubject: test\r\nMessage-ID: <"
-              + System.nanoTime()
-              + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n"
-              + header
-              + "\r\nsecret text\r\n.\r\n");
-      String reply = client.reply();
-      assertThat(reply).startsWith("250 2.0.0 Stored as ");
-      return reply.substring("250 2.0.0 Stored as ".length());
+      return client
+          .login(USER)
+          .submit(
+              "MAIL FROM:<" + USER + ">" + parameters,
+              Stream.of(recipients).map(recipient -> "<" + recipient + ">").toList(),
+              "From: alice@example.test\r\nSubject: test\r\nMessage-ID: <"
+                  + System.nanoTime()
+                  + "@test>\r\nDate: Sun, 22 Nov 2026 00:00:00 +0000\r\n"
+                  + header
+                  + "\r\nsecret text\r\n");
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }
@@ -171,30 +150,10 @@ final class TlsHouse implements AutoCloseable {
     return submit("", "", recipient);
   }
 
-  QueuedRecipient waitFor(String id, QueuedRecipient.State state, int attempts) {
-    return Awaitility.await("state " + state)
-        .atMost(Duration.ofSeconds(30))
-        .until(
-            () -> recipient(id),
-            recipient -> recipient.getState() == state && recipient.getAttempts() >= attempts);
-  }
-
-  private QueuedRecipient recipient(String id) {
-    return store
-        .queue()
-        .listQueue(
-            ListQueueRequest.newBuilder()
-                .setFilter(QueueFilter.newBuilder().setQueueId(id))
-                .setFinished(true)
-                .setWithAttempts(true)
-                .build())
-        .next()
-        .getRecipients(0);
-  }
-
   /// Delivered: by TLS of which this is remembered.
   String delivered(String recipient) throws IOException {
-    return waitFor(submit(recipient), QueuedRecipient.State.DELIVERED, 1)
+    return queue
+        .await(submit(recipient), QueuedRecipient.State.DELIVERED, 1)
         .getAttempt(0)
         .getResult()
         .getTls();
@@ -202,54 +161,14 @@ final class TlsHouse implements AutoCloseable {
 
   /// Put off: why.
   QueuedRecipient deferred(String recipient) throws IOException {
-    return waitFor(submit(recipient), QueuedRecipient.State.WAITING, 1);
-  }
-
-  void flush(String id) {
-    int changed =
-        store
-            .queue()
-            .changeQueue(
-                ChangeQueueRequest.newBuilder()
-                    .setChange(ChangeQueueRequest.Change.FLUSH)
-                    .setFilter(QueueFilter.newBuilder().setQueueId(id))
-                    .build())
-            .getChanged();
-    assertThat(changed).isPositive();
+    return queue.await(submit(recipient), QueuedRecipient.State.WAITING, 1);
   }
 
   /// The last message in Alice's INBOX once it holds this.
   String inbox(String about) {
     return Awaitility.await("a message about " + about)
         .atMost(Duration.ofSeconds(30))
-        .until(this::lastInInbox, last -> last.contains(about));
-  }
-
-  private String lastInInbox() {
-    try (StoreSession session =
-        reader.authenticatePassword(
-            "",
-            "alice@example.test",
-            Secret.of("wing"),
-            ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build())) {
-      OpenMailboxResponse inbox =
-          session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
-      if (inbox.getStatus().getMessages() == 0) {
-        return "";
-      }
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      try (var body =
-          session.readBody(
-              ReadBodyRequest.newBuilder()
-                  .setMailbox(inbox.getMailbox().getRef())
-                  .setUid(inbox.getStatus().getUidNext() - 1)
-                  .build())) {
-        for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
-          out.writeBytes(next.getData().toByteArray());
-        }
-      }
-      return out.toString(StandardCharsets.UTF_8);
-    }
+        .until(() -> Inbox.last(reader, USER), last -> last.contains(about));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package mailwing.smtp.fuzz;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -17,19 +16,8 @@ import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import mailwing.gateway.StoreClient;
-import mailwing.gateway.StoreSession;
-import mailwing.service.Secret;
 import mailwing.smtp.GatewayFixture;
-import mailwing.store.v1.ClientInfo;
-import mailwing.store.v1.FetchItems;
-import mailwing.store.v1.FetchMessagesRequest;
-import mailwing.store.v1.FetchMessagesResponse;
-import mailwing.store.v1.OpenMailboxRequest;
-import mailwing.store.v1.OpenMailboxResponse;
-import mailwing.store.v1.Protocol;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
-import mailwing.store.v1.UidRange;
+import mailwing.testkit.Inbox;
 import mailwing.testkit.fuzz.Answers;
 
 /// One seed's clients, on two gateways; afterwards what has come to the accounts is held against
@@ -196,39 +184,9 @@ final class SmtpRound {
   /// What has come since the round before.
   private List<String> fresh(String user) {
     List<String> stored = new ArrayList<>();
-    try (StoreSession session =
-        reader.authenticatePassword(
-            "",
-            user + "@" + House.DOMAIN,
-            Secret.of("wing"),
-            ClientInfo.newBuilder().setProtocol(Protocol.IMAP).setAddress("127.0.0.1").build())) {
-      OpenMailboxResponse opened =
-          session.openMailbox(OpenMailboxRequest.newBuilder().setName("INBOX").build());
-      List<Integer> uids = new ArrayList<>();
-      try (var found =
-          session.fetchMessages(
-              FetchMessagesRequest.newBuilder()
-                  .setMailbox(opened.getMailbox().getRef())
-                  .addUids(UidRange.newBuilder().setFirst(lastUids.getOrDefault(user, 0) + 1))
-                  .setItems(FetchItems.newBuilder().setSize(true))
-                  .build())) {
-        for (FetchMessagesResponse next = found.next(); next != null; next = found.next()) {
-          next.getMessagesList().forEach(message -> uids.add(message.getUid()));
-        }
-      }
-      for (int uid : uids) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (var body =
-            session.readBody(
-                ReadBodyRequest.newBuilder()
-                    .setMailbox(opened.getMailbox().getRef())
-                    .setUid(uid)
-                    .build())) {
-          for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
-            out.writeBytes(next.getData().toByteArray());
-          }
-        }
-        stored.add(out.toString(StandardCharsets.ISO_8859_1));
+    try (Inbox inbox = new Inbox(reader, user + "@" + House.DOMAIN)) {
+      for (int uid : inbox.uids(lastUids.getOrDefault(user, 0) + 1)) {
+        stored.add(new String(inbox.read(uid), StandardCharsets.ISO_8859_1));
         lastUids.put(user, uid);
       }
     }
