@@ -13,14 +13,15 @@ import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Reads PEM files: certificates, and private keys as PKCS #8 (`PRIVATE KEY`) or PKCS #1 (`RSA
+/// Reads PEM text: certificates, and private keys as PKCS #8 (`PRIVATE KEY`) or PKCS #1 (`RSA
 /// PRIVATE KEY`).
-final class Pem {
+public final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
   // SEQUENCE { INTEGER 0, SEQUENCE { OID rsaEncryption, NULL }, OCTET STRING ... } around a PKCS #1
@@ -58,7 +59,7 @@ final class Pem {
       throws IOException, GeneralSecurityException {
     CertificateFactory factory = CertificateFactory.getInstance("X.509");
     List<X509Certificate> certificates = new ArrayList<>();
-    for (Block block : blocks(file)) {
+    for (Block block : blocks(text(file))) {
       if (block.label.equals("CERTIFICATE")
           && factory.generateCertificate(new ByteArrayInputStream(block.octets()))
               instanceof X509Certificate certificate) {
@@ -72,24 +73,31 @@ final class Pem {
   }
 
   static PrivateKey privateKey(Path file) throws IOException, GeneralSecurityException {
-    for (Block block : blocks(file)) {
+    return privateKey(text(file), file.toString());
+  }
+
+  /// The first private key of a text.
+  ///
+  /// @param source what errors call it
+  public static PrivateKey privateKey(String text, String source) throws GeneralSecurityException {
+    for (Block block : blocks(text)) {
       switch (block.label) {
         case "PRIVATE KEY" -> {
-          return key(block.octets(), file);
+          return key(block.octets(), source);
         }
         case "RSA PRIVATE KEY" -> {
-          return key(der(0x30, join(RSA_ALGORITHM, der(0x04, block.octets()))), file);
+          return key(der(0x30, join(RSA_ALGORITHM, der(0x04, block.octets()))), source);
         }
         case "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY" ->
             throw new GeneralSecurityException(
-                file + " must hold an unencrypted PKCS #8 key (openssl pkcs8 -topk8 -nocrypt)");
+                source + " must hold an unencrypted PKCS #8 key (openssl pkcs8 -topk8 -nocrypt)");
         default -> {}
       }
     }
-    throw new GeneralSecurityException("no private key in " + file);
+    throw new GeneralSecurityException("no private key in " + source);
   }
 
-  private static PrivateKey key(byte[] pkcs8, Path file) throws GeneralSecurityException {
+  private static PrivateKey key(byte[] pkcs8, String source) throws GeneralSecurityException {
     PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(pkcs8);
     for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
       try {
@@ -98,11 +106,15 @@ final class Pem {
         // Of another kind: try the next.
       }
     }
-    throw new GeneralSecurityException("key of an unknown kind in " + file);
+    throw new GeneralSecurityException("key of an unknown kind in " + source);
   }
 
-  private static List<Block> blocks(Path file) throws IOException {
-    Matcher matcher = BLOCK.matcher(Files.readString(file, StandardCharsets.ISO_8859_1));
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1);
+  }
+
+  private static List<Block> blocks(String text) {
+    Matcher matcher = BLOCK.matcher(text);
     List<Block> blocks = new ArrayList<>();
     while (matcher.find()) {
       blocks.add(new Block(matcher.group(1), matcher.group(2)));
@@ -122,7 +134,7 @@ final class Pem {
   }
 
   private static byte[] join(byte[] first, byte[] second) {
-    byte[] joined = java.util.Arrays.copyOf(first, first.length + second.length);
+    byte[] joined = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, joined, first.length, second.length);
     return joined;
   }

@@ -1,7 +1,11 @@
 package mailwing.smtp.dkim;
 
-import java.io.ByteArrayOutputStream;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.spec.EdECPrivateKeySpec;
+import java.security.spec.NamedParameterSpec;
 import java.util.Base64;
+import mailwing.service.Pem;
 import mailwing.smtp.dkim.SigningKey.Kind;
 import mailwing.smtp.dns.TestZone;
 
@@ -40,30 +44,6 @@ public final class TestKeys {
       eAYXunajbBSOLlx4D+TunwJBANkPI5S9iylsbLs6NkaMHV6k5ioHBBmgCak95JGX
       GMot/L2x0IYyMLAz6oLWh2hm7zwtb0CgOrPo1ke44hFYnfc=
       """;
-  private static final byte[] ED25519_HEAD = {
-    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20
-  };
-  private static final byte[] RSA_HEAD = {
-    0x02,
-    0x01,
-    0x00,
-    0x30,
-    0x0d,
-    0x06,
-    0x09,
-    0x2a,
-    (byte) 0x86,
-    0x48,
-    (byte) 0x86,
-    (byte) 0xf7,
-    0x0d,
-    0x01,
-    0x01,
-    0x01,
-    0x05,
-    0x00
-  };
-
   public static final String ED25519_RECORD =
       "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
   public static final String RSA_RECORD =
@@ -76,42 +56,46 @@ public final class TestKeys {
 
   public static SigningKey ed25519(String domain) {
     byte[] secret = Base64.getDecoder().decode(RFC8463_ED25519);
-    return SigningKey.read(domain, "brisbane", Kind.ED25519, joined(ED25519_HEAD, secret));
+    try {
+      byte[] key =
+          KeyFactory.getInstance("Ed25519")
+              .generatePrivate(new EdECPrivateKeySpec(NamedParameterSpec.ED25519, secret))
+              .getEncoded();
+      return SigningKey.read(domain, "brisbane", Kind.ED25519, key);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   public static SigningKey rsa(String domain) {
-    return SigningKey.read(domain, "test", Kind.RSA, pkcs8(RFC8463_RSA));
+    return rsa(domain, "test", rsaPem());
   }
 
   /// The private half of [#rsa], as others take it.
   public static String rsaPem() {
-    return "-----BEGIN RSA PRIVATE KEY-----\n" + RFC8463_RSA + "-----END RSA PRIVATE KEY-----\n";
+    return pem(RFC8463_RSA);
   }
 
   static SigningKey rfc6376() {
-    return SigningKey.read("example.com", "brisbane", Kind.RSA, pkcs8(RFC6376_RSA));
+    return rsa("example.com", "brisbane", pem(RFC6376_RSA));
+  }
+
+  private static String pem(String pkcs1) {
+    return "-----BEGIN RSA PRIVATE KEY-----\n" + pkcs1 + "-----END RSA PRIVATE KEY-----\n";
+  }
+
+  private static SigningKey rsa(String domain, String selector, String pem) {
+    try {
+      byte[] key = Pem.privateKey(pem, "the RFC").getEncoded();
+      return SigningKey.read(domain, selector, Kind.RSA, key);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /// Both records of a domain.
   public static TestZone publish(TestZone zone, String domain) {
     return zone.add("brisbane._domainkey." + domain, "TXT", ED25519_RECORD)
         .add("test._domainkey." + domain, "TXT", RSA_RECORD);
-  }
-
-  private static byte[] pkcs8(String pkcs1) {
-    byte[] octets = Base64.getMimeDecoder().decode(pkcs1);
-    return der(0x30, joined(RSA_HEAD, der(0x04, octets)));
-  }
-
-  private static byte[] der(int tag, byte[] value) {
-    byte[] head = {(byte) tag, (byte) 0x82, (byte) (value.length >> 8), (byte) value.length};
-    return joined(head, value);
-  }
-
-  private static byte[] joined(byte[] first, byte[] second) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.writeBytes(first);
-    out.writeBytes(second);
-    return out.toByteArray();
   }
 }
