@@ -1,22 +1,18 @@
 package mailwing.store.grpc;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static mailwing.store.grpc.QueueFixture.MESSAGE;
+import static mailwing.store.grpc.QueueFixture.count;
+import static mailwing.store.grpc.QueueFixture.lastIn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import com.google.protobuf.ByteString;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import mailwing.store.v1.ChangeQueueRequest;
 import mailwing.store.v1.ChangeQueueRequest.Change;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
-import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
-import mailwing.store.v1.LeaseJobsRequest;
-import mailwing.store.v1.ListQueueRequest;
 import mailwing.store.v1.QueueFilter;
 import mailwing.store.v1.QueuedMessage;
 import mailwing.store.v1.QueuedRecipient.State;
@@ -28,7 +24,6 @@ import mailwing.store.v1.UpdateUserRequest;
 import mailwing.store.v1.User;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -36,30 +31,21 @@ import org.junit.jupiter.api.TestInstance;
 /// Messages that are held before they go (RFC 4865), or may be taken back, on a real PostgreSQL.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class HeldMailTest {
-  private static final byte[] MESSAGE = MailFixture.message("held", 2000);
   private static final byte[] LARGE = MailFixture.message("held and large", 600_000);
 
-  private final MailFixture store = new MailFixture();
-  private final Random random = new Random(6);
-  private MailFixture.User alice;
-  private MailFixture.User bob;
-  private String token;
-
-  @BeforeAll
-  void users() {
-    alice = store.user(MailFixture.ALICE);
-    bob = store.user(MailFixture.BOB);
-    token = store.token(MailFixture.ALICE, "a password");
-  }
+  private final QueueFixture queue = new QueueFixture(6);
+  private final MailFixture store = queue.store;
+  private final MailFixture.User alice = queue.alice;
+  private final MailFixture.User bob = queue.bob;
 
   @AfterAll
   void stop() {
-    store.close();
+    queue.close();
   }
 
   @BeforeEach
   void empty() {
-    store.execute("DELETE FROM queue_recipient; DELETE FROM queue_message");
+    queue.empty();
     settings(0);
   }
 
@@ -74,54 +60,26 @@ final class HeldMailTest {
   }
 
   private DeliveryEnvelope.Builder envelope(long holdMillis, String... recipients) {
-    DeliveryEnvelope.Builder envelope =
-        DeliveryEnvelope.newBuilder()
-            .setDeliveryId(ByteString.copyFrom(MailFixture.id(random)))
-            .setReversePath(MailFixture.ALICE);
-    envelope.getSubmissionBuilder().setSessionToken(token);
+    DeliveryEnvelope.Builder envelope = queue.envelope(recipients);
     if (holdMillis > 0) {
       envelope
           .getSubmissionBuilder()
           .setHoldUntilMillis(System.currentTimeMillis() + holdMillis)
           .setHoldRequest("for;" + holdMillis / 1000);
     }
-    envelope
-        .getTraceBuilder()
-        .setQueueId("ID" + random.nextInt(1 << 30))
-        .setHost("mx.example.test");
+    envelope.getTraceBuilder().setHost("mx.example.test");
     envelope.getReportingBuilder().setElsewhere(true);
-    for (String recipient : recipients) {
-      envelope.addRecipients(DeliveryRecipient.newBuilder().setAddress(recipient));
-    }
     return envelope;
   }
 
-  private static int count(MailFixture.User user) {
-    return user.status("INBOX").getMessages();
-  }
-
-  private static String lastIn(MailFixture.User user) {
-    int uid = user.status("INBOX").getUidNext() - 1;
-    return new String(user.body(user.ref("INBOX"), uid, 0, 1 << 20), UTF_8);
-  }
-
   private QueuedMessage only() {
-    List<QueuedMessage> all = new ArrayList<>();
-    store.queueAdmin().listQueue(ListQueueRequest.getDefaultInstance()).forEachRemaining(all::add);
+    List<QueuedMessage> all = queue.list(QueueFilter.getDefaultInstance());
     assertThat(all).hasSize(1);
     return all.getFirst();
   }
 
   private int leased() {
-    return store
-        .queue()
-        .leaseJobs(
-            LeaseJobsRequest.newBuilder()
-                .setWorker("out.example.test")
-                .setMost(100)
-                .setLeaseMillis(60_000)
-                .build())
-        .getJobsCount();
+    return queue.lease(60_000).getJobsCount();
   }
 
   private static TakeBackRequest back(DeliveryEnvelope envelope) {
@@ -212,13 +170,8 @@ final class HeldMailTest {
     // What is flushed goes at once.
     DeliveryEnvelope other = envelope(0, MailFixture.BOB).build();
     store.deliver(other, MESSAGE);
-    store
-        .queueAdmin()
-        .changeQueue(
-            ChangeQueueRequest.newBuilder()
-                .setChange(Change.FLUSH)
-                .setFilter(QueueFilter.newBuilder().setQueueId(other.getTrace().getQueueId()))
-                .build());
+    queue.change(
+        Change.FLUSH, QueueFilter.newBuilder().setQueueId(other.getTrace().getQueueId()).build());
     Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> count(bob) == before + 1);
   }
 

@@ -1,12 +1,12 @@
 package mailwing.store.grpc;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static mailwing.store.grpc.QueueFixture.last;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.protobuf.ByteString;
 import java.time.Duration;
-import java.util.Random;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendResponse;
 import mailwing.store.v1.DeleteMailboxRequest;
@@ -23,7 +23,6 @@ import mailwing.store.v1.SpecialUse;
 import mailwing.store.v1.UpdateUserRequest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -31,27 +30,19 @@ import org.junit.jupiter.api.TestInstance;
 /// What accounts submit is kept in Sent, once, on a real PostgreSQL.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class SentCopiesTest {
-  private final MailFixture store = new MailFixture();
-  private final Random random = new Random(7);
-  private MailFixture.User alice;
-  private MailFixture.User bob;
-  private String token;
-
-  @BeforeAll
-  void users() {
-    alice = store.user(MailFixture.ALICE);
-    bob = store.user(MailFixture.BOB);
-    token = store.token(MailFixture.ALICE, "a password");
-  }
+  private final QueueFixture queue = new QueueFixture(7);
+  private final MailFixture store = queue.store;
+  private final MailFixture.User alice = queue.alice;
+  private final MailFixture.User bob = queue.bob;
 
   @AfterAll
   void stop() {
-    store.close();
+    queue.close();
   }
 
   @BeforeEach
   void asked() {
-    store.execute("DELETE FROM queue_recipient; DELETE FROM queue_message");
+    queue.empty();
     set(true);
   }
 
@@ -69,24 +60,11 @@ final class SentCopiesTest {
   }
 
   private DeliveryEnvelope.Builder envelope(String... recipients) {
-    DeliveryEnvelope.Builder envelope =
-        DeliveryEnvelope.newBuilder()
-            .setDeliveryId(ByteString.copyFrom(MailFixture.id(random)))
-            .setReversePath(MailFixture.ALICE);
-    envelope.getSubmissionBuilder().setSessionToken(token);
-    envelope.getTraceBuilder().setQueueId("ID" + random.nextInt(1 << 30));
-    for (String recipient : recipients) {
-      envelope.addRecipients(
-          DeliveryRecipient.newBuilder()
-              .setAddress(recipient)
-              .setHeaderPrefix(ByteString.copyFrom(MailFixture.prefix(recipient))));
+    DeliveryEnvelope.Builder envelope = queue.envelope(recipients);
+    for (DeliveryRecipient.Builder recipient : envelope.getRecipientsBuilderList()) {
+      recipient.setHeaderPrefix(ByteString.copyFrom(MailFixture.prefix(recipient.getAddress())));
     }
     return envelope;
-  }
-
-  private static String last(MailFixture.User user, String mailbox) {
-    int uid = user.status(mailbox).getUidNext() - 1;
-    return new String(user.body(user.ref(mailbox), uid, 0, 1 << 20), UTF_8);
   }
 
   private static AppendResponse append(MailFixture.User user, String mailbox, byte[] message) {
