@@ -146,6 +146,33 @@ final class OutboundTest {
   }
 
   @Test
+  void aHostThatSaysLaterOfAWholeMessageGetsItLaterOnce() throws IOException {
+    Sink sink = sink("full.test", 10);
+    sink.manners.end = mail -> "452 4.3.1 no room";
+    String id = submit("room", "carol@full.test");
+    assertThat(queue.await(id, QueuedRecipient.State.WAITING, 1).getReply())
+        .isEqualTo("452 4.3.1 no room");
+    sink.manners.end = mail -> "250 2.0.0 taken";
+    queue.flush(id);
+    queue.await(id, QueuedRecipient.State.DELIVERED, 2);
+    assertThat(sink.taken).hasSize(2);
+    assertThat(sink.connections.get()).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void aMessageThatIsRefusedAtItsEndComesBackAndIsNotTriedElsewhere() throws IOException {
+    Sink first = sink("strict.test", 5);
+    first.manners.end = mail -> "554 5.7.1 not such a message";
+    Sink second = sink("strict.test", 10);
+    submit("spam", "carol@strict.test");
+    assertThat(bounce("carol@strict.test"))
+        .contains("Action: failed\r\nStatus: 5.7.1\r\n")
+        .contains("Diagnostic-Code: smtp; 554 5.7.1 not such a message\r\n");
+    assertThat(first.taken).hasSize(1);
+    assertThat(second.taken).isEmpty();
+  }
+
+  @Test
   void whatIsRefusedComesBack() throws IOException {
     Sink sink = sink("refusing.test", 10);
     sink.manners.rcpt = path -> path.startsWith("no") ? "550 5.1.1 nobody here" : "250 ok";
@@ -164,6 +191,19 @@ final class OutboundTest {
     Sink second = sink("dead.test", 10);
     submit("alive", "carol@dead.test");
     assertThat(only(second).text()).endsWith("alive\r\n");
+  }
+
+  @Test
+  void aHostThatIsDeadGetsItWhenItLives() throws IOException {
+    String address = "127.0.0.98";
+    gateway.zone.add("asleep.test", "MX", "5 mx.asleep.test").add("mx.asleep.test", "A", address);
+    String id = submit("awake", "carol@asleep.test");
+    assertThat(queue.await(id, QueuedRecipient.State.WAITING, 1).getStatus()).isEqualTo("4.4.1");
+    Sink sink = new Sink("mx.asleep.test", address, port);
+    sinks.add(sink);
+    queue.flush(id);
+    queue.await(id, QueuedRecipient.State.DELIVERED, 2);
+    assertThat(only(sink).text()).endsWith("awake\r\n");
   }
 
   @Test

@@ -1,9 +1,11 @@
 package mailwing.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import mailwing.smtp.client.ClientTimes;
 import mailwing.smtp.queue.OutboundConfig;
 import mailwing.smtp.queue.TlsRules;
 import mailwing.store.v1.QueuedRecipient;
+import mailwing.testkit.RealMessages;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import org.awaitility.Awaitility;
@@ -335,6 +338,56 @@ final class SecondDomainTest {
     String id = submit(ALICE + " BODY=BINARYMIME", "a\n.\nMAIL FROM:<>\r\n", "<carol@lines.test>");
     assertThat(queue.tried(id).getStatus()).isEqualTo("5.6.3");
     assertThat(old.taken).isEmpty();
+  }
+
+  /// What one host or another takes for a message's end, with commands behind it.
+  @Test
+  void noEndThatAnotherWouldSeeLetsCommandsOut() throws IOException {
+    String commands =
+        "MAIL FROM:<eve@else.test>\r\nRCPT TO:<carol@ends.test>\r\nDATA\r\nEve's.\r\n.\r\n";
+    List<String> ends =
+        List.of(
+            "\n.\n",
+            "\n.\r\n",
+            "\r\n.\n",
+            "\r.\r",
+            "\r.\r\n",
+            "\r\n.\r",
+            "\r\r\n.\r\r\n",
+            "\r\n\0.\r\n",
+            "\r\n.\0\r\n",
+            "\n\r\n.\r\n",
+            "\r\n.\r\n");
+    Sink sink = sink("ends.test");
+    smuggle(
+        sink,
+        "ends.test",
+        ALICE + " BODY=BINARYMIME",
+        ends.stream().map(end -> "Text." + end + commands).toList());
+    Sink old = sink("oldends.test");
+    old.manners.extensions = List.of("PIPELINING", "8BITMIME");
+    smuggle(
+        old,
+        "oldends.test",
+        ALICE,
+        List.of("Text.\r\n.\r\n" + commands, ".\r\n" + commands, "\r\n..\r\n.\r\n" + commands));
+  }
+
+  /// Real messages, each within one of ours: by DATA what may go so, and all by BDAT.
+  @Test
+  void realMessagesArriveAsTheyWere() throws IOException {
+    List<String> messages = new ArrayList<>();
+    for (Path file : RealMessages.sample(120, 31)) {
+      messages.add(new String(RealMessages.crlf(file), StandardCharsets.ISO_8859_1));
+    }
+    assumeFalse(messages.isEmpty(), "no corpus");
+    List<String> lines = messages.stream().filter(message -> !hasBare(message)).toList();
+    Sink data = sink("data.test");
+    data.manners.extensions = List.of("PIPELINING", "8BITMIME");
+    smuggle(data, "data.test", ALICE + " BODY=8BITMIME", lines);
+    Sink binary = sink("chunks.test");
+    smuggle(binary, "chunks.test", ALICE + " BODY=BINARYMIME", messages);
+    assertThat(lines).hasSizeLessThanOrEqualTo(messages.size()).hasSizeGreaterThan(50);
   }
 
   /// What a client encodes in parameters ends no line of ours.

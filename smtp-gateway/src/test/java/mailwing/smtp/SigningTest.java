@@ -1,9 +1,12 @@
 package mailwing.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,6 +16,7 @@ import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.dkim.DkimResult;
 import mailwing.smtp.dkim.DkimVerdict;
 import mailwing.smtp.dkim.DkimVerifier;
+import mailwing.smtp.dkim.Dkimpy;
 import mailwing.store.v1.AddDkimKeysRequest;
 import mailwing.store.v1.DkimKey;
 import mailwing.store.v1.DkimKey.State;
@@ -23,6 +27,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What users submit arrives elsewhere signed by their domain's keys, as the other side verifies.
 final class SigningTest {
@@ -179,6 +184,31 @@ final class SigningTest {
     assertThat(sent).doesNotContain("secret@").contains("\r\nMessage-ID: <").contains("\r\nDate: ");
     // Eight bits, and an author in another's name with ours behind it.
     assertSigned(sent("From: \"Älice\" <alice@example.test>\r\nSubject: ä\r\n", "Grüße"), keys);
+  }
+
+  /// By another implementation than ours, where it is installed.
+  @Test
+  void whatArrivesVerifiesElsewhereToo(@TempDir Path folder) throws Exception {
+    Dkimpy dkimpy = new Dkimpy(folder);
+    assumeTrue(dkimpy.isInstalled(), "no dkimpy");
+    List<DkimKey> keys = add();
+    publish(keys);
+    for (DkimKey key : keys) {
+      dkimpy.publish(key.getSelector(), key.getRecordText());
+    }
+    String fields = "From: \"Älice\" <alice@example.test>\r\nSubject: ä\r\n";
+    String[] sent = {sent(), sent(fields, "..stuffed\r\n\r\n  two  blanks \t\r\nGrüße\r\n\r\n")};
+    for (int i = 0; i < sent.length; i++) {
+      Files.write(folder.resolve(i + ".eml"), sent[i].getBytes(StandardCharsets.ISO_8859_1));
+    }
+    List<String> said =
+        dkimpy.verify(
+            """
+            for name in glob.glob('*.eml'):
+                for i in (0, 1):
+                    print(dkim.DKIM(open(name, 'rb').read()).verify(i, dns))
+            """);
+    assertThat(said).containsExactly("True", "True", "True", "True");
   }
 
   @Test

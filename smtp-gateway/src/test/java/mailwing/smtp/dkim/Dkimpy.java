@@ -12,11 +12,16 @@ import java.util.concurrent.TimeUnit;
 public final class Dkimpy {
   private final Path folder;
 
-  /// @param folder where programs run; it has the records of [TestKeys] as files
+  /// @param folder where programs run; it gets the records as files, those of [TestKeys] at once
   public Dkimpy(Path folder) throws IOException {
     this.folder = folder;
-    Files.writeString(folder.resolve("rsa"), TestKeys.RSA_RECORD);
-    Files.writeString(folder.resolve("ed25519"), TestKeys.ED25519_RECORD);
+    publish("test", TestKeys.RSA_RECORD);
+    publish("brisbane", TestKeys.ED25519_RECORD);
+  }
+
+  /// Answers a selector, of whatever domain, by this record.
+  public void publish(String selector, String record) throws IOException {
+    Files.writeString(folder.resolve(selector + ".key"), record);
   }
 
   public boolean isInstalled() throws Exception {
@@ -28,9 +33,8 @@ public final class Dkimpy {
     return run(
         """
         import dkim, glob
-        records = {b'test': open('rsa', 'rb').read(), b'brisbane': open('ed25519', 'rb').read()}
         def dns(name, timeout=5):
-            return records[name.split(b'.')[0]]
+            return open(name.split(b'.')[0].decode() + '.key', 'rb').read()
         """
             + program);
   }
