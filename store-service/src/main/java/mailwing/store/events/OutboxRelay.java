@@ -28,14 +28,18 @@ import org.slf4j.LoggerFactory;
 /// Publishes what is in the outbox, and deletes it once the brokers have it: at least once, each
 /// account in order while the brokers answer.
 ///
-/// A commit of this process wakes it at once; what other stores leave in ranges that it holds it
-/// finds within [#POLL]. While Kafka is away the outbox waits, and the relay tries again with
+/// A commit of this process wakes it at once, unless it has just published much: then it rests, so
+/// that a busy store publishes many changes in one go. What other stores leave in ranges that it
+/// holds it finds within [#POLL]. While Kafka is away the outbox waits, and the relay tries again with
 /// growing pauses.
 public final class OutboxRelay implements AutoCloseable {
   static final Duration POLL = Duration.ofSeconds(1);
   static final Duration LEASE = Duration.ofSeconds(10);
   private static final Duration RENEW = Duration.ofSeconds(3);
   private static final int BATCH = 1000;
+  private static final long REST_MILLIS = 2;
+  private static final long LONGEST_REST_MILLIS = 20;
+  private static final String LINGER_MILLIS = "1000";
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Logger LOG = LoggerFactory.getLogger(OutboxRelay.class);
@@ -114,6 +118,7 @@ public final class OutboxRelay implements AutoCloseable {
         publish(connection, changes);
       }
       if (changes.size() < BATCH) {
+        Thread.sleep(Math.min(REST_MILLIS * changes.size(), LONGEST_REST_MILLIS));
         signal.await(POLL.toNanos());
       }
     }
@@ -128,6 +133,7 @@ public final class OutboxRelay implements AutoCloseable {
               new ProducerRecord<>(
                   config.topic(), Long.toString(change.accountId()), value(change))));
     }
+    connection.flush();
     for (Future<?> one : sent) {
       one.get(30, TimeUnit.SECONDS);
     }
@@ -161,7 +167,8 @@ public final class OutboxRelay implements AutoCloseable {
     properties.put(ProducerConfig.CLIENT_ID_CONFIG, "mailwing-store");
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
-    properties.put(ProducerConfig.LINGER_MS_CONFIG, "0");
+    // Until they are flushed: the changes of a round go in one request.
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, LINGER_MILLIS);
     // A broker that knows nothing of a producer yet takes any sequence number: with several
     // requests on their way to a new topic, one that is repeated would come after its successor.
     properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");

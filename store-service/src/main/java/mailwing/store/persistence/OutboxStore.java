@@ -182,7 +182,7 @@ public final class OutboxStore {
     }
   }
 
-  /// Forgets what has been published.
+  /// Forgets what has been published. What a crash brings back is published again.
   public void published(List<Change> changes) {
     try {
       delete(changes);
@@ -196,7 +196,8 @@ public final class OutboxStore {
         PreparedStatement statement =
             connection.prepareStatement(
                 """
-                DELETE FROM outbox o USING unnest(?::bigint[], ?::bigint[]) AS p (account_id, change_seq)
+                DELETE FROM outbox o USING (SELECT set_config('synchronous_commit', 'off', true)) s,
+                  unnest(?::bigint[], ?::bigint[]) AS p (account_id, change_seq)
                 WHERE o.account_id = p.account_id AND o.change_seq = p.change_seq
                 """)) {
       statement.setArray(
