@@ -82,6 +82,7 @@ DECLARE
   v_at integer;
   v_refs bigint[];
   v_thread bigint;
+  v_twice boolean := false;
   -- By message; null ids: not stored.
   v_accounts bigint[] := array_fill(0::bigint, ARRAY[n]);
   v_ids bigint[] := array_fill(null::bigint, ARRAY[n]);
@@ -216,7 +217,12 @@ BEGIN
   END IF;
 
   v_threads := v_ids;
-  IF n = t THEN
+  IF n > t THEN
+    -- Does one refer to what another one of the same account does?
+    SELECT count(*) > count(DISTINCT (v_accounts[g.i], g.hash)) INTO v_twice
+      FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash);
+  END IF;
+  IF NOT v_twice THEN
     FOR v_at, v_thread IN
       SELECT g.i, min(x.thread_id) FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash)
         JOIN thread_ref x ON x.account_id = v_accounts[g.i] AND x.ref_hash = g.hash GROUP BY g.i
@@ -226,7 +232,6 @@ BEGIN
     INSERT INTO thread_ref SELECT v_accounts[g.i], g.hash, v_threads[g.i]
       FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash) WHERE v_ids[g.i] IS NOT NULL ON CONFLICT DO NOTHING;
   ELSE
-    -- One may refer to another one of the same account.
     FOR i IN 1..n LOOP
       IF v_ids[i] IS NULL THEN CONTINUE; END IF;
       v_refs := ARRAY(SELECT g.hash FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash) WHERE g.i = i);
@@ -594,4 +599,97 @@ BEGIN
       used_octets = a.used_octets + CASE WHEN p_move THEN 0 ELSE v_octets END,
       used_messages = a.used_messages + CASE WHEN p_move THEN 0 ELSE v_count END
     WHERE x.account_id = p_account;
+END $$;
+
+-- Changes flags, in one commit, of messages of several accounts: of each account in one mailbox, from one UID to
+-- another one, which may be few. As mail_store_flags, without keywords. An account that somebody has locked is not
+-- waited for (10), so that locks taken in any order cannot deadlock.
+--
+-- Parallel arrays, an element a change: p_accounts (each once) to p_unchanged_since; outcomes, previous_modseqs and
+-- modseqs. Parallel arrays, an element a message, by change and UID: changes (which one it is of) to stale.
+CREATE OR REPLACE FUNCTION mail_store_flags_together(
+  p_accounts bigint[], p_mailboxes bigint[], p_firsts bigint[], p_lasts bigint[], p_operations integer[],
+  p_flags integer[], p_unchanged_since bigint[],
+  OUT outcomes integer[], OUT previous_modseqs bigint[], OUT modseqs bigint[],
+  OUT changes integer[], OUT uids bigint[], OUT flags integer[], OUT keywords text[], OUT entry_modseqs bigint[],
+  OUT sizes bigint[], OUT stale boolean[])
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_now bigint := mail_now();
+  v_locked bigint[];
+  v_shared boolean[];
+  -- What is written: whose message, by change.
+  w_changes integer[];
+  w_uids bigint[];
+  w_flags integer[];
+  w_unseen integer[];
+  w_deleted integer[];
+BEGIN
+  SELECT array_agg(s.account_id) INTO v_locked
+    FROM (SELECT x.account_id FROM account_state x WHERE x.account_id = ANY (p_accounts)
+      FOR NO KEY UPDATE SKIP LOCKED) s;
+  SELECT array_agg(CASE WHEN g.account = ANY (v_locked) THEN CASE WHEN b.highest_modseq IS NULL THEN 5 ELSE 1 END
+        ELSE 10 END ORDER BY g.k),
+      array_agg(coalesce(b.highest_modseq, 0) ORDER BY g.k), array_agg(coalesce(b.holders, 0) > 0 ORDER BY g.k)
+    INTO outcomes, previous_modseqs, v_shared
+    FROM unnest(p_accounts, p_mailboxes) WITH ORDINALITY g (account, mailbox, k)
+      LEFT JOIN LATERAL (
+        SELECT y.highest_modseq, y.holders FROM mailbox y
+        WHERE g.account = ANY (v_locked) AND y.account_id = g.account AND y.mailbox_id = g.mailbox AND y.selectable
+        FOR NO KEY UPDATE) b ON true;
+  modseqs := previous_modseqs;
+  SELECT array_agg(w.k), array_agg(w.uid), array_agg(w.new_flags), array_agg(array_to_string(w.new_keywords, ' ')),
+    array_agg(CASE WHEN w.changes THEN previous_modseqs[w.k] + 1 ELSE w.modseq END), array_agg(w.size),
+    array_agg(w.stale),
+    array_agg(w.k) FILTER (WHERE w.changes), array_agg(w.uid) FILTER (WHERE w.changes),
+    array_agg(w.new_flags) FILTER (WHERE w.changes),
+    array_agg((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes),
+    array_agg((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes)
+  INTO changes, uids, flags, keywords, entry_modseqs, sizes, stale, w_changes, w_uids, w_flags, w_unseen, w_deleted
+  FROM (
+    SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
+    FROM (
+      SELECT g.k::integer AS k, e.*, g.since >= 0 AND e.modseq > g.since AS stale,
+        CASE g.operation WHEN 1 THEN g.flags WHEN 2 THEN e.flags | g.flags ELSE e.flags & ~g.flags END AS new_flags,
+        CASE WHEN g.operation <> 1 THEN e.keywords END AS new_keywords
+      FROM unnest(p_accounts, p_mailboxes, p_firsts, p_lasts, p_operations, p_flags, p_unchanged_since)
+          WITH ORDINALITY g (account, mailbox, f, l, operation, flags, since, k)
+        CROSS JOIN LATERAL (
+          SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
+          WHERE x.account_id = g.account AND x.mailbox_id = g.mailbox AND x.uid BETWEEN g.f AND g.l) e
+      WHERE outcomes[g.k] = 1
+      ORDER BY g.k, e.uid) n) w;
+  IF w_changes IS NULL THEN
+    RETURN;
+  END IF;
+  modseqs := ARRAY(
+    SELECT m + CASE WHEN k = ANY (w_changes) THEN 1 ELSE 0 END
+    FROM unnest(previous_modseqs) WITH ORDINALITY g (m, k) ORDER BY k);
+  WITH marked AS (
+    UPDATE entry e SET modseq = modseqs[g.k],
+        -- What only the owner sees is no change to the others.
+        shared_modseq = CASE WHEN v_shared[g.k] AND p_operations[g.k] <> 1 AND p_flags[g.k] = 1
+          THEN coalesce(e.shared_modseq, e.modseq) END,
+        seen_at = CASE WHEN p_operations[g.k] <> 3 AND p_flags[g.k] & 1 = 1 AND e.flags & 1 = 0
+          THEN coalesce(e.seen_at, v_now) ELSE e.seen_at END,
+        flags = g.flags,
+        keywords = CASE WHEN p_operations[g.k] <> 1 THEN e.keywords END
+      FROM unnest(w_changes, w_uids, w_flags) g (k, uid, flags)
+      WHERE e.account_id = p_accounts[g.k] AND e.mailbox_id = p_mailboxes[g.k] AND e.uid = g.uid),
+  change AS MATERIALIZED (
+    SELECT g.k, sum(g.unseen) AS unseen, sum(g.deleted) AS deleted
+    FROM unnest(w_changes, w_unseen, w_deleted) g (k, unseen, deleted) GROUP BY g.k),
+  counted AS (
+    UPDATE mailbox b SET highest_modseq = modseqs[g.k], unseen = b.unseen + g.unseen, deleted = b.deleted + g.deleted
+      FROM change g WHERE b.account_id = p_accounts[g.k] AND b.mailbox_id = p_mailboxes[g.k]
+      RETURNING g.k, b.uid_next),
+  numbered AS (
+    UPDATE account_state s SET change_seq = s.change_seq + 1
+      FROM change g WHERE s.account_id = p_accounts[g.k]
+      RETURNING g.k, s.change_seq)
+  INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
+    SELECT p_accounts[n.k], n.change_seq, p_mailboxes[n.k], modseqs[n.k], c.uid_next, false, v_now
+    FROM numbered n JOIN counted c ON c.k = n.k;
 END $$;

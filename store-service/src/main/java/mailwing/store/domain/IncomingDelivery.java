@@ -6,6 +6,8 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
@@ -59,6 +61,12 @@ public final class IncomingDelivery {
 
   /// What has committed first, and holds what is left for the others.
   private IncomingMessage.@Nullable Copy holder;
+
+  /// The first commit left nothing for a later one.
+  private boolean whole;
+
+  /// By the length of what stands before the message.
+  private final Map<Integer, MessageFacts> facts = new ConcurrentHashMap<>();
 
   private boolean sentKept;
 
@@ -258,12 +266,15 @@ public final class IncomingDelivery {
     } else if (copy != null && storeSent(sentCopy(copy, sentRest(copy), firstReports(copy)))) {
       holder = copy;
     }
+    if (holder == null && areCopies()) {
+      storeCopies(parsed);
+    }
     int failed = 0;
     for (Share share : shares.values()) {
       if (holder != null) {
         break;
       }
-      if (share.later) {
+      if (share.later || share.stored != null) {
         continue;
       }
       storeOne(parsed, share, rest(share.copy), firstReports(share.copy));
@@ -448,6 +459,85 @@ public final class IncomingDelivery {
         submitter);
   }
 
+  /// Is it one small message for several accounts, and nothing else?
+  private boolean areCopies() {
+    return shares.size() > 1
+        && shares.size() <= Deliveries.MOST
+        && !message.spilled()
+        && shares.values().stream()
+            .allMatch(
+                share ->
+                    !share.later
+                        && share.copy.failure == null
+                        && firstReports(share.copy).isEmpty()
+                        && reports
+                            .delivered(share.copy.accountId, share.recipients, message)
+                            .isEmpty());
+  }
+
+  /// All shares in one commit, and with it what is left of those whose account is busy or full.
+  private void storeCopies(ParsedMessage parsed) {
+    List<Share> all = List.copyOf(shares.values());
+    List<Deliveries.Placed> placed =
+        all.stream()
+            .map(
+                share ->
+                    new Deliveries.Placed(
+                        target(share), message(parsed, share, List.of(), List.of())))
+            .toList();
+    try {
+      keep(all, store.store(new Deliveries.Copies(placed, stored -> keep(all, stored))));
+    } catch (StoreException e) {
+      // One by one, then: what one account cannot take is not the others' matter.
+      LOG.debug("event=copies-not-stored code={}", e.code());
+      all.forEach(share -> share.stored = null);
+      return;
+    }
+    all.stream()
+        .filter(Share::committed)
+        .findFirst()
+        .ifPresent(
+            first -> {
+              holder = first.copy;
+              whole = all.stream().noneMatch(share -> share.isOwed(reports));
+            });
+  }
+
+  /// What became of the shares, and what is left then for the first of them to hold.
+  private List<DeliveryRetries.Retry> keep(List<Share> all, List<Optional<Stored>> stored) {
+    for (int i = 0; i < all.size(); i++) {
+      all.get(i).stored = stored.get(i).orElse(null);
+    }
+    return all.stream()
+        .filter(Share::committed)
+        .findFirst()
+        .map(first -> rest(first.copy))
+        .orElse(List.of());
+  }
+
+  private Deliveries.Target target(Share share) {
+    return new Deliveries.Target(share.copy.accountId, 0, mailbox, true, 0);
+  }
+
+  private NewMessage message(
+      ParsedMessage parsed, Share share, List<DeliveryRetries.Retry> rest, List<NewReport> told) {
+    IncomingMessage.Copy copy = share.copy;
+    return new NewMessage(
+        deliveryId,
+        0,
+        List.of(),
+        now,
+        0,
+        message.size(copy),
+        message.firstChunkOctets(copy),
+        copy.blobId,
+        message.body(copy),
+        facts.computeIfAbsent(copy.prefix.length, prefix -> Facts.of(parsed, prefix)),
+        trace(parsed, share),
+        rest,
+        told);
+  }
+
   private void storeOne(
       ParsedMessage parsed,
       Share share,
@@ -460,23 +550,8 @@ public final class IncomingDelivery {
     }
     List<NewReport> told = new ArrayList<>(firstReports);
     told.addAll(reports.delivered(copy.accountId, share.recipients, message));
-    NewMessage made =
-        new NewMessage(
-            deliveryId,
-            0,
-            List.of(),
-            now,
-            0,
-            message.size(copy),
-            message.firstChunkOctets(copy),
-            copy.blobId,
-            message.body(copy),
-            Facts.of(parsed, copy.prefix.length),
-            trace(parsed, share),
-            rest,
-            told);
     try {
-      share.stored = store.store(new Deliveries.Target(copy.accountId, 0, mailbox, true, 0), made);
+      share.stored = store.store(target(share), message(parsed, share, rest, told));
       share.failure = null;
     } catch (StoreException e) {
       share.failure = e;
@@ -498,7 +573,7 @@ public final class IncomingDelivery {
           throw failure;
         }
       }
-    } else if (shares.size() > (queued.isEmpty() && first != sent ? 1 : 0)) {
+    } else if (!whole && shares.size() > (queued.isEmpty() && first != sent ? 1 : 0)) {
       List<Long> settled =
           shares.values().stream()
               .filter(share -> !share.isOwed(reports))

@@ -3,7 +3,6 @@ package mailwing.store.domain;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +18,7 @@ import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.DeliveryRetries;
 import mailwing.store.persistence.EntryChanges;
+import mailwing.store.persistence.FlagChanges;
 import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.MailboxRows;
 import mailwing.store.persistence.MessageReads;
@@ -36,6 +36,7 @@ public final class MailStore {
   public static final Duration TRACE_MEMORY = Duration.ofDays(30);
 
   private static final long BATCH_OCTETS = 4L << 20;
+  private static final int BATCH_COPIES = 128;
 
   private final Limits limits;
   private final Duration traceMemory;
@@ -51,9 +52,10 @@ public final class MailStore {
   private final MailboxRows mailboxRows;
   private final MessageReads messageReads;
   private final EntryChanges entryChanges;
+  private final FlagLanes flags;
   private final Sql sql;
-  private final int lanes = Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8);
-  private final Coalescer<Integer, Deliveries.Placed, Optional<Stored>> together;
+  private final int lanes = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 8);
+  private final Coalescer<Integer, Deliveries.Copies, List<Optional<Stored>>> together;
   private final Coalescer<Deliveries.Target, NewMessage, Stored> alone;
 
   /// What the store takes.
@@ -100,12 +102,13 @@ public final class MailStore {
     this.mailboxRows = new MailboxRows(sql);
     this.messageReads = new MessageReads(sql, blobs);
     this.entryChanges = new EntryChanges(sql, limits.keywords());
+    this.flags = new FlagLanes(entryChanges, new FlagChanges(sql), signal, lanes);
     this.together =
         new Coalescer<>(
             Deliveries.MOST,
             BATCH_OCTETS,
-            placed -> octets(placed.message()),
-            (lane, messages) -> storeTogether(messages));
+            MailStore::weight,
+            (lane, copies) -> storeTogether(copies));
     this.alone = new Coalescer<>(Deliveries.MOST, BATCH_OCTETS, MailStore::octets, this::storeInto);
   }
 
@@ -120,28 +123,63 @@ public final class MailStore {
     return stored;
   }
 
+  /// In octets; a commit also has a bounded number of messages.
+  private static long weight(Deliveries.Copies copies) {
+    long octets = copies.placed().stream().mapToLong(placed -> octets(placed.message())).sum();
+    return Math.max(octets, copies.placed().size() * (BATCH_OCTETS / BATCH_COPIES));
+  }
+
   /// In one commit what is for several accounts; empty for what that cannot take: an account that
   /// somebody has locked, or a second mailbox of one.
-  private List<Optional<Stored>> storeTogether(List<Deliveries.Placed> messages) {
+  private List<List<Optional<Stored>>> storeTogether(List<Deliveries.Copies> all) {
     Map<Long, Deliveries.Target> targets = new HashMap<>();
     List<Deliveries.Placed> taken = new ArrayList<>();
     BitSet places = new BitSet();
-    for (int i = 0; i < messages.size(); i++) {
-      Deliveries.Target target = messages.get(i).target();
-      if (targets.computeIfAbsent(target.accountId(), id -> target).equals(target)) {
-        taken.add(messages.get(i));
-        places.set(i);
+    int place = 0;
+    for (Deliveries.Copies copies : all) {
+      for (Deliveries.Placed placed : copies.placed()) {
+        Deliveries.Target target = placed.target();
+        if (targets.computeIfAbsent(target.accountId(), id -> target).equals(target)) {
+          taken.add(placed);
+          places.set(place);
+        }
+        place++;
       }
     }
-    List<@Nullable Stored> stored = deliveries.storeTogether(taken);
+    List<@Nullable Stored> stored =
+        place == all.size()
+            ? deliveries.storeTogether(taken)
+            : deliveries.storeTogether(taken, results -> owed(all, apart(all, places, results)));
     signal.raise();
-    List<Optional<Stored>> results =
-        new ArrayList<>(Collections.nCopies(messages.size(), Optional.empty()));
+    return apart(all, places, stored);
+  }
+
+  private static List<List<Optional<Stored>>> apart(
+      List<Deliveries.Copies> all, BitSet places, List<@Nullable Stored> stored) {
+    List<List<Optional<Stored>>> results = new ArrayList<>();
+    int place = 0;
     int next = 0;
-    for (int i = places.nextSetBit(0); i >= 0; i = places.nextSetBit(i + 1)) {
-      results.set(i, Optional.ofNullable(stored.get(next++)));
+    for (Deliveries.Copies copies : all) {
+      List<Optional<Stored>> one = new ArrayList<>();
+      for (int i = 0; i < copies.placed().size(); i++) {
+        one.add(places.get(place++) ? Optional.ofNullable(stored.get(next++)) : Optional.empty());
+      }
+      results.add(one);
     }
     return results;
+  }
+
+  private static List<DeliveryRetries.Retry> owed(
+      List<Deliveries.Copies> all, List<List<Optional<Stored>>> stored) {
+    List<DeliveryRetries.Retry> owed = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      owed.addAll(all.get(i).owed().apply(stored.get(i)));
+    }
+    return owed;
+  }
+
+  private int lane(long account) {
+    return Math.floorMod(account, lanes);
   }
 
   /// Stores one message, together with others that come at the same time: those of some accounts in
@@ -149,12 +187,19 @@ public final class MailStore {
   Stored store(Deliveries.Target target, NewMessage message) {
     Deliveries.Placed placed = new Deliveries.Placed(target, message);
     if (placed.isPlain()) {
-      Optional<Stored> stored = together.submit(Math.floorMod(target.accountId(), lanes), placed);
+      Optional<Stored> stored =
+          together.submit(lane(target.accountId()), Deliveries.Copies.of(placed)).getFirst();
       if (stored.isPresent()) {
         return stored.get();
       }
     }
     return alone.submit(target, message);
+  }
+
+  /// Stores copies of one message in one commit, together with others that come at the same time. A
+  /// result for each; empty where its account is busy.
+  List<Optional<Stored>> store(Deliveries.Copies copies) {
+    return together.submit(lane(copies.placed().getFirst().target().accountId()), copies);
   }
 
   /// Stores messages of one append, all or none.
@@ -246,6 +291,10 @@ public final class MailStore {
 
   public EntryChanges entryChanges() {
     return entryChanges;
+  }
+
+  public FlagLanes flags() {
+    return flags;
   }
 
   Sql sql() {

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// A commit of this process wakes it at once, unless it has just published much: then it rests, so
 /// that a busy store publishes many changes in one go. What other stores leave in ranges that it
-/// holds it finds within [#POLL]. While Kafka is away the outbox waits, and the relay tries again with
-/// growing pauses.
+/// holds it finds within [#POLL]. While Kafka is away the outbox waits, and the relay tries again
+/// with growing pauses.
 public final class OutboxRelay implements AutoCloseable {
   static final Duration POLL = Duration.ofSeconds(1);
   static final Duration LEASE = Duration.ofSeconds(10);

@@ -285,8 +285,8 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     while (reached < uids.last()) {
       EntryChanges.Step<StoreFlagsResponse> step =
           store
-              .entryChanges()
-              .storeFlags(
+              .flags()
+              .store(
                   place.access(),
                   place.mailboxId(),
                   uids,
@@ -299,7 +299,6 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
         break;
       }
       reached = step.reached();
-      told(step);
       stream.send(step.response());
     }
     stream.complete();

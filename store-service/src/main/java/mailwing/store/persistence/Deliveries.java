@@ -5,6 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.SystemFlag;
@@ -42,12 +44,39 @@ public final class Deliveries {
     }
   }
 
-  /// Stores plain messages of several accounts in one commit, each on its own, at most [#MOST]: one
-  /// target an account. A result for each, in order; null where somebody has locked the account or
-  /// there is none, which is not waited for. May be repeated.
+  /// Copies of one message, each plain and for another account.
+  ///
+  /// @param owed what is made durable in the same commit, by what became of each copy: empty where
+  ///   it is not stored yet
+  public record Copies(
+      List<Placed> placed, Function<List<Optional<Stored>>, List<DeliveryRetries.Retry>> owed) {
+    /// A message for one account.
+    public static Copies of(Placed one) {
+      return new Copies(List.of(one), stored -> List.of());
+    }
+  }
+
+  /// Stores plain messages of several accounts in one commit, each on its own: one target an
+  /// account. A result for each, in order; null where somebody has locked the account or there is
+  /// none, which is not waited for. May be repeated.
   public List<@Nullable Stored> storeTogether(List<Placed> messages) {
     return sql.repeatable(
         connection -> StoreCall.run(connection, false, false, maxKeywords, messages));
+  }
+
+  /// As [#storeTogether(List)], and in the same commit what is owed then.
+  public List<@Nullable Stored> storeTogether(
+      List<Placed> messages, Function<List<@Nullable Stored>, List<DeliveryRetries.Retry>> owed) {
+    return sql.repeatableTransaction(
+        connection -> {
+          List<@Nullable Stored> stored =
+              StoreCall.run(connection, false, false, maxKeywords, messages);
+          List<DeliveryRetries.Retry> retries = owed.apply(stored);
+          if (!retries.isEmpty()) {
+            DeliveryRetries.add(connection, retries);
+          }
+          return stored;
+        });
   }
 
   /// Stores messages of one parser version, at most [#MOST]; `atomic`: all or none. A result for

@@ -103,18 +103,11 @@ public final class EntryChanges {
     Integer[] flags = Rows.ints(row, 5);
     Long[] modseqs = Rows.longs(row, 7);
     Long[] sizes = Rows.longs(row, 8);
-    java.sql.Array array = row.getArray(6);
-    String[] keywords = array == null ? new String[0] : (String[]) array.getArray();
+    @Nullable String[] keywords = Rows.strings(row, 6);
     FlagArrays.Builder all = FlagArrays.newBuilder();
     FlagFrames frames = new FlagFrames(all::mergeFrom);
     for (int i = 0; i < uids.length; i++) {
-      @Nullable String joined = keywords[i];
-      frames.add(
-          uids[i],
-          flags[i],
-          modseqs[i],
-          sizes[i],
-          joined == null || joined.isEmpty() ? List.of() : List.of(joined.split(" ", -1)));
+      frames.add(uids[i], flags[i], modseqs[i], sizes[i], Rows.keywords(keywords[i]));
     }
     frames.flush();
     response.setMessages(all);
@@ -240,7 +233,7 @@ public final class EntryChanges {
     return looked == ROWS ? last : slice.last();
   }
 
-  private static List<UidRange> ranges(Long[] uids) {
+  static List<UidRange> ranges(Long[] uids) {
     List<UidRange> ranges = new ArrayList<>();
     int i = 0;
     while (i < uids.length) {

@@ -51,6 +51,22 @@ final class Rows {
     return array == null ? new Integer[0] : (Integer[]) array.getArray();
   }
 
+  static Boolean[] booleans(ResultSet row, int column) throws SQLException {
+    Array array = row.getArray(column);
+    return array == null ? new Boolean[0] : (Boolean[]) array.getArray();
+  }
+
+  /// A text[] column; empty for null.
+  static @Nullable String[] strings(ResultSet row, int column) throws SQLException {
+    Array array = row.getArray(column);
+    return array == null ? new String[0] : (String[]) array.getArray();
+  }
+
+  /// Keywords that are joined by a space; null or empty for none.
+  static List<String> keywords(@Nullable String joined) {
+    return joined == null || joined.isEmpty() ? List.of() : List.of(joined.split(" ", -1));
+  }
+
   /// A text[] column without null elements; empty for null.
   static List<String> texts(ResultSet row, int column) throws SQLException {
     Array array = row.getArray(column);

@@ -304,11 +304,20 @@ class DeliveryTest {
 
   @Test
   void whatCannotBeStoredNowBesidesWhatWasIsStoredLater() throws Exception {
+    laterBesides(300_000);
+  }
+
+  @Test
+  void aSmallMessageThatCannotBeStoredNowBesidesWhatWasIsStoredLater() throws Exception {
+    laterBesides(700);
+  }
+
+  private void laterBesides(int octets) throws Exception {
     String free = fresh();
     String busy = fresh();
     MailFixture.User first = store.user(free);
     MailFixture.User second = store.user(busy);
-    byte[] message = message("later", 300_000);
+    byte[] message = message("later", octets);
     byte[] id = id(random);
     try (Connection blocker = store.database.connect();
         Statement statement = blocker.createStatement()) {
@@ -342,7 +351,7 @@ class DeliveryTest {
     String second = fresh();
     List<MailFixture.User> users = List.of(store.user(first), store.user(second));
     store.alias("both@example.test", first, second);
-    byte[] message = message("rest", 700);
+    byte[] message = message("rest", 300_000);
     store.execute(
         "CREATE FUNCTION no_retry() RETURNS trigger LANGUAGE plpgsql AS"
             + " 'BEGIN RAISE EXCEPTION ''full'' USING ERRCODE = ''53100''; END';"
@@ -353,17 +362,20 @@ class DeliveryTest {
         assertThat(catchThrowable(() -> store.deliver(id(random), message, recipients)))
             .satisfies(e -> assertThat(MailFixture.error(e)).isEqualTo(ErrorCode.UNAVAILABLE));
       }
+      for (MailFixture.User user : users) {
+        assertThat(user.status("INBOX").getMessages()).isZero();
+      }
+      // A small one is for all of them in one commit: nothing is left.
+      assertThat(store.deliver(id(random), message("whole", 700), first, second).getResultsList())
+          .allMatch(result -> result.getStatus() == RecipientResult.Status.DELIVERED);
     } finally {
       store.execute("DROP TRIGGER no_retry ON delivery_retry; DROP FUNCTION no_retry");
-    }
-    for (MailFixture.User user : users) {
-      assertThat(user.status("INBOX").getMessages()).isZero();
     }
     // The client sends it again, under another id.
     assertThat(store.deliver(id(random), message, first, second).getResultsList())
         .allMatch(result -> result.getStatus() == RecipientResult.Status.DELIVERED);
     for (MailFixture.User user : users) {
-      assertThat(user.status("INBOX").getMessages()).isEqualTo(1);
+      assertThat(user.status("INBOX").getMessages()).isEqualTo(2);
     }
   }
 

@@ -11,9 +11,14 @@ import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
@@ -200,6 +205,51 @@ class MessagesTest {
         flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(SEEN), range(2, 2)).getFirst();
     assertThat(same.getModseq()).as("nothing changed").isEqualTo(same.getPreviousModseq());
     assertThat(user.status("INBOX").getUnseen()).isEqualTo(2);
+  }
+
+  @Test
+  void flagsThatChangeAtTheSameTimeInSeveralAccountsAreEachToldOnce() throws Exception {
+    List<MailFixture.User> users = IntStream.range(0, 6).mapToObj(i -> fresh()).toList();
+    for (MailFixture.User user : users) {
+      multi(user, IntStream.range(0, 3).mapToObj(i -> to(user.ref("INBOX"), 0)).toList(), 100);
+    }
+    int rounds = 20;
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Set<Long>>> told = new ArrayList<>();
+      // Two clients of each account, so that some find it busy.
+      for (int i = 0; i < 2 * users.size(); i++) {
+        MailFixture.User user = users.get(i / 2);
+        int uid = 1 + i % 2;
+        told.add(
+            clients.submit(
+                () -> {
+                  Set<Long> modseqs = new HashSet<>();
+                  for (int round = 0; round < rounds; round++) {
+                    StoreFlagsRequest.Operation operation =
+                        round % 2 == 0
+                            ? StoreFlagsRequest.Operation.ADD
+                            : StoreFlagsRequest.Operation.REMOVE;
+                    StoreFlagsResponse response =
+                        flags(user, user.ref("INBOX"), operation, system(SEEN), range(uid, uid))
+                            .getFirst();
+                    assertThat(response.getModseq()).isEqualTo(response.getPreviousModseq() + 1);
+                    assertThat(response.getMessages().getUidsList()).containsExactly(uid);
+                    assertThat(response.getMessages().getSystemFlags(0))
+                        .isEqualTo(round % 2 == 0 ? SEEN : 0);
+                    modseqs.add(response.getModseq());
+                  }
+                  return modseqs;
+                }));
+      }
+      for (int i = 0; i < users.size(); i++) {
+        Set<Long> all = new HashSet<>(told.get(2 * i).get());
+        all.addAll(told.get(2 * i + 1).get());
+        assertThat(all).hasSize(2 * rounds);
+        MailboxStatus status = users.get(i).status("INBOX");
+        assertThat(all).contains(status.getHighestModseq());
+        assertThat(status.getUnseen()).isEqualTo(3);
+      }
+    }
   }
 
   @Test

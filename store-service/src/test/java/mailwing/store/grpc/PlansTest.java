@@ -47,6 +47,14 @@ class PlansTest {
   }
 
   @Test
+  void flagsChangedTogetherWithOthersAreChangedWithoutReadingTheRest() throws SQLException {
+    reads(
+        STEP,
+        "SELECT cardinality(uids) FROM mail_store_flags_together('{%1$d}', '{%2$d}', '{2001}',"
+            + " '{2500}', '{2}', '{8}', '{-1}')");
+  }
+
+  @Test
   void expungeReadsWhatItRemoves() throws SQLException {
     reads(
         STEP,
