@@ -5,14 +5,18 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import mailwing.cli.RunFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,10 +39,12 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "WORKLOAD",
       arity = "0..*",
       description =
-          "smtp, smtp-visible, smtp-one, smtp-ten, append, login, status, fetch-flags,"
-              + " fetch-envelope, fetch-headers, fetch-body, store, idle, pop3, pop3-pipelined,"
-              + " mixed, and large: each command once on a mailbox of --messages messages, and the"
-              + " server's memory. Default: all but large.")
+          "smtp-visible, smtp, smtp-one, smtp-ten, append, login, status, fetch-flags,"
+              + " fetch-envelope, fetch-headers, fetch-metadata, fetch-body, fetch-body-first,"
+              + " fetch-large, store, store-many, idle, pop3, pop3-pipelined, mixed, and large: each"
+              + " command once on a mailbox of --messages messages, and the server's memory. Default:"
+              + " all but large; with --against all that docs/performance.md tells, with --check all"
+              + " that has a published ratio.")
   private List<String> names = List.of();
 
   @Option(names = "--host", description = "A server whose accounts exist already.")
@@ -72,7 +78,16 @@ public final class Bench implements Callable<Integer> {
   @Option(names = "--password", description = "Of all accounts (default ${DEFAULT-VALUE}).")
   private String password = "bench";
 
-  @Option(names = "--users", description = "Default ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--first",
+      description = "The number of the first account (default ${DEFAULT-VALUE}).")
+  private int first = 1;
+
+  @Option(
+      names = "--users",
+      description =
+          "Accounts that mail goes to (default ${DEFAULT-VALUE}). Those after them are read: two and"
+              + " a half times as many as there are connections.")
   private int users = 100;
 
   @Option(names = "--connections", description = "Default ${DEFAULT-VALUE}.")
@@ -92,7 +107,7 @@ public final class Bench implements Callable<Integer> {
 
   @Option(
       names = "--seeded",
-      description = "Messages in each INBOX before reading (default ${DEFAULT-VALUE}).")
+      description = "Messages that are read in an INBOX (default ${DEFAULT-VALUE}).")
   private int seeded = 100;
 
   @Option(names = "--messages", description = "In the mailbox of large (default ${DEFAULT-VALUE}).")
@@ -110,9 +125,41 @@ public final class Bench implements Callable<Integer> {
   @Option(names = "--json", description = "Also write the figures to this file.")
   private @Nullable Path json;
 
+  @Mixin private PeerOptions peer = new PeerOptions();
+
+  @Option(
+      names = "--patience",
+      description =
+          "With --against: seconds to wait for the machine to come to rest before a run (default"
+              + " ${DEFAULT-VALUE}).")
+  private double patience = 30;
+
+  @Option(
+      names = "--ratios",
+      description = "Where published ratios are kept (default ${DEFAULT-VALUE}).")
+  private Path ratios = Path.of("deploy/bench/ratios.csv");
+
+  @Option(
+      names = "--page",
+      description = "The page that shows them in a table (default ${DEFAULT-VALUE}).")
+  private Path page = Path.of("docs/performance.md");
+
+  @Option(
+      names = "--publish",
+      description = "With --against: write what was measured to --ratios and --page.")
+  private boolean publish;
+
+  @Option(
+      names = "--check",
+      description =
+          "With --against: exit with 1 if a ratio is worse than the published one by more than"
+              + " noise: three times the spread of runs, at least 20 % and at most 50 %; with 3 if"
+              + " none is and some could not be told, since other processes took too much.")
+  private boolean check;
+
   @Spec private CommandSpec spec;
 
-  /// Runs the command and exits with its code: 0 measured, 1 failed, 2 wrong options.
+  /// Runs the command and exits with its code: 0 measured, 1 failed, 2 wrong options, 3 not told.
   public static void main(String[] args) {
     System.exit(
         run(
@@ -135,7 +182,16 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    boolean large = names.contains(LargeWorkload.NAME);
+    String against = peer.host;
+    boolean alone = against == null;
+    if ((alone && (publish || check)) || (publish && check) || (!alone && json != null)) {
+      throw wrong("--publish or --check needs --against, which goes without --json");
+    }
+    Ratios published = Ratios.read(ratios);
+    if (check && published.isEmpty()) {
+      throw wrong("there are no published ratios in " + ratios + "; see --ratios");
+    }
+    boolean large = names.contains(LargeWorkload.NAME) || (names.isEmpty() && !alone);
     List<Workload> workloads =
         names.isEmpty()
             ? List.of(Workload.values())
@@ -152,21 +208,47 @@ public final class Bench implements Callable<Integer> {
             login,
             recipient == null ? login : recipient,
             password,
+            first,
             workloads.isEmpty() ? 1 : users);
-    ServerProcesses processes = new ServerProcesses(watched());
     Options options =
-        new Options(connections, warmUp, seconds, size, seeded, new CpuClock(processes));
-    PrintWriter out = spec.commandLine().getOut();
+        new Options(
+            connections,
+            warmUp,
+            seconds,
+            size,
+            seeded,
+            new CpuClock(new ServerProcesses(List.of())));
+    Side ours = Side.of("Mailwing", target, options, watched());
     if (host == null) {
-      BenchAccounts.create(data, target);
+      int readers = workloads.stream().anyMatch(Workload::reads) ? options.mixedConnections() : 0;
+      BenchAccounts.create(data, target, target.users() + readers);
     }
+    if (against == null) {
+      measure(ours, workloads, large);
+      return 0;
+    }
+    SideBySide both =
+        new SideBySide(
+            ours,
+            peer.side(against, target.users(), options),
+            runs,
+            messages,
+            patience,
+            spec.commandLine().getOut());
+    Map<TableRow, Figures> measured = both.measure(workloads, large);
+    return check ? guard(published, measured, both) : tell(published, measured, both);
+  }
+
+  private void measure(Side side, List<Workload> workloads, boolean large)
+      throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
     if (workloads.stream().anyMatch(Workload::reads)) {
-      Mailboxes.fill(target, options);
+      side.fill();
     }
     Report report = new Report();
     for (Workload workload : workloads) {
       for (int run = 1; run <= runs; run++) {
-        Measurement measured = workload.run(target, options);
+        Measurement measured = workload.run(side.target(), side.options());
         report.add(workload.commandLineName(), workload.operation(), measured);
         out.printf(
             Locale.ROOT,
@@ -179,7 +261,8 @@ public final class Bench implements Callable<Integer> {
       }
     }
     if (large) {
-      LargeWorkload.run(target, options, messages, processes, report, out);
+      LargeWorkload.run(
+          side.target(), side.options(), messages, side.processes(), true, report, out);
     }
     out.println();
     out.print(report.table());
@@ -187,7 +270,54 @@ public final class Bench implements Callable<Integer> {
     if (json != null) {
       Files.writeString(json, report.json());
     }
-    return 0;
+  }
+
+  /// Prints the table, and publishes it if that is asked for: what was not measured stays as it
+  /// was.
+  private int tell(Ratios published, Map<TableRow, Figures> measured, SideBySide both)
+      throws IOException {
+    Ratios now = publish ? published : new Ratios();
+    measured.forEach(now::put);
+    now.describe(
+        String.format(
+            Locale.ROOT,
+            "%s, %d processors, load generator on the same: ours, theirs, ours, ..., medians of %d"
+                + " runs of %s s after %s s of warm-up, %d connections; ± is how far the ratio of"
+                + " one run was from the median's; * marks other processes at work.",
+            LocalDate.now(ZoneOffset.UTC),
+            Machine.processors(),
+            runs,
+            Figures.number(seconds),
+            Figures.number(warmUp),
+            connections));
+    PrintWriter out = spec.commandLine().getOut();
+    out.println();
+    out.print(now.table());
+    both.failures().forEach(failure -> out.println("not measured: " + failure));
+    out.flush();
+    if (publish) {
+      String text = Files.readString(page);
+      now.write(ratios);
+      Files.writeString(page, now.in(text));
+    }
+    return both.failures().isEmpty() ? 0 : 1;
+  }
+
+  private int guard(Ratios published, Map<TableRow, Figures> measured, SideBySide both) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println();
+    int code = both.failures().isEmpty() ? 0 : 1;
+    for (Map.Entry<TableRow, Figures> entry : measured.entrySet()) {
+      Figures before = published.of(entry.getKey());
+      if (before != null) {
+        Guard guard = Guard.judge(entry.getKey().id(), before, entry.getValue());
+        out.println(guard.text());
+        code = guard.worse(code);
+      }
+    }
+    both.failures().forEach(failure -> out.println("not measured: " + failure));
+    out.flush();
+    return code;
   }
 
   private List<Long> watched() {
@@ -198,9 +328,10 @@ public final class Bench implements Callable<Integer> {
     return Arrays.stream(Workload.values())
         .filter(w -> w.commandLineName().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new CommandLine.ParameterException(
-                    spec.commandLine(), "no workload '" + name + "'; see --help"));
+        .orElseThrow(() -> wrong("no workload '" + name + "'; see --help"));
+  }
+
+  private CommandLine.ParameterException wrong(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
   }
 }

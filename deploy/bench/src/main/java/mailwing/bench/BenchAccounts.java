@@ -13,7 +13,8 @@ import mailwing.store.v1.ErrorCode;
 final class BenchAccounts {
   private BenchAccounts() {}
 
-  static void create(Path data, Target target) {
+  /// @param count how many, from the first
+  static void create(Path data, Target target, int count) {
     try (AdminClient admin = AdminClient.at(data)) {
       String first = target.loginOf(1);
       String domain = first.substring(first.indexOf('@') + 1);
@@ -23,7 +24,7 @@ final class BenchAccounts {
                   domain,
                   stub -> stub.addDomain(AddDomainRequest.newBuilder().setName(domain).build())));
       ByteString password = ByteString.copyFromUtf8(target.password());
-      for (int user = 1; user <= target.users(); user++) {
+      for (int user = 1; user <= count; user++) {
         AddUserRequest add =
             AddUserRequest.newBuilder()
                 .setAddress(target.loginOf(user))

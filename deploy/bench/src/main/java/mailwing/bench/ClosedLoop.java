@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// Runs an operation over and over on a number of connections, each on a virtual thread, for a
-/// time: warm-up first, which is not counted.
+/// Runs an operation over and over on a number of connections, each on a virtual thread: for a
+/// time, after a warm-up that is not counted, or a number of times.
 final class ClosedLoop {
 
   /// One connection's work.
@@ -25,16 +25,49 @@ final class ClosedLoop {
     Client open(int index) throws IOException;
   }
 
-  private ClosedLoop() {}
+  private final AtomicReference<IOException> failure = new AtomicReference<>();
+  private final List<Recorder> recorders = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final CountDownLatch start = new CountDownLatch(1);
+  private final int times;
+  private volatile long from = Long.MAX_VALUE;
+  private volatile long until = Long.MAX_VALUE;
 
+  private ClosedLoop(int times) {
+    this.times = times;
+  }
+
+  /// For as long as the options say.
   static Measurement run(int connections, Options options, Opening opening)
       throws IOException, InterruptedException {
-    List<Recorder> recorders = new ArrayList<>();
-    AtomicReference<IOException> failure = new AtomicReference<>();
+    ClosedLoop loop = new ClosedLoop(Integer.MAX_VALUE);
+    loop.open(connections, opening);
+    loop.start.countDown();
+    Thread.sleep((long) (options.warmUpSeconds() * 1000));
+    CpuTime before = options.clock().now();
+    loop.from = System.nanoTime();
+    Thread.sleep((long) (options.seconds() * 1000));
+    loop.until = System.nanoTime();
+    CpuTime cpu = options.clock().now().since(before);
+    loop.join();
+    return loop.measurement((loop.until - loop.from) / 1e9, cpu);
+  }
+
+  /// Each connection so many times, without a warm-up; the time is until the last of them is done.
+  static Measurement once(int connections, int times, Options options, Opening opening)
+      throws IOException, InterruptedException {
+    ClosedLoop loop = new ClosedLoop(times);
+    loop.open(connections, opening);
+    CpuTime before = options.clock().now();
+    loop.from = System.nanoTime();
+    loop.start.countDown();
+    loop.join();
+    double seconds = (System.nanoTime() - loop.from) / 1e9;
+    return loop.measurement(seconds, options.clock().now().since(before));
+  }
+
+  private void open(int connections, Opening opening) throws InterruptedException {
     CountDownLatch open = new CountDownLatch(connections);
-    CountDownLatch start = new CountDownLatch(1);
-    Clock clock = new Clock(options.warmUpSeconds(), options.seconds());
-    List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < connections; i++) {
       int index = i;
       Recorder recorder = new Recorder();
@@ -46,7 +79,7 @@ final class ClosedLoop {
                     try (Client client = opening.open(index)) {
                       open.countDown();
                       start.await();
-                      recorder.loop(client, clock);
+                      loop(client, recorder);
                     } catch (IOException e) {
                       failure.compareAndSet(null, e);
                       open.countDown();
@@ -56,14 +89,23 @@ final class ClosedLoop {
                   }));
     }
     open.await();
-    clock.start();
-    start.countDown();
-    Thread.sleep((long) (options.warmUpSeconds() * 1000));
-    CpuTime before = options.clock().now();
-    long from = System.nanoTime();
-    Thread.sleep((long) (options.seconds() * 1000));
-    CpuTime cpu = options.clock().now().since(before);
-    double measured = (System.nanoTime() - from) / 1e9;
+  }
+
+  private void loop(Client client, Recorder recorder) throws IOException {
+    for (int n = 0; n < times && failure.get() == null; n++) {
+      long before = System.nanoTime();
+      if (before >= until) {
+        return;
+      }
+      long moved = client.operate();
+      long after = System.nanoTime();
+      if (after >= from && after < until) {
+        recorder.add(after - before, moved);
+      }
+    }
+  }
+
+  private void join() throws IOException, InterruptedException {
     for (Thread thread : threads) {
       thread.join();
     }
@@ -71,10 +113,9 @@ final class ClosedLoop {
     if (failed != null) {
       throw failed;
     }
-    return merge(recorders, measured, cpu);
   }
 
-  private static Measurement merge(List<Recorder> recorders, double seconds, CpuTime cpu) {
+  private Measurement measurement(double seconds, CpuTime cpu) {
     int count = recorders.stream().mapToInt(r -> r.count).sum();
     long[] all = new long[count];
     int at = 0;
@@ -87,44 +128,17 @@ final class ClosedLoop {
     return new Measurement(count, seconds, octets, 0, cpu, new Measurement.Latencies(all));
   }
 
-  private static final class Clock {
-    private final double warmUpSeconds;
-    private final double seconds;
-    private volatile long from;
-    private volatile long until;
-
-    Clock(double warmUpSeconds, double seconds) {
-      this.warmUpSeconds = warmUpSeconds;
-      this.seconds = seconds;
-    }
-
-    void start() {
-      from = System.nanoTime() + (long) (warmUpSeconds * 1e9);
-      until = from + (long) (seconds * 1e9);
-    }
-  }
-
   private static final class Recorder {
     private long[] nanos = new long[1024];
     private int count;
     private long octets;
 
-    void loop(Client client, Clock clock) throws IOException {
-      while (true) {
-        long before = System.nanoTime();
-        if (before - clock.until >= 0) {
-          return;
-        }
-        long moved = client.operate();
-        long after = System.nanoTime();
-        if (after - clock.from >= 0 && after - clock.until < 0) {
-          if (count == nanos.length) {
-            nanos = Arrays.copyOf(nanos, count * 2);
-          }
-          nanos[count++] = after - before;
-          octets += moved;
-        }
+    void add(long took, long moved) {
+      if (count == nanos.length) {
+        nanos = Arrays.copyOf(nanos, count * 2);
       }
+      nanos[count++] = took;
+      octets += moved;
     }
   }
 }

@@ -30,6 +30,9 @@ final class ImapClient implements Closeable {
 
   private final LineSocket socket;
   private int tag;
+  private int fetches;
+  private long literalOctets;
+  private String lastFetch = "";
 
   ImapClient(String host, int port) throws IOException {
     this(new LineSocket(host, port));
@@ -78,7 +81,8 @@ final class ImapClient implements Closeable {
     String before = name + " APPEND " + mailbox;
     for (Appended message : messages) {
       int length = message.octets.length;
-      socket.write(before + " " + message.before + " {" + length + (atOnce ? "+}\r\n" : "}\r\n"));
+      String space = message.before.isEmpty() ? "" : " ";
+      socket.write(before + space + message.before + " {" + length + (atOnce ? "+}\r\n" : "}\r\n"));
       if (!atOnce) {
         awaitContinuation(name);
       }
@@ -126,7 +130,47 @@ final class ImapClient implements Closeable {
     return socket.octetsRead();
   }
 
+  /// How many FETCH answers came with the last command.
+  int fetches() {
+    return fetches;
+  }
+
+  /// Octets of all literals of the last command's answer.
+  long literalOctets() {
+    return literalOctets;
+  }
+
+  /// The last FETCH answer, without its literals.
+  String lastFetch() {
+    return lastFetch;
+  }
+
+  /// Takes each literal of an answer, after the line that announces it.
+  interface Literals {
+    void take(String line, byte[] octets) throws IOException;
+  }
+
+  /// Sends a command whose literals are wanted.
+  void read(String command, Literals literals) throws IOException {
+    String name = "a" + ++tag;
+    socket.write(name + " " + command + "\r\n");
+    finish(
+        name,
+        untagged -> {},
+        (line, octets) -> literals.take(line, socket.read(Math.toIntExact(octets))));
+  }
+
+  private interface Reading {
+    void literal(String line, long octets) throws IOException;
+  }
+
   private void finish(String name, Consumer<String> untagged) throws IOException {
+    finish(name, untagged, (line, octets) -> socket.skip(octets));
+  }
+
+  private void finish(String name, Consumer<String> untagged, Reading reading) throws IOException {
+    fetches = 0;
+    literalOctets = 0;
     String prefix = name + " ";
     while (true) {
       String line = socket.readLine();
@@ -139,11 +183,23 @@ final class ImapClient implements Closeable {
       String first = line;
       int open;
       while (line.endsWith("}") && (open = line.lastIndexOf('{')) >= 0) {
-        socket.skip(Long.parseLong(line, open + 1, line.length() - 1, 10));
+        long octets = Long.parseLong(line, open + 1, line.length() - 1, 10);
+        literalOctets += octets;
+        reading.literal(line, octets);
         line = socket.readLine();
+      }
+      if (isFetch(first)) {
+        fetches++;
+        lastFetch = first;
       }
       untagged.accept(first);
     }
+  }
+
+  /// `* 23 FETCH (`
+  private static boolean isFetch(String line) {
+    int space = line.indexOf(' ', 2);
+    return space > 0 && line.startsWith("FETCH (", space + 1);
   }
 
   @Override

@@ -12,6 +12,8 @@ import java.util.function.LongSupplier;
 final class LargeWorkload {
   static final String NAME = "large";
 
+  private static final int NO_ANSWER = -1;
+
   private final Target target;
   private final LargeMessages messages;
   private final ProcessMemory memory;
@@ -35,11 +37,13 @@ final class LargeWorkload {
   }
 
   /// @param processes whose memory is watched
+  /// @param pop3 also as a maildrop
   static void run(
       Target target,
       Options options,
       int count,
       ServerProcesses processes,
+      boolean pop3,
       Report report,
       PrintWriter out)
       throws IOException, InterruptedException {
@@ -61,7 +65,9 @@ final class LargeWorkload {
       LargeWorkload workload =
           new LargeWorkload(target, messages, memory, options.clock(), report, out);
       workload.measure();
-      workload.measureMaildrop();
+      if (pop3) {
+        workload.measureMaildrop();
+      }
       out.println();
       out.print(memory.table());
     }
@@ -70,55 +76,81 @@ final class LargeWorkload {
   private void measure() throws IOException {
     try (ImapClient client = LargeMailbox.open(target)) {
       List<String> can = LargeMailbox.capabilities(client);
-      List<String> folders = List.of(LargeMailbox.COPY, LargeMailbox.MOVED);
-      for (String folder : folders) {
-        ifAllowed(client, "DELETE " + folder);
+      for (String folder : LargeMailbox.FOLDERS) {
+        Mailboxes.unlessRefused(client, "DELETE " + folder);
         client.command("CREATE " + folder);
       }
-      time(client, "select", "SELECT " + LargeMailbox.name(messages));
+      int all = messages.count();
+      copy(client, LargeMailbox.OVERVIEW);
+      time(client, "select", "SELECT " + LargeMailbox.OVERVIEW, NO_ANSWER);
       client.command("SELECT INBOX");
-      time(client, "select-again", "SELECT " + LargeMailbox.name(messages));
-      time(client, "flags", "UID FETCH 1:* (FLAGS)");
-      time(client, "envelope", "UID FETCH 1:* (ENVELOPE)");
-      time(client, "envelope-again", "UID FETCH 1:* (ENVELOPE)");
-      if (can.contains("SORT")) {
-        time(client, "sort-date", "UID SORT (DATE) UTF-8 ALL");
-        time(client, "sort-subject", "UID SORT (SUBJECT) UTF-8 ALL");
-      }
-      for (String algorithm : List.of("REFERENCES", "REFS", "ORDEREDSUBJECT")) {
-        if (can.contains("THREAD=" + algorithm)) {
-          time(
-              client,
-              "thread-" + algorithm.toLowerCase(Locale.ROOT),
-              "UID THREAD " + algorithm + " UTF-8 ALL");
-        }
-      }
-      time(client, "search-flag", "UID SEARCH FLAGGED");
-      time(client, "search-subject", "UID SEARCH SUBJECT \"" + LargeMessages.SHARED_SUBJECT + '"');
+      time(client, "select-again", "SELECT " + LargeMailbox.OVERVIEW, NO_ANSWER);
+      time(client, "flags", "UID FETCH 1:* (FLAGS)", all);
+      time(client, "envelope", "UID FETCH 1:* (ENVELOPE)", all);
+      time(client, "envelope-again", "UID FETCH 1:* (ENVELOPE)", all);
+      copy(client, LargeMailbox.SEARCHED);
+      client.command("SELECT " + LargeMailbox.SEARCHED);
+      String subject = "UID SEARCH SUBJECT \"" + LargeMessages.SHARED_SUBJECT + '"';
+      time(client, "search-subject", subject, NO_ANSWER);
+      time(client, "search-subject-again", subject, NO_ANSWER);
+      time(client, "search-flag", "UID SEARCH FLAGGED", NO_ANSWER);
       time(
           client,
           "search-id",
-          "UID SEARCH HEADER Message-ID \"" + LargeMessages.messageId(1) + '"');
-      time(client, "search-from-none", "UID SEARCH FROM " + LargeMessages.ABSENT);
-      time(client, "body-rare", "UID SEARCH BODY " + LargeMessages.RARE);
-      time(client, "body-absent", "UID SEARCH BODY " + LargeMessages.ABSENT);
-      time(client, "body-common", "UID SEARCH BODY " + LargeMessages.COMMON);
-      time(client, "copy", "UID COPY 1:* " + LargeMailbox.COPY);
-      client.command("SELECT " + LargeMailbox.COPY);
+          "UID SEARCH HEADER Message-ID \"" + LargeMessages.messageId(1) + '"',
+          1);
+      time(client, "search-from-none", "UID SEARCH FROM " + LargeMessages.ABSENT, 0);
+      if (can.contains("SORT")) {
+        copy(client, LargeMailbox.SORTED);
+        client.command("SELECT " + LargeMailbox.SORTED);
+        time(client, "sort-date", "UID SORT (DATE) UTF-8 ALL", all);
+        time(client, "sort-date-again", "UID SORT (DATE) UTF-8 ALL", all);
+        time(client, "sort-subject", "UID SORT (SUBJECT) UTF-8 ALL", all);
+      }
+      copy(client, LargeMailbox.THREADED);
+      client.command("SELECT " + LargeMailbox.THREADED);
+      for (String algorithm : List.of("REFERENCES", "REFS", "ORDEREDSUBJECT")) {
+        if (can.contains("THREAD=" + algorithm)) {
+          String step = "thread-" + algorithm.toLowerCase(Locale.ROOT);
+          String command = "UID THREAD " + algorithm + " UTF-8 ALL";
+          time(client, step, command, NO_ANSWER);
+          time(client, step + "-again", command, NO_ANSWER);
+        }
+      }
       if (can.contains("MOVE")) {
-        time(client, "move", "UID MOVE 1:* " + LargeMailbox.MOVED);
+        time(client, "move", "UID MOVE 1:* " + LargeMailbox.MOVED, NO_ANSWER);
         client.command("SELECT " + LargeMailbox.MOVED);
       }
       time(
           client,
           "store-half",
-          "STORE 1:" + Math.max(1, messages.count() / 2) + " +FLAGS.SILENT (\\Deleted)");
-      time(client, "expunge-half", "EXPUNGE");
+          "STORE 1:" + Math.max(1, all / 2) + " +FLAGS.SILENT (\\Deleted)",
+          NO_ANSWER);
+      time(client, "expunge-half", "EXPUNGE", NO_ANSWER);
+      client.command("SELECT " + LargeMailbox.name(messages));
+      time(client, "body-rare", "UID SEARCH BODY " + LargeMessages.RARE, 1);
+      time(client, "body-rare-again", "UID SEARCH BODY " + LargeMessages.RARE, 1);
+      time(client, "body-absent", "UID SEARCH BODY " + LargeMessages.ABSENT, 0);
+      time(client, "body-common", "UID SEARCH BODY " + LargeMessages.COMMON, all);
       client.command("SELECT INBOX");
-      for (String folder : folders) {
-        ifAllowed(client, "DELETE " + folder);
+      for (String folder : LargeMailbox.FOLDERS) {
+        Mailboxes.unlessRefused(client, "DELETE " + folder);
       }
       client.command("LOGOUT");
+    }
+  }
+
+  /// Copies all messages to a mailbox, which has none of them.
+  private void copy(ImapClient client, String mailbox) throws IOException {
+    client.command("SELECT " + LargeMailbox.name(messages));
+    time(
+        client,
+        mailbox.equals(LargeMailbox.OVERVIEW) ? "copy" : "copy-again",
+        "UID COPY 1:* " + mailbox,
+        NO_ANSWER);
+    int there = Mailboxes.count(client, mailbox);
+    if (there != messages.count()) {
+      throw new IOException(there + " of " + messages.count() + " messages were copied");
     }
   }
 
@@ -156,17 +188,34 @@ final class LargeWorkload {
         () -> client.command(command, lines));
   }
 
-  /// A command that may be refused.
-  private static void ifAllowed(ImapClient client, String command) throws IOException {
-    try {
-      client.command(command);
-    } catch (ImapClient.Refused refused) {
-      // Not there.
+  /// @param answers how many messages the answer must tell, or `NO_ANSWER`
+  private void time(ImapClient client, String step, String command, int answers)
+      throws IOException {
+    int[] told = new int[1];
+    time(
+        step,
+        command,
+        client::octetsRead,
+        () -> client.command(command, line -> told[0] += messagesIn(line)));
+    if (answers != NO_ANSWER && told[0] != answers) {
+      throw new IOException(
+          command + " told of " + told[0] + " messages, of which there are " + answers);
     }
   }
 
-  private void time(ImapClient client, String step, String command) throws IOException {
-    time(step, command, client::octetsRead, () -> client.command(command));
+  /// How many messages an untagged answer tells of.
+  private static int messagesIn(String line) {
+    if (line.startsWith("* SEARCH") || line.startsWith("* SORT")) {
+      int count = 0;
+      for (int at = line.indexOf(' ', 2); at >= 0; at = line.indexOf(' ', at + 1)) {
+        if (at + 1 < line.length() && Character.isDigit(line.charAt(at + 1))) {
+          count++;
+        }
+      }
+      return count;
+    }
+    int space = line.indexOf(' ', 2);
+    return space > 0 && line.startsWith("FETCH (", space + 1) ? 1 : 0;
   }
 
   private interface Exchange {

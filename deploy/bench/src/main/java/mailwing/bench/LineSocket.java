@@ -103,8 +103,26 @@ final class LineSocket implements Closeable {
     }
   }
 
-  /// Reads to the end of a POP3 or SMTP multi-line answer: a line with a single dot.
-  void skipToDotLine() throws IOException {
+  /// Exactly that many octets.
+  byte[] read(int octets) throws IOException {
+    byte[] all = new byte[octets];
+    int at = 0;
+    while (at < octets) {
+      if (position == limit) {
+        fill();
+      }
+      int step = Math.min(octets - at, limit - position);
+      System.arraycopy(buffer, position, all, at, step);
+      position += step;
+      at += step;
+    }
+    return all;
+  }
+
+  /// Reads to the end of a POP3 or SMTP multi-line answer, a line with a single dot, and tells how
+  /// many octets came before that line.
+  long skipToDotLine() throws IOException {
+    long octets = -3;
     int state = 2; // a line starts
     while (true) {
       if (position == limit) {
@@ -112,6 +130,7 @@ final class LineSocket implements Closeable {
       }
       while (position < limit) {
         byte b = buffer[position++];
+        octets++;
         state =
             switch (state) {
               case 2 -> b == '.' ? 3 : b == '\r' ? 1 : 0;
@@ -121,7 +140,7 @@ final class LineSocket implements Closeable {
               default -> b == '\r' ? 1 : 0;
             };
         if (state == 5) {
-          return;
+          return octets;
         }
       }
     }

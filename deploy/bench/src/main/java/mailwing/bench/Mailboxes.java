@@ -1,30 +1,23 @@
 package mailwing.bench;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Scanner;
+import java.util.function.IntUnaryOperator;
 
 /// Looks into accounts, and fills them, before something is measured.
 final class Mailboxes {
+  private static final int BATCH = 50;
+  private static final int BATCH_OCTETS = 4_000_000;
+
   private Mailboxes() {}
 
-  static int count(Target target, int user) throws IOException {
-    try (ImapClient client = new ImapClient(target.host(), target.imapPort())) {
-      client.login(target.loginOf(user), target.password());
-      return count(client, "INBOX");
-    }
-  }
-
-  /// Appends until each account's INBOX holds `options.seeded()` messages.
-  static void fill(Target target, Options options) throws IOException {
-    for (int user = 1; user <= target.users(); user++) {
-      try (ImapClient client = new ImapClient(target.host(), target.imapPort())) {
-        client.login(target.loginOf(user), target.password());
-        SampleMessages samples = new SampleMessages(options.messageOctets(), user);
-        for (int i = count(client, "INBOX"); i < options.seeded(); i++) {
-          client.append("INBOX", samples.next("sender@bench.test", target.recipientOf(user)));
-        }
-      }
-    }
+  /// A session of an account.
+  static ImapClient open(Target target, int user) throws IOException {
+    ImapClient client = new ImapClient(target.host(), target.imapPort());
+    client.login(target.loginOf(user), target.password());
+    return client;
   }
 
   static int count(ImapClient client, String mailbox) throws IOException {
@@ -37,7 +30,7 @@ final class Mailboxes {
   }
 
   private static long status(ImapClient client, String mailbox, String item) throws IOException {
-    long[] value = new long[1];
+    long[] value = {-1};
     client.command(
         "STATUS " + mailbox + " (" + item + ")",
         line -> {
@@ -47,6 +40,60 @@ final class Mailboxes {
             value[0] = new Scanner(rest).useDelimiter("[ )]").nextLong();
           }
         });
+    if (value[0] < 0) {
+      throw new IOException("STATUS of " + mailbox + " was OK and told no " + item);
+    }
     return value[0];
+  }
+
+  /// Appends to a mailbox of each of the accounts, all at the same time, until it holds as many
+  /// messages; one that is not there is made.
+  ///
+  /// @param users which account connection 0, 1, ... fills
+  static void fill(
+      Target target, int connections, IntUnaryOperator users, String mailbox, int count, int octets)
+      throws IOException, InterruptedException {
+    Together.run(
+        connections,
+        index -> {
+          int user = users.applyAsInt(index);
+          try (ImapClient client = open(target, user)) {
+            client.waitLong();
+            fill(client, target.recipientOf(user), mailbox, count, octets, user);
+          }
+        });
+  }
+
+  /// Appends until the mailbox holds `count` messages, and answers how large the new ones are.
+  static List<Integer> fill(
+      ImapClient client, String recipient, String mailbox, int count, int octets, long seed)
+      throws IOException {
+    if (!mailbox.equals("INBOX")) {
+      unlessRefused(client, "CREATE " + mailbox);
+    }
+    List<String> can = LargeMailbox.capabilities(client);
+    boolean several = can.contains("MULTIAPPEND");
+    int batch = several ? Math.clamp(BATCH_OCTETS / octets, 1, BATCH) : 1;
+    SampleMessages samples = new SampleMessages(octets, seed);
+    List<Integer> sizes = new ArrayList<>();
+    for (int there = count(client, mailbox); there < count; there += batch) {
+      List<ImapClient.Appended> messages = new ArrayList<>();
+      for (int i = there; i < Math.min(count, there + batch); i++) {
+        byte[] message = samples.next("sender@bench.test", recipient);
+        sizes.add(message.length);
+        messages.add(new ImapClient.Appended("", message));
+      }
+      client.append(mailbox, messages, can.contains("LITERAL+"));
+    }
+    return sizes;
+  }
+
+  /// Sends a command that may be refused.
+  static void unlessRefused(ImapClient client, String command) throws IOException {
+    try {
+      client.command(command);
+    } catch (ImapClient.Refused refused) {
+      // There already, or not there.
+    }
   }
 }

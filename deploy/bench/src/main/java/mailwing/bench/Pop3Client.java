@@ -2,7 +2,7 @@ package mailwing.bench;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.Scanner;
+import java.nio.charset.StandardCharsets;
 
 /// A POP3 client.
 final class Pop3Client implements Closeable {
@@ -20,16 +20,15 @@ final class Pop3Client implements Closeable {
     command("USER " + user, false);
   }
 
-  /// How many messages the maildrop holds.
-  int stat() throws IOException {
-    socket.write("STAT\r\n");
-    return new Scanner(ok().substring(3)).nextInt();
-  }
-
-  void retr(int number) throws IOException {
+  /// A message that has no line with a dot at its beginning.
+  byte[] message(int number) throws IOException {
     socket.write("RETR " + number + "\r\n");
     ok();
-    socket.skipToDotLine();
+    StringBuilder text = new StringBuilder();
+    for (String line = socket.readLine(); !line.equals("."); line = socket.readLine()) {
+      text.append(line).append("\r\n");
+    }
+    return text.toString().getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /// Gives the server an hour for each answer.
@@ -50,17 +49,26 @@ final class Pop3Client implements Closeable {
     return socket.octetsRead();
   }
 
-  /// Sends all commands at once and reads all answers (RFC 2449 section 6.6).
-  void retrPipelined(int first, int last) throws IOException {
+  /// Asks for all of a range at once and reads all answers (RFC 2449 section 6.6); throws if one is
+  /// not as long as expected.
+  ///
+  /// @param octets of each message by its number
+  long retr(int first, int last, int[] octets) throws IOException {
     StringBuilder commands = new StringBuilder(12 * (last - first + 1));
     for (int i = first; i <= last; i++) {
       commands.append("RETR ").append(i).append("\r\n");
     }
     socket.write(commands.toString());
+    long all = 0;
     for (int i = first; i <= last; i++) {
       ok();
-      socket.skipToDotLine();
+      long read = socket.skipToDotLine();
+      if (read != octets[i]) {
+        throw new IOException("RETR " + i + " gave " + read + " octets, not " + octets[i]);
+      }
+      all += read;
     }
+    return all;
   }
 
   void quit() throws IOException {

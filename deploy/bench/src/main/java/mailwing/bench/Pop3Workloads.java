@@ -2,7 +2,8 @@ package mailwing.bench;
 
 import java.io.IOException;
 
-/// Downloads by POP3, as clients do it: the messages of a maildrop in their order.
+/// Downloads by POP3, as clients do it: the messages of a maildrop in their order. Each is looked
+/// into once before, and must be as long each time.
 final class Pop3Workloads {
   private static final int BURST = 50;
 
@@ -15,36 +16,41 @@ final class Pop3Workloads {
 
   static Measurement pipelined(Target target, Options options)
       throws IOException, InterruptedException {
-    Measurement m = run(target, options, BURST);
+    int burst = Math.min(BURST, options.seeded());
+    Measurement m = run(target, options, burst);
     return new Measurement(
-        m.operations() * BURST, m.seconds(), m.octets(), 0, m.cpu(), m.latencies());
+        m.operations() * burst, m.seconds(), m.octets(), 0, m.cpu(), m.latencies());
   }
 
   private static Measurement run(Target target, Options options, int burst)
       throws IOException, InterruptedException {
     return ClosedLoop.run(
-        Math.min(options.connections(), target.users()), // a maildrop may be locked
+        options.connections(),
         options,
         index -> {
           Pop3Client client =
               new Pop3Client(
-                  target.host(), target.pop3Port(), target.loginOf(1 + index), target.password());
-          int messages = client.stat();
+                  target.host(),
+                  target.pop3Port(),
+                  target.loginOf(target.reader(index)),
+                  target.password());
+          int[] octets = new int[options.seeded() + 1];
+          for (int number = 1; number <= options.seeded(); number++) {
+            byte[] message = client.message(number);
+            SampleCheck.check(message);
+            octets[number] = message.length;
+          }
           return new ClosedLoop.Client() {
             private int next = 1;
 
             @Override
             public long operate() throws IOException {
-              if (next + burst - 1 > messages) {
+              if (next + burst - 1 > options.seeded()) {
                 next = 1;
               }
-              if (burst == 1) {
-                client.retr(next);
-              } else {
-                client.retrPipelined(next, next + burst - 1);
-              }
+              long moved = client.retr(next, next + burst - 1, octets);
               next += burst;
-              return (long) burst * options.messageOctets();
+              return moved;
             }
 
             @Override

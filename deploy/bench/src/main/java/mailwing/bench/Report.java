@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What was measured, a row a workload in the order they came, medians of all runs by rate.
 final class Report {
@@ -19,6 +20,15 @@ final class Report {
   /// @param operation what one is
   void add(String name, String operation, Measurement measurement) {
     runs.computeIfAbsent(new Row(name, operation), row -> new ArrayList<>()).add(measurement);
+  }
+
+  /// What was measured last under this name.
+  @Nullable Measurement last(String name) {
+    return runs.entrySet().stream()
+        .filter(entry -> entry.getKey().name().equals(name))
+        .map(entry -> entry.getValue().getLast())
+        .findFirst()
+        .orElse(null);
   }
 
   String table() {
@@ -55,24 +65,20 @@ final class Report {
     return text.toString();
   }
 
-  /// Where the server is several processes: what each spent, a line a workload.
+  /// Where the server is several programs: what each spent, a line a workload.
   private String byProcess() {
     StringBuilder text = new StringBuilder();
     runs.forEach(
         (row, list) -> {
           Measurement m = median(list);
-          if (m.cpu().millis().size() > 1) {
+          Map<String, Double> programs = m.cpu().byProgram();
+          if (programs.size() > 1) {
             text.append(String.format(Locale.ROOT, "%n%-24s cpu ms/op:", row.name()));
-            m.cpu().millis().entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .forEach(
-                    e ->
-                        text.append(
-                            String.format(
-                                Locale.ROOT,
-                                " %s %.3f",
-                                e.getKey(),
-                                e.getValue() / Math.max(1, m.operations()))));
+            programs.forEach(
+                (name, millis) ->
+                    text.append(
+                        String.format(
+                            Locale.ROOT, " %s %.3f", name, millis / Math.max(1, m.operations()))));
           }
         });
     return text.isEmpty() ? "" : text.append(System.lineSeparator()).toString();

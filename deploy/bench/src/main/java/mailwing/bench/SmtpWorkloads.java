@@ -4,65 +4,76 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/// Deliveries.
+/// Deliveries. Each ends when IMAP's STATUS tells all that was acknowledged, so that nothing of it
+/// is left to do while the next is measured.
 final class SmtpWorkloads {
   private static final String SENDER = "sender@bench.test";
   private static final int POOL = 64;
 
   private SmtpWorkloads() {}
 
-  static Measurement toAll(Target target, Options options, int recipients)
+  /// The rate at which messages to one of all accounts each are accepted.
+  static Measurement accepted(Target target, Options options)
       throws IOException, InterruptedException {
-    Measurement m =
-        run(target, options, random -> distinct(target, recipients, random), new AtomicLong());
-    return new Measurement(
-        m.operations() * recipients, m.seconds(), m.octets(), m.errors(), m.cpu(), m.latencies());
-  }
-
-  static Measurement toOne(Target target, Options options)
-      throws IOException, InterruptedException {
-    return run(target, options, random -> List.of(target.recipientOf(1)), new AtomicLong());
+    try (Arrivals arrivals = new Arrivals(target, target.users())) {
+      Measurement accepted = send(target, options, random -> distinct(target, 1, random), arrivals);
+      arrivals.await();
+      arrivals.checkNewest();
+      return accepted;
+    }
   }
 
   /// The rate at which messages become visible: all that were accepted, by the time until STATUS
   /// tells them all.
   static Measurement visible(Target target, Options options)
       throws IOException, InterruptedException {
-    long already = countAll(target);
-    AtomicLong sent = new AtomicLong();
-    CpuTime before = options.clock().now();
-    long from = System.nanoTime();
-    Options noWarmUp =
-        new Options(
-            options.connections(),
-            0,
-            options.seconds(),
-            options.messageOctets(),
-            options.seeded(),
-            options.clock());
-    Measurement accepted = run(target, noWarmUp, random -> distinct(target, 1, random), sent);
-    while (countAll(target) - already < sent.get()) {
-      if (System.nanoTime() - from > 300e9) {
-        throw new IOException(
-            "not all of " + sent.get() + " accepted messages became visible in 300 s");
-      }
-      Thread.sleep(20);
-    }
-    double seconds = (System.nanoTime() - from) / 1e9;
-    return new Measurement(
-        sent.get(),
-        seconds,
-        accepted.octets(),
-        0,
-        options.clock().now().since(before),
-        accepted.latencies());
+    return visible(target, options, random -> distinct(target, 1, random));
   }
 
-  private static Measurement run(
-      Target target, Options options, Function<Random, List<String>> recipients, AtomicLong sent)
+  /// The same into one mailbox.
+  static Measurement visibleToOne(Target target, Options options)
+      throws IOException, InterruptedException {
+    return visible(target, options, random -> List.of(1));
+  }
+
+  /// The same with ten recipients a message, each of which counts.
+  static Measurement visibleToTen(Target target, Options options)
+      throws IOException, InterruptedException {
+    return visible(target, options, random -> distinct(target, 10, random));
+  }
+
+  private static Measurement visible(
+      Target target, Options options, Function<Random, List<Integer>> recipients)
+      throws IOException, InterruptedException {
+    try (Arrivals arrivals = new Arrivals(target, target.users())) {
+      if (options.warmUpSeconds() > 0) {
+        send(target, options.lasting(0, options.warmUpSeconds()), recipients, arrivals);
+        arrivals.await();
+      }
+      long already = arrivals.acknowledged();
+      CpuTime before = options.clock().now();
+      long from = System.nanoTime();
+      Measurement accepted =
+          send(target, options.lasting(0, options.seconds()), recipients, arrivals);
+      arrivals.await();
+      double seconds = (System.nanoTime() - from) / 1e9;
+      CpuTime cpu = options.clock().now().since(before);
+      arrivals.checkNewest();
+      return new Measurement(
+          arrivals.acknowledged() - already,
+          seconds,
+          accepted.octets(),
+          0,
+          cpu,
+          accepted.latencies());
+    }
+  }
+
+  /// @param recipients numbers of accounts
+  private static Measurement send(
+      Target target, Options options, Function<Random, List<Integer>> recipients, Arrivals arrivals)
       throws IOException, InterruptedException {
     return ClosedLoop.run(
         options.connections(),
@@ -79,8 +90,9 @@ final class SmtpWorkloads {
             @Override
             public long operate() throws IOException {
               byte[] message = pool[random.nextInt(POOL)];
-              client.send(SENDER, recipients.apply(random), message);
-              sent.incrementAndGet();
+              List<Integer> users = recipients.apply(random);
+              client.send(SENDER, users.stream().map(target::recipientOf).toList(), message);
+              users.forEach(arrivals::acknowledge);
               return message.length;
             }
 
@@ -92,20 +104,12 @@ final class SmtpWorkloads {
         });
   }
 
-  private static List<String> distinct(Target target, int count, Random random) {
-    List<String> recipients = new ArrayList<>(count);
+  private static List<Integer> distinct(Target target, int count, Random random) {
+    List<Integer> users = new ArrayList<>(count);
     int first = random.nextInt(target.users());
     for (int i = 0; i < Math.min(count, target.users()); i++) {
-      recipients.add(target.recipientOf(1 + (first + i) % target.users()));
+      users.add(1 + (first + i) % target.users());
     }
-    return recipients;
-  }
-
-  private static long countAll(Target target) throws IOException {
-    long count = 0;
-    for (int user = 1; user <= target.users(); user++) {
-      count += Mailboxes.count(target, user);
-    }
-    return count;
+    return users;
   }
 }

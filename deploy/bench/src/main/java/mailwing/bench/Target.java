@@ -1,7 +1,11 @@
 package mailwing.bench;
 
 /// A server under load: where it listens and how its accounts are named. In the patterns of login
-/// names and addresses percent-d stands for the account's number, from 1.
+/// names and addresses percent-d stands for the account's number.
+///
+/// @param first number of the first account
+/// @param users accounts that mail is delivered to, the first ones; after them come those that are
+///   read
 public record Target(
     String host,
     int smtpPort,
@@ -10,13 +14,20 @@ public record Target(
     String login,
     String recipient,
     String password,
+    int first,
     int users) {
 
+  /// @param user from 1
   String loginOf(int user) {
-    return login.replace("%d", Integer.toString(user));
+    return login.replace("%d", Integer.toString(first - 1 + user));
   }
 
   String recipientOf(int user) {
-    return recipient.replace("%d", Integer.toString(user));
+    return recipient.replace("%d", Integer.toString(first - 1 + user));
+  }
+
+  /// The account that connection number `index`, from 0, reads.
+  int reader(int index) {
+    return users + 1 + index;
   }
 }

@@ -5,22 +5,26 @@ import java.util.Locale;
 
 /// What can be measured. The name on the command line is the lower-case one with hyphens.
 enum Workload {
+  SMTP_VISIBLE("message accepted and told by IMAP STATUS, each to one of all accounts"),
   SMTP("message accepted, each to one of all accounts"),
-  SMTP_VISIBLE("message accepted and told by IMAP STATUS"),
-  SMTP_ONE("message accepted, all into one mailbox"),
-  SMTP_TEN("recipient; ten a message"),
+  SMTP_ONE("message accepted and told by STATUS, all into one mailbox"),
+  SMTP_TEN("recipient whose message is told by STATUS; ten a message"),
   APPEND("message appended to INBOX"),
   LOGIN("connect, LOGIN, SELECT, LOGOUT"),
   STATUS("STATUS of INBOX"),
-  FETCH_FLAGS("FETCH 1:* (FLAGS)"),
-  FETCH_ENVELOPE("FETCH 1:* (ENVELOPE)"),
+  FETCH_FLAGS("FETCH (FLAGS) of all messages"),
+  FETCH_ENVELOPE("FETCH (ENVELOPE) of all messages"),
   FETCH_HEADERS("FETCH of 14 header fields of 50 messages"),
-  FETCH_BODY("FETCH BODY.PEEK[] of one message"),
+  FETCH_METADATA("FETCH of UID, flags, date, size and envelope of 50 messages"),
+  FETCH_BODY("FETCH BODY.PEEK[] of one message that was read before"),
+  FETCH_BODY_FIRST("the same of one that has just come, read for the first time"),
+  FETCH_LARGE("FETCH BODY.PEEK[] of a megabyte"),
   STORE("STORE of one flag"),
+  STORE_MANY("STORE of one flag on 10,000 messages, one session"),
   IDLE("delivery, from 250 to EXISTS in another session's IDLE"),
   POP3("RETR of one message"),
   POP3_PIPELINED("RETR, fifty pipelined"),
-  MIXED("command of a mix of the above");
+  MIXED("command of a mix of the above, on two and a half times the connections");
 
   private final String operation;
 
@@ -37,38 +41,32 @@ enum Workload {
     return operation;
   }
 
-  /// Whether accounts need mail in them first.
+  /// Whether it reads INBOXes that mail must be in first.
   boolean reads() {
     return switch (this) {
-      case FETCH_FLAGS,
-          FETCH_ENVELOPE,
-          FETCH_HEADERS,
-          FETCH_BODY,
-          STORE,
-          POP3,
-          POP3_PIPELINED,
-          MIXED ->
-          true;
-      default -> false;
+      case SMTP, SMTP_VISIBLE, SMTP_ONE, SMTP_TEN, APPEND, LOGIN, IDLE -> false;
+      default -> true;
     };
   }
 
   Measurement run(Target target, Options options) throws IOException, InterruptedException {
     return switch (this) {
-      case SMTP -> SmtpWorkloads.toAll(target, options, 1);
       case SMTP_VISIBLE -> SmtpWorkloads.visible(target, options);
-      case SMTP_ONE -> SmtpWorkloads.toOne(target, options);
-      case SMTP_TEN -> SmtpWorkloads.toAll(target, options, 10);
+      case SMTP -> SmtpWorkloads.accepted(target, options);
+      case SMTP_ONE -> SmtpWorkloads.visibleToOne(target, options);
+      case SMTP_TEN -> SmtpWorkloads.visibleToTen(target, options);
       case APPEND -> ImapWorkloads.append(target, options);
       case LOGIN -> ImapWorkloads.login(target, options);
-      case STATUS ->
-          ImapWorkloads.repeated(target, options, r -> "STATUS INBOX (MESSAGES UIDNEXT UNSEEN)");
-      case FETCH_FLAGS -> ImapWorkloads.selected(target, options, r -> "UID FETCH 1:* (FLAGS)");
-      case FETCH_ENVELOPE ->
-          ImapWorkloads.selected(target, options, r -> "UID FETCH 1:* (ENVELOPE)");
+      case STATUS -> ImapWorkloads.status(target, options);
+      case FETCH_FLAGS -> ImapWorkloads.flags(target, options);
+      case FETCH_ENVELOPE -> ImapWorkloads.envelopes(target, options);
       case FETCH_HEADERS -> ImapWorkloads.headers(target, options);
+      case FETCH_METADATA -> ImapWorkloads.metadata(target, options);
       case FETCH_BODY -> ImapWorkloads.bodies(target, options);
+      case FETCH_BODY_FIRST -> BulkWorkloads.first(target, options);
+      case FETCH_LARGE -> BulkWorkloads.large(target, options);
       case STORE -> ImapWorkloads.store(target, options);
+      case STORE_MANY -> BulkWorkloads.storeMany(target, options);
       case IDLE -> IdleWorkload.run(target, options);
       case POP3 -> Pop3Workloads.oneByOne(target, options);
       case POP3_PIPELINED -> Pop3Workloads.pipelined(target, options);

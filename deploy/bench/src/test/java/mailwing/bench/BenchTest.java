@@ -28,7 +28,7 @@ class BenchTest {
             });
     server.start();
     try {
-      for (int user = 1; user <= 3; user++) {
+      for (int user = 1; user <= 10; user++) {
         server.setUser("user" + user + "@example.test", "user" + user, "secret");
       }
       Path json = directory.resolve("figures.json");
@@ -54,7 +54,10 @@ class BenchTest {
                 "smtp",
                 "append",
                 "login",
+                "smtp-visible",
+                "fetch-headers",
                 "fetch-body",
+                "store",
                 "pop3"
               },
               new PrintWriter(out, true),
@@ -63,7 +66,7 @@ class BenchTest {
       assertThat(exit).as(out.toString()).isZero();
       try (JsonReader reader = Json.createReader(Files.newBufferedReader(json))) {
         var workloads = reader.readObject().getJsonArray("workloads");
-        assertThat(workloads).hasSize(5);
+        assertThat(workloads).hasSize(8);
         assertThat(workloads)
             .allSatisfy(
                 workload ->
@@ -123,6 +126,95 @@ class BenchTest {
     } finally {
       server.stop();
     }
+  }
+
+  @Test
+  void comparesTwoServersPublishesTheRatiosAndChecksThem() throws Exception {
+    GreenMail server =
+        new GreenMail(
+            new ServerSetup[] {
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_SMTP),
+              new ServerSetup(0, "127.0.0.1", ServerSetup.PROTOCOL_IMAP),
+            });
+    server.start();
+    try {
+      for (int user = 1; user <= 8; user++) {
+        server.setUser("user" + user + "@example.test", "user" + user, "pass");
+      }
+      Path page = directory.resolve("page.md");
+      Path ratios = directory.resolve("ratios.csv");
+      Files.writeString(
+          page,
+          """
+          # Speed
+          <!-- made by bench --publish from deploy/bench/ratios.csv -->
+          <!-- end of the table -->
+          That was it.
+          """);
+      StringWriter out = new StringWriter();
+      assertThat(sideBySide(server, ratios, page, "--publish", out)).as(out.toString()).isZero();
+
+      assertThat(Files.readString(page))
+          .startsWith("# Speed\n")
+          .contains("| APPEND, 5 KB, a second | ", "| SMTP, 5 KB, 100 mailboxes: durable")
+          .endsWith("<!-- end of the table -->\nThat was it.\n");
+      assertThat(out.toString())
+          .contains("append, run 1 of 1, Mailwing:", "append, run 1 of 1, it:");
+      assertThat(Files.readAllLines(ratios)).anyMatch(line -> line.startsWith("append,"));
+
+      StringWriter checked = new StringWriter();
+      int code = sideBySide(server, ratios, page, "--check", checked);
+      assertThat(code).isBetween(0, 3);
+      assertThat(checked.toString())
+          .containsPattern("(?m)^append +(holds|worse|not told) +ratio .*, published .*, at least");
+    } finally {
+      server.stop();
+    }
+  }
+
+  private static int sideBySide(
+      GreenMail server, Path ratios, Path page, String how, StringWriter out) {
+    return Bench.run(
+        new String[] {
+          "--host=127.0.0.1",
+          "--smtp-port=" + server.getSmtp().getPort(),
+          "--imap-port=" + server.getImap().getPort(),
+          "--login=user%d",
+          "--recipient=user%d@example.test",
+          "--password=pass",
+          "--against=127.0.0.1",
+          "--against-smtp-port=" + server.getSmtp().getPort(),
+          "--against-imap-port=" + server.getImap().getPort(),
+          "--against-recipient=user%d@example.test",
+          "--against-first=5",
+          "--against-name=it",
+          "--users=2",
+          "--connections=1",
+          "--seconds=0.2",
+          "--warm-up=0.1",
+          "--patience=0",
+          "--runs=1",
+          "--size=1000",
+          "--ratios=" + ratios,
+          "--page=" + page,
+          how,
+          "smtp-visible",
+          "append"
+        },
+        new PrintWriter(out, true),
+        new PrintWriter(out, true));
+  }
+
+  @Test
+  void aCheckWithoutAPeerIsAWrongCommandLine() {
+    StringWriter err = new StringWriter();
+    int exit =
+        Bench.run(
+            new String[] {"--host=127.0.0.1", "--check"},
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(err, true));
+    assertThat(exit).isEqualTo(2);
+    assertThat(err.toString()).contains("needs --against");
   }
 
   @Test
