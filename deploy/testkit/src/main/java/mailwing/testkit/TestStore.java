@@ -1,9 +1,11 @@
 package mailwing.testkit;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import java.security.SecureRandom;
 import java.sql.Connection;
@@ -16,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import mailwing.embedded.EmbeddedKafka;
 import mailwing.embedded.EmbeddedPostgres;
 import mailwing.gateway.StoreClient;
@@ -171,51 +174,36 @@ public final class TestStore implements AutoCloseable {
 
   /// The Directory under the administrator's credential.
   public DirectoryGrpc.DirectoryBlockingStub directory() {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-        "Bearer " + Role.ADMIN.credential());
-    return DirectoryGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    return administrator(DirectoryGrpc::newBlockingStub);
   }
 
   /// Sharing under the administrator's credential.
   public SharingGrpc.SharingBlockingStub sharing() {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-        "Bearer " + Role.ADMIN.credential());
-    return SharingGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    return administrator(SharingGrpc::newBlockingStub);
   }
 
   /// The Queue under the administrator's credential.
   public QueueGrpc.QueueBlockingStub queue() {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-        "Bearer " + Role.ADMIN.credential());
-    return QueueGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    return administrator(QueueGrpc::newBlockingStub);
   }
 
   /// Trace under the administrator's credential.
   public TraceGrpc.TraceBlockingStub trace() {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-        "Bearer " + Role.ADMIN.credential());
-    return TraceGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    return administrator(TraceGrpc::newBlockingStub);
   }
 
   /// Keys that sign mail, under the administrator's credential.
   public DkimGrpc.DkimBlockingStub dkim() {
+    return administrator(DkimGrpc::newBlockingStub);
+  }
+
+  private <S extends AbstractStub<S>> S administrator(Function<Channel, S> service) {
     Metadata headers = new Metadata();
     headers.put(
         Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
         "Bearer " + Role.ADMIN.credential());
-    return DkimGrpc.newBlockingStub(channel)
+    return service
+        .apply(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
