@@ -1,5 +1,6 @@
 package mailwing.cli;
 
+import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -7,6 +8,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
+import io.grpc.stub.AbstractStub;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -65,60 +67,34 @@ public final class AdminClient implements AutoCloseable {
   ///
   /// @param what the thing the call is about, for the line
   public <T> T call(String what, Function<DirectoryGrpc.DirectoryBlockingStub, T> call) {
-    var stub =
-        DirectoryGrpc.newBlockingStub(channel)
-            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
-    try {
-      return call.apply(stub);
-    } catch (StatusRuntimeException e) {
-      throw new StoreRefusal(code(e), line(what, e));
-    }
+    return call(what, DirectoryGrpc::newBlockingStub, call);
   }
 
   /// As [#call], to the outbound queue.
   public <T> T callQueue(String what, Function<QueueGrpc.QueueBlockingStub, T> call) {
-    var stub =
-        QueueGrpc.newBlockingStub(channel)
-            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
-    try {
-      return call.apply(stub);
-    } catch (StatusRuntimeException e) {
-      throw new StoreRefusal(code(e), line(what, e));
-    }
+    return call(what, QueueGrpc::newBlockingStub, call);
   }
 
   /// As [#call], about what became of mail.
   public <T> T callTrace(String what, Function<TraceGrpc.TraceBlockingStub, T> call) {
-    var stub =
-        TraceGrpc.newBlockingStub(channel)
-            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
-    try {
-      return call.apply(stub);
-    } catch (StatusRuntimeException e) {
-      throw new StoreRefusal(code(e), line(what, e));
-    }
+    return call(what, TraceGrpc::newBlockingStub, call);
   }
 
   /// As [#call], about keys that sign mail.
   public <T> T callDkim(String what, Function<DkimGrpc.DkimBlockingStub, T> call) {
-    var stub =
-        DkimGrpc.newBlockingStub(channel)
-            .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
-    try {
-      return call.apply(stub);
-    } catch (StatusRuntimeException e) {
-      throw new StoreRefusal(code(e), line(what, e));
-    }
+    return call(what, DkimGrpc::newBlockingStub, call);
   }
 
   /// As [#call], about rights on mailboxes.
   public <T> T callSharing(String what, Function<SharingGrpc.SharingBlockingStub, T> call) {
-    var stub =
-        SharingGrpc.newBlockingStub(channel)
+    return call(what, SharingGrpc::newBlockingStub, call);
+  }
+
+  private <S extends AbstractStub<S>, T> T call(
+      String what, Function<Channel, S> service, Function<S, T> call) {
+    S stub =
+        service
+            .apply(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
             .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     try {
