@@ -54,6 +54,7 @@ import mailwing.store.grpc.TlsPoliciesService;
 import mailwing.store.grpc.TraceService;
 import mailwing.store.grpc.UrlsService;
 import mailwing.store.persistence.AccountRow;
+import mailwing.store.persistence.AliasRows;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
@@ -149,6 +150,7 @@ public final class StoreService implements AutoCloseable {
     ApiKeys apiKeys = new ApiKeys(credentialStore);
     Passwords passwords = new Passwords(config.logins().concurrentHashes());
     DomainRules domains = new DomainRules(database);
+    AliasRows aliases = new AliasRows(database);
     ForwardRows forwards = new ForwardRows(database);
     GroupRows groupRows = new GroupRows(database);
     Srs srs = Srs.withSharedKey(credentialStore, tokens);
@@ -156,12 +158,13 @@ public final class StoreService implements AutoCloseable {
         new Directory(directoryStore, domains, forwards, groupRows, srs, config.addresses());
     LoginBans bans = new LoginBans(new LoginBanRows(database), config.bans());
     Logins logins =
-        new Logins(directoryStore, domains, credentialStore, passwords, tokens, config.logins());
+        new Logins(
+            directoryStore, aliases, domains, credentialStore, passwords, tokens, config.logins());
     Administration administration =
         new Administration(directoryStore, domains, directory, passwords, apiKeys);
     OnwardAdministration onward =
         new OnwardAdministration(
-            directoryStore, forwards, groupRows, directory, config.outbound().enabled());
+            directoryStore, aliases, forwards, groupRows, directory, config.outbound().enabled());
     Credentials credentials = new Credentials(config.credentials(), tokens, apiKeys);
 
     Chores chores = keep(new Chores());
@@ -198,6 +201,7 @@ public final class StoreService implements AutoCloseable {
             onward,
             new GroupCalls(onward, groupRows),
             directoryStore,
+            aliases,
             domains,
             bans,
             credentialStore,

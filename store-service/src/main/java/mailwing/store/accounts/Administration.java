@@ -182,15 +182,6 @@ public final class Administration {
     }
   }
 
-  /// ALIAS_NOT_FOUND.
-  public void removeAlias(String address) {
-    boolean removed = Address.parse(address).map(store::removeAlias).orElse(false);
-    if (!removed) {
-      throw new StoreException(ErrorCode.ALIAS_NOT_FOUND, "no alias has this address");
-    }
-    directory.forget();
-  }
-
   /// The form in which a domain is kept; empty stays empty. INVALID_ARGUMENT.
   public String domainOrAll(String name) {
     return name.isEmpty() ? "" : domain(name);

@@ -13,6 +13,7 @@ import mailwing.store.Referral;
 import mailwing.store.StoreConfig;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountRow;
+import mailwing.store.persistence.AliasRows;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.DomainRules;
@@ -26,6 +27,7 @@ public final class Logins {
   private static final int MAX_IDENTITY = 1024;
 
   private final DirectoryStore directory;
+  private final AliasRows aliases;
   private final DomainRules domains;
   private final Passwords passwords;
   private final Tokens tokens;
@@ -36,12 +38,14 @@ public final class Logins {
 
   public Logins(
       DirectoryStore directory,
+      AliasRows aliases,
       DomainRules domains,
       CredentialStore credentials,
       Passwords passwords,
       Tokens tokens,
       StoreConfig.Logins config) {
     this.directory = directory;
+    this.aliases = aliases;
     this.domains = domains;
     this.passwords = passwords;
     this.tokens = tokens;
@@ -149,7 +153,7 @@ public final class Logins {
     if (own.isEmpty()) {
       return List.of();
     }
-    List<String> addresses = new ArrayList<>(directory.aliasesTo(own.get()));
+    List<String> addresses = new ArrayList<>(aliases.aliasesTo(own.get()));
     List<String> canonical = new ArrayList<>(addresses);
     canonical.add(account.address());
     for (String address : canonical) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
+import mailwing.store.persistence.AliasRows;
 import mailwing.store.persistence.DirectoryStore;
 import mailwing.store.persistence.ForwardRows;
 import mailwing.store.persistence.GroupRow;
@@ -24,6 +25,7 @@ public final class OnwardAdministration {
   private static final int MAX_TITLE = 100;
 
   private final DirectoryStore store;
+  private final AliasRows aliases;
   private final ForwardRows forwards;
   private final GroupRows groups;
   private final Directory directory;
@@ -32,11 +34,13 @@ public final class OnwardAdministration {
   /// @param leaves mail may leave the house
   public OnwardAdministration(
       DirectoryStore store,
+      AliasRows aliases,
       ForwardRows forwards,
       GroupRows groups,
       Directory directory,
       boolean leaves) {
     this.store = store;
+    this.aliases = aliases;
     this.forwards = forwards;
     this.groups = groups;
     this.directory = directory;
@@ -76,25 +80,34 @@ public final class OnwardAdministration {
   }
 
   /// INVALID_ARGUMENT without targets, with too many, or where the alias leads to itself; CANNOT.
-  public DirectoryStore.AliasRow addAlias(String address, List<String> targets) {
+  public AliasRows.AliasRow addAlias(String address, List<String> targets) {
     Address alias = Administration.newAddress(address);
     List<Address> parsed = distinct(targets);
     if (parsed.isEmpty() || parsed.size() > Directory.MAX_TARGETS) {
       throw invalid("an alias has 1 to 1000 targets");
     }
-    List<DirectoryStore.NewTarget> named = new ArrayList<>();
+    List<AliasRows.NewTarget> named = new ArrayList<>();
     for (Address target : parsed) {
       if (isSame(target, alias)) {
         throw invalid("the alias leads to itself");
       }
-      named.add(new DirectoryStore.NewTarget(target, isOutside(target)));
+      named.add(new AliasRows.NewTarget(target, isOutside(target)));
     }
-    store.addAlias(alias, named);
+    aliases.addAlias(alias, named);
     directory.forget();
-    return new DirectoryStore.AliasRow(
-        new DirectoryStore.AliasKey(alias.domain(), alias.localPart()),
+    return new AliasRows.AliasRow(
+        new AliasRows.Key(alias.domain(), alias.localPart()),
         alias.spelling(),
         parsed.stream().map(Address::spelling).toList());
+  }
+
+  /// ALIAS_NOT_FOUND.
+  public void removeAlias(String address) {
+    boolean removed = Address.parse(address).map(aliases::removeAlias).orElse(false);
+    if (!removed) {
+      throw new StoreException(ErrorCode.ALIAS_NOT_FOUND, "no alias has this address");
+    }
+    directory.forget();
   }
 
   /// ALREADY_EXISTS, DOMAIN_NOT_FOUND, INVALID_ARGUMENT.

@@ -14,10 +14,11 @@ import mailwing.store.accounts.OnwardAdministration;
 import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
+import mailwing.store.persistence.AliasRows;
+import mailwing.store.persistence.AliasRows.AliasRow;
 import mailwing.store.persistence.ApiKeyRow;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.DirectoryStore;
-import mailwing.store.persistence.DirectoryStore.AliasRow;
 import mailwing.store.persistence.DirectoryStore.UserRow;
 import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.SubmissionRows;
@@ -78,6 +79,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   private final OnwardAdministration onward;
   private final GroupCalls groups;
   private final DirectoryStore directory;
+  private final AliasRows aliases;
   private final DomainRules domains;
   private final LoginBans bans;
   private final CredentialStore credentials;
@@ -89,6 +91,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
       OnwardAdministration onward,
       GroupCalls groups,
       DirectoryStore directory,
+      AliasRows aliases,
       DomainRules domains,
       LoginBans bans,
       CredentialStore credentials,
@@ -98,6 +101,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     this.onward = onward;
     this.groups = groups;
     this.directory = directory;
+    this.aliases = aliases;
     this.domains = domains;
     this.bans = bans;
     this.credentials = credentials;
@@ -247,15 +251,15 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     String domain = administration.domainOrAll(request.getDomain());
     stream(
         answer,
-        after -> directory.aliases(domain, after, PAGE),
-        DirectoryStore.AliasKey.FIRST,
+        after -> aliases.aliases(domain, after, PAGE),
+        AliasRows.Key.FIRST,
         AliasRow::key,
         DirectoryService::alias);
   }
 
   @Override
   public void removeAlias(RemoveAliasRequest request, StreamObserver<RemoveAliasResponse> answer) {
-    administration.removeAlias(request.getAddress());
+    onward.removeAlias(request.getAddress());
     reply(answer, RemoveAliasResponse.getDefaultInstance());
   }
 

@@ -5,7 +5,10 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.helidon.dbclient.DbClient;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.DbTransaction;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// Reading rows of the DB Client, and its transactions.
 final class Columns {
@@ -21,6 +24,14 @@ final class Columns {
 
   static ByteString octets(DbRow row, String column) {
     return UnsafeByteOperations.unsafeWrap(row.column(column).get(byte[].class));
+  }
+
+  static <T> List<T> list(DbClient client, String sql, Function<DbRow, T> map, Object... params) {
+    List<T> result = new ArrayList<>();
+    try (Stream<DbRow> rows = client.execute().query(sql, params)) {
+      rows.forEach(row -> result.add(map.apply(row)));
+    }
+    return result;
   }
 
   /// Commits what `work` did, or rolls it all back when it throws.

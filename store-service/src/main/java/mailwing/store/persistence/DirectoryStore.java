@@ -6,11 +6,9 @@ import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.DbTransaction;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountMail.Limits;
@@ -18,7 +16,7 @@ import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
-/// Domains, addresses, accounts and aliases.
+/// Domains, addresses and accounts.
 ///
 /// A transaction locks the address row, or makes it, before the account's.
 public final class DirectoryStore {
@@ -30,18 +28,6 @@ public final class DirectoryStore {
       boolean administrator,
       String homeSite,
       boolean shared) {}
-
-  /// Where an alias stands in lists.
-  public record AliasKey(String domain, String localPart) {
-    public static final AliasKey FIRST = new AliasKey("", "");
-  }
-
-  /// One alias.
-  public record AliasRow(AliasKey key, String address, List<String> targets) {
-    public AliasRow {
-      targets = List.copyOf(targets);
-    }
-  }
 
   private static final String ACCOUNT =
       """
@@ -397,109 +383,6 @@ public final class DirectoryStore {
         limit);
   }
 
-  // Aliases
-
-  /// One target of an alias to be.
-  ///
-  /// @param outside it is no address of ours
-  public record NewTarget(Address address, boolean outside) {}
-
-  /// ALREADY_EXISTS, DOMAIN_NOT_FOUND; ACCOUNT_NOT_FOUND for a target of ours that is no user,
-  /// alias or group.
-  public void addAlias(Address address, List<NewTarget> targets) {
-    inTransaction(
-        tx -> {
-          addAddress(tx, address, 0);
-          int position = 0;
-          for (NewTarget named : targets) {
-            Address target = named.address();
-            if (!named.outside()
-                && tx.get(
-                        "SELECT 1 FROM address WHERE domain = ? AND local_part = ? FOR SHARE",
-                        target.domain(),
-                        target.localPart())
-                    .isEmpty()) {
-              throw new StoreException(
-                  ErrorCode.ACCOUNT_NOT_FOUND, "a target is no user, alias or group here");
-            }
-            tx.insert(
-                """
-                INSERT INTO alias_target
-                  (domain, local_part, position, target_domain, target_local, spelling, outside)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-                address.domain(),
-                address.localPart(),
-                position++,
-                target.domain(),
-                target.localPart(),
-                target.spelling(),
-                named.outside());
-          }
-          return position;
-        });
-  }
-
-  /// Also takes it out of the aliases that lead to it. False if there is none.
-  public boolean removeAlias(Address address) {
-    return inTransaction(
-        tx -> {
-          long removed =
-              tx.delete(
-                  "DELETE FROM address WHERE domain = ? AND local_part = ? AND account_id IS NULL"
-                      + " AND group_id IS NULL",
-                  address.domain(),
-                  address.localPart());
-          prune(tx);
-          return removed > 0;
-        });
-  }
-
-  /// At most `limit` aliases of a domain (empty: of all) after a key.
-  public List<AliasRow> aliases(String domain, AliasKey after, int limit) {
-    return list(
-        """
-        SELECT a.domain, a.local_part, a.spelling,
-               (SELECT string_agg(t.spelling, chr(10) ORDER BY t.position)
-                FROM alias_target t
-                WHERE t.domain = a.domain AND t.local_part = a.local_part) AS targets
-        FROM address a
-        WHERE a.account_id IS NULL AND a.group_id IS NULL AND (a.domain, a.local_part) > (?, ?)
-          AND (? = '' OR a.domain = ?)
-        ORDER BY a.domain, a.local_part LIMIT ?
-        """,
-        r ->
-            new AliasRow(
-                new AliasKey(text(r, "domain"), text(r, "local_part")),
-                text(r, "spelling"),
-                List.of(text(r, "targets").split("\n", -1))),
-        after.domain(),
-        after.localPart(),
-        domain,
-        domain,
-        limit);
-  }
-
-  /// Aliases that lead, at any depth, to this address.
-  public List<String> aliasesTo(Address address) {
-    return list(
-        """
-        WITH RECURSIVE up (domain, local_part, depth) AS (
-          SELECT t.domain, t.local_part, 1 FROM alias_target t
-          WHERE t.target_domain = ? AND t.target_local = ?
-          UNION
-          SELECT t.domain, t.local_part, up.depth + 1 FROM alias_target t
-          JOIN up ON t.target_domain = up.domain AND t.target_local = up.local_part
-          WHERE up.depth < 8)
-        SELECT DISTINCT a.spelling FROM up
-        JOIN address a ON a.domain = up.domain AND a.local_part = up.local_part
-        ORDER BY 1 LIMIT 1000
-        """,
-        r -> text(r, "spelling"),
-        address.domain(),
-        address.localPart());
-  }
-
   // Helpers
 
   private static AccountRow accountOf(DbRow row) {
@@ -525,11 +408,7 @@ public final class DirectoryStore {
   }
 
   private <T> List<T> list(String sql, Function<DbRow, T> map, Object... params) {
-    try (Stream<DbRow> rows = client.execute().query(sql, params)) {
-      List<T> result = new ArrayList<>();
-      rows.forEach(r -> result.add(map.apply(r)));
-      return result;
-    }
+    return Columns.list(client, sql, map, params);
   }
 
   private <T> T inTransaction(Function<DbTransaction, T> work) {

@@ -1,10 +1,7 @@
 package mailwing.store.persistence;
 
 import io.helidon.dbclient.DbClient;
-import io.helidon.dbclient.DbRow;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /// Where the mail of accounts goes on to.
 public final class ForwardRows {
@@ -16,15 +13,11 @@ public final class ForwardRows {
 
   /// The addresses, in their order.
   public List<String> targets(long accountId) {
-    List<String> found = new ArrayList<>();
-    try (Stream<DbRow> rows =
-        client
-            .execute()
-            .query(
-                "SELECT spelling FROM forward WHERE account_id = ? ORDER BY position", accountId)) {
-      rows.forEach(row -> found.add(Columns.text(row, "spelling")));
-    }
-    return found;
+    return Columns.list(
+        client,
+        "SELECT spelling FROM forward WHERE account_id = ? ORDER BY position",
+        row -> Columns.text(row, "spelling"),
+        accountId);
   }
 
   /// Does a copy stay? True where nothing goes on.

@@ -14,6 +14,7 @@ import mailwing.store.StoreConfig;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountRow;
+import mailwing.store.persistence.AliasRows;
 import mailwing.store.persistence.CredentialStore;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.DirectoryStore;
@@ -50,7 +51,14 @@ final class LoginsTest {
     tokens = tokens();
     DomainRules domains = new DomainRules(database);
     logins =
-        new Logins(store, domains, credentials, passwords, tokens, StoreConfig.Logins.defaults());
+        new Logins(
+            store,
+            new AliasRows(database),
+            domains,
+            credentials,
+            passwords,
+            tokens,
+            StoreConfig.Logins.defaults());
     directory =
         new Directory(
             store,
@@ -64,7 +72,12 @@ final class LoginsTest {
         new Administration(store, domains, directory, passwords, new ApiKeys(credentials));
     onward =
         new OnwardAdministration(
-            store, new ForwardRows(database), new GroupRows(database), directory, false);
+            store,
+            new AliasRows(database),
+            new ForwardRows(database),
+            new GroupRows(database),
+            directory,
+            false);
     administration.addDomain("a.example");
     user("chief");
   }
@@ -309,7 +322,7 @@ final class LoginsTest {
     assertThat(directory.resolve("bob@a.example")).isEqualTo(new Resolution.Disabled());
     assertThat(logins.senderAddresses(administration.user("alice@a.example")))
         .containsExactly("all@a.example", "team@a.example");
-    administration.removeAlias("team@a.example");
+    onward.removeAlias("team@a.example");
     assertThat(directory.resolve("all@a.example")).isEqualTo(new Resolution.Disabled());
   }
 
