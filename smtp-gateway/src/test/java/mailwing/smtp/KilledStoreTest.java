@@ -44,6 +44,7 @@ final class KilledStoreTest {
   private static final int SENDERS = 3;
   private static final int EACH = 25;
   private static final int PER_DESTINATION = 3;
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir private Path directory;
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
@@ -70,7 +71,7 @@ final class KilledStoreTest {
         DirectoryGrpc.newBlockingStub(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
             .withWaitForReady()
-            .withDeadlineAfter(60, TimeUnit.SECONDS);
+            .withDeadlineAfter(3, TimeUnit.MINUTES);
     directory.addDomain(AddDomainRequest.newBuilder().setName("example.test").build());
     directory.addUser(
         AddUserRequest.newBuilder()
@@ -188,7 +189,7 @@ final class KilledStoreTest {
             .mapToObj(sender -> Thread.ofVirtual().start(() -> submit(sender)))
             .toList();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(5))
         .until(() -> acknowledged.size() > 12 && sink.taken.size() > 4);
     store.destroyForcibly().waitFor();
@@ -198,7 +199,7 @@ final class KilledStoreTest {
     }
     assertThat(acknowledged).hasSizeGreaterThan(12);
     Awaitility.await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(copies().keySet()).containsAll(acknowledged));
     // Beyond what was acknowledged may be there what was stored while its answer was lost.
     Set<String> more = new HashSet<>(copies().keySet());
