@@ -4,7 +4,6 @@ import static mailwing.store.grpc.MailFixture.range;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import com.google.protobuf.ByteString;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,24 +15,19 @@ import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.DeliveryEnvelope;
-import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.Flags;
-import mailwing.store.v1.LeaseJobsRequest;
 import mailwing.store.v1.LeaseJobsResponse;
 import mailwing.store.v1.Protocol;
 import mailwing.store.v1.QueueFilter;
-import mailwing.store.v1.QueueJob;
 import mailwing.store.v1.QueueResult;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.RecordRefusalsRequest;
 import mailwing.store.v1.RefusedMail;
 import mailwing.store.v1.RemoveUserRequest;
-import mailwing.store.v1.ReportResultsRequest;
 import mailwing.store.v1.StoreFlagsRequest;
-import mailwing.store.v1.Submission;
 import mailwing.store.v1.SystemFlag;
 import mailwing.store.v1.TraceMessagesRequest;
 import mailwing.store.v1.TraceStep;
@@ -41,7 +35,6 @@ import mailwing.store.v1.TraceStep.Kind;
 import mailwing.store.v1.TracedMessage;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -60,21 +53,15 @@ final class TraceTest {
           .addAuthenticationResults("spf=pass smtp.mailfrom=example.org")
           .build();
 
-  private final MailFixture store = new MailFixture();
+  private final QueueFixture queue = new QueueFixture(28);
+  private final MailFixture store = queue.store;
+  private final MailFixture.User alice = queue.alice;
   private final Random random = new Random(28);
-  private MailFixture.User alice;
-  private String token;
   private int users;
-
-  @BeforeAll
-  void users() {
-    alice = store.user(MailFixture.ALICE);
-    token = store.token(MailFixture.ALICE, "a password");
-  }
 
   @AfterAll
   void stop() {
-    store.close();
+    queue.close();
   }
 
   private String address() {
@@ -98,15 +85,11 @@ final class TraceTest {
   }
 
   private DeliveryEnvelope.Builder envelope(String id, String from, String... recipients) {
-    DeliveryEnvelope.Builder envelope =
-        DeliveryEnvelope.newBuilder()
-            .setDeliveryId(ByteString.copyFrom(MailFixture.id(random)))
-            .setReversePath(from)
-            .setTrace(CLIENT.toBuilder().setQueueId(id));
-    for (String recipient : recipients) {
-      envelope.addRecipients(DeliveryRecipient.newBuilder().setAddress(recipient));
-    }
-    return envelope;
+    return queue
+        .envelope(recipients)
+        .clearSubmission()
+        .setReversePath(from)
+        .setTrace(CLIENT.toBuilder().setQueueId(id));
   }
 
   private String deliver(String from, String... recipients) {
@@ -118,9 +101,7 @@ final class TraceTest {
   private String submit(String... recipients) {
     String id = queueId();
     store.deliver(
-        envelope(id, MailFixture.ALICE, recipients)
-            .setSubmission(Submission.newBuilder().setSessionToken(token))
-            .build(),
+        queue.envelope(recipients).setTrace(CLIENT.toBuilder().setQueueId(id)).build(),
         message(id));
     return id;
   }
@@ -297,49 +278,13 @@ final class TraceTest {
         .allSatisfy(step -> assertThat(step.getRecipient()).isEqualTo(address()));
   }
 
-  private LeaseJobsResponse lease() {
-    return Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .until(
-            () ->
-                store
-                    .queue()
-                    .leaseJobs(
-                        LeaseJobsRequest.newBuilder()
-                            .setWorker("out.example.test")
-                            .setMost(1)
-                            .setLeaseMillis(60_000)
-                            .build()),
-            found -> found.getJobsCount() > 0);
-  }
-
   private void report(QueueResult.Outcome outcome, String status, String reply) {
-    LeaseJobsResponse lease = lease();
-    QueueJob job = lease.getJobs(0);
-    store
-        .queue()
-        .reportResults(
-            ReportResultsRequest.newBuilder()
-                .setRef(job.getRef())
-                .setLeaseId(lease.getLeaseId())
-                .addResults(
-                    QueueResult.newBuilder()
-                        .setNumber(job.getRecipients(0).getNumber())
-                        .setOutcome(outcome)
-                        .setStatus(status)
-                        .setReply(reply)
-                        .setRemoteHost("mx.remote.test"))
-                .build());
+    LeaseJobsResponse lease = queue.leased();
+    queue.report(lease, lease.getJobs(0), outcome, status, reply);
   }
 
   private void change(ChangeQueueRequest.Change change, String id) {
-    store
-        .queueAdmin()
-        .changeQueue(
-            ChangeQueueRequest.newBuilder()
-                .setChange(change)
-                .setFilter(QueueFilter.newBuilder().setQueueId(id))
-                .build());
+    queue.change(change, QueueFilter.newBuilder().setQueueId(id).build());
   }
 
   @Test
