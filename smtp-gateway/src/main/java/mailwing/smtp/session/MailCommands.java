@@ -1,17 +1,13 @@
 package mailwing.smtp.session;
 
-import com.google.protobuf.UnsafeByteOperations;
 import java.io.EOFException;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.OctetReader;
-import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.data.DotDecoder;
-import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.MessageIntake;
 import mailwing.smtp.delivery.Outcome;
 import mailwing.smtp.delivery.Refusal;
@@ -19,10 +15,7 @@ import mailwing.smtp.protocol.Command;
 import mailwing.smtp.protocol.ForwardPath;
 import mailwing.smtp.protocol.Reply;
 import mailwing.smtp.protocol.ReversePath;
-import mailwing.store.v1.DeliveryEnvelope;
-import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.RecipientSender;
-import org.jspecify.annotations.Nullable;
 
 /// MAIL, RCPT, DATA and BDAT (RFC 5321 §3.3, RFC 3030 §2, RFC 2033 §4.2).
 final class MailCommands {
@@ -34,6 +27,7 @@ final class MailCommands {
   private final SmtpServices services;
   private final SmtpLimits limits;
   private final Tracing tracing;
+  private final Intakes intakes;
   private Transaction transaction = new Transaction.None();
 
   MailCommands(SmtpSession session, Connection connection, Service service, SmtpServices services) {
@@ -43,6 +37,7 @@ final class MailCommands {
     this.services = services;
     this.limits = services.limits();
     this.tracing = new Tracing(session, connection, service, services);
+    this.intakes = new Intakes(session, connection, service, services, tracing);
   }
 
   boolean isIdle() {
@@ -197,13 +192,8 @@ final class MailCommands {
               case ReversePath.Sender(var mailbox) -> mailbox.address();
             })
         .setAuthenticatedAs(login instanceof Login.As as ? as.session().address() : "")
-        .setTrusted(trusts())
+        .setTrusted(service.trusts(connection))
         .build();
-  }
-
-  /// Is the client a relay of ours?
-  private boolean trusts() {
-    return service == Service.LMTP || connection.trusted();
   }
 
   /// Mail for other systems is taken from users who have logged in, and from nobody else.
@@ -245,7 +235,7 @@ final class MailCommands {
       return Replies.BDAT_NEEDED;
     }
     MessageIds ids = MessageIds.next(services.random());
-    MessageIntake intake = intake(begun, ids, peer, login);
+    MessageIntake intake = intakes.of(begun, ids, peer, login);
     transaction = new Transaction.None();
     session.write(Replies.GO_AHEAD);
     boolean whole = false;
@@ -314,7 +304,7 @@ final class MailCommands {
           return swallow(bdat.size(), noRecipients(begun, service));
         }
         MessageIds ids = MessageIds.next(services.random());
-        chunking = new Transaction.Chunking(begun, intake(begun, ids, peer, login), ids);
+        chunking = new Transaction.Chunking(begun, intakes.of(begun, ids, peer, login), ids);
         transaction = chunking;
       }
       case Transaction.Chunking found -> chunking = found;
@@ -372,111 +362,6 @@ final class MailCommands {
       connection.readTimeout(services.session().idleTime());
     }
     return reply;
-  }
-
-  private MessageIntake intake(
-      Transaction.Begun begun, MessageIds ids, Peer.Greeted peer, Login login) {
-    String from = begun.from().encoded();
-    DeliveryEnvelope.Builder envelope =
-        DeliveryEnvelope.newBuilder()
-            .setDeliveryId(ids.deliveryId())
-            .setReversePath(from)
-            .setAnswersEach(service == Service.LMTP)
-            .setRequireTls(begun.options().sending().requireTls())
-            .setTrusted(trusts())
-            .setTrace(tracing.client(peer, login).setQueueId(ids.queueId()));
-    Instant now = Instant.now();
-    if (announced().contains(Extension.DSN)) {
-      envelope.setReporting(Submissions.reporting(services.sends(), begun.options(), now));
-    }
-    String token = login instanceof Login.As as ? as.session().token() : "";
-    envelope.setSubmission(Submissions.of(token, begun.options(), now));
-    for (int i = 0; i < begun.recipients().unique().size(); i++) {
-      ForwardPath path = begun.recipients().unique().get(i);
-      RecipientOptions asked = begun.recipients().options().get(i);
-      envelope.addRecipients(
-          DeliveryRecipient.newBuilder()
-              .setAddress(path.address())
-              .setPath(path.encoded())
-              .setNotify(Submissions.notifyBits(asked))
-              .setOriginalRecipient(asked.original().orElse(""))
-              .setHeaderPrefix(
-                  UnsafeByteOperations.unsafeWrap(TraceFields.delivery(from, path.encoded()))));
-    }
-    TraceFields.Hop hop =
-        new TraceFields.Hop(
-            peer.domain(),
-            session.client().name().map(name -> name + " ").orElse("") + session.client().literal(),
-            with(begun.options(), peer, login),
-            connection.tls().map(t -> t.protocol() + " " + t.cipher()).orElse(""),
-            ids.queueId(),
-            begun.recipients().unique().size() == 1
-                ? begun.recipients().unique().getFirst().encoded()
-                : null,
-            begun.options().sending().priority());
-    return new MessageIntake(
-        services.deliveries(),
-        envelope.build(),
-        begun.recipients().addresses(),
-        services.trace().received(hop, now),
-        begun.options().size(),
-        new MessageIntake.Rules(
-            limits.messageOctets(),
-            limits.bareLineEnds(),
-            begun.options().body() == MailOptions.Body.BINARY,
-            limits.received(),
-            limits.messageTime()),
-        mending(now, ids, login),
-        screening(begun, peer));
-  }
-
-  /// Mail of strangers: neither our users' nor that of relays of ours.
-  private MessageIntake.@Nullable Screening screening(Transaction.Begun begun, Peer.Greeted peer) {
-    if (service != Service.MX) {
-      return null;
-    }
-    SenderChecks checks = connection.trusted() ? null : services.checks().orElse(null);
-    if (checks == null) {
-      return new MessageIntake.Screening(services.host(), null);
-    }
-    SenderChecks.Sender sender =
-        new SenderChecks.Sender(session.client().ip(), peer.domain(), begun.from());
-    return new MessageIntake.Screening(
-        services.host(), (octets, scan, body) -> checks.check(sender, octets, scan, body));
-  }
-
-  private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids, Login login) {
-    if (service != Service.SUBMISSION) {
-      return null;
-    }
-    boolean free = !services.checkSender() || connection.trusted();
-    return new MessageIntake.Mending(
-        services.trace().date(now),
-        ids.queueId(),
-        services.host(),
-        address -> free || (login instanceof Login.As as && as.owns(address)),
-        services.signer().orElse(null));
-  }
-
-  /// The protocol's registered name (RFC 3848, RFC 6531 §4.3).
-  private String with(MailOptions options, Peer.Greeted peer, Login login) {
-    StringBuilder name = new StringBuilder(10);
-    if (options.smtpUtf8()) {
-      name.append("UTF8").append(service == Service.LMTP ? "LMTP" : "SMTP");
-    } else if (service == Service.LMTP) {
-      name.append("LMTP");
-    } else if (!peer.extended()) {
-      return "SMTP";
-    } else {
-      name.append("ESMTP");
-    }
-    if (connection.tls().isPresent()) {
-      name.append('S');
-    }
-    if (login instanceof Login.As) {
-      name.append('A');
-    }
-    return name.toString();
   }
 
   /// The message is whole: one reply, or in LMTP one for each accepted recipient (RFC 2033 §4.2).

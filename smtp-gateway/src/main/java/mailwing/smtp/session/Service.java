@@ -1,5 +1,6 @@
 package mailwing.smtp.session;
 
+import mailwing.gateway.Connection;
 import mailwing.store.v1.Protocol;
 
 /// What a listener is for.
@@ -15,6 +16,11 @@ public enum Service {
 
   Service(Protocol protocol) {
     this.protocol = protocol;
+  }
+
+  /// Is the client of this connection a relay of ours?
+  boolean trusts(Connection connection) {
+    return this == LMTP || connection.trusted();
   }
 
   Protocol protocol() {
