@@ -55,6 +55,7 @@ public final class ServiceMain {
                         Runtime.getRuntime().halt(0);
                       }));
       log.info("event=started service={}", service);
+      QuietHeap.watch();
       stopped.await();
     } catch (UsageException e) {
       exit(service, EXIT_USAGE, e.getMessage());

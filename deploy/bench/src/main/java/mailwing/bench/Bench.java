@@ -41,9 +41,10 @@ public final class Bench implements Callable<Integer> {
       description =
           "smtp-visible, smtp, smtp-one, smtp-ten, append, login, status, fetch-flags,"
               + " fetch-envelope, fetch-headers, fetch-metadata, fetch-body, fetch-body-first,"
-              + " fetch-large, store, store-many, idle, pop3, pop3-pipelined, mixed, and large: each"
-              + " command once on a mailbox of --messages messages, and the server's memory. Default:"
-              + " all but large; with --against all that docs/performance.md tells, with --check all"
+              + " fetch-large, store, store-many, idle, pop3, pop3-pipelined, mixed, large: each"
+              + " command once on a mailbox of --messages messages, and the server's memory; and"
+              + " idle-memory, alone: its memory with up to --sessions sessions in IDLE over TLS."
+              + " Default: all but these two; with --against all that docs/performance.md tells, with --check all"
               + " that has a published ratio.")
   private List<String> names = List.of();
 
@@ -127,6 +128,8 @@ public final class Bench implements Callable<Integer> {
 
   @Mixin private PeerOptions peer = new PeerOptions();
 
+  @Mixin private IdleMemoryOptions idleMemory = new IdleMemoryOptions();
+
   @Option(
       names = "--patience",
       description =
@@ -191,11 +194,13 @@ public final class Bench implements Callable<Integer> {
     if (check && published.isEmpty()) {
       throw wrong("there are no published ratios in " + ratios + "; see --ratios");
     }
+    boolean waiting = alone && names.equals(List.of(IdleMemoryWorkload.NAME));
     boolean large = names.contains(LargeWorkload.NAME) || (names.isEmpty() && !alone);
     List<Workload> workloads =
         names.isEmpty()
             ? List.of(Workload.values())
             : names.stream()
+                .filter(name -> !waiting)
                 .filter(name -> !name.equals(LargeWorkload.NAME))
                 .map(this::named)
                 .toList();
@@ -209,7 +214,7 @@ public final class Bench implements Callable<Integer> {
             recipient == null ? login : recipient,
             password,
             first,
-            workloads.isEmpty() ? 1 : users);
+            workloads.isEmpty() && !waiting ? 1 : users);
     Options options =
         new Options(
             connections,
@@ -219,9 +224,15 @@ public final class Bench implements Callable<Integer> {
             seeded,
             new CpuClock(new ServerProcesses(List.of())));
     Side ours = Side.of("Mailwing", target, options, watched());
+    Map<String, Long> memory = ProcessMemory.now(ours.processes());
     if (host == null) {
       int readers = workloads.stream().anyMatch(Workload::reads) ? options.mixedConnections() : 0;
       BenchAccounts.create(data, target, target.users() + readers);
+    }
+    if (waiting) {
+      IdleMemoryWorkload.run(
+          ours, idleMemory, idleMemory.imapsPort + portOffset, memory, spec.commandLine().getOut());
+      return 0;
     }
     if (against == null) {
       measure(ours, workloads, large);

@@ -79,6 +79,15 @@ final class ProcessMemory implements AutoCloseable {
     }
   }
 
+  /// What each takes at this moment, in octets.
+  static Map<String, Long> now(ServerProcesses processes) {
+    Map<String, Long> octets = new LinkedHashMap<>();
+    for (ServerProcesses.Group group : processes.groups()) {
+      octets.put(group.name(), group.pids().stream().mapToLong(ProcessMemory::pss).sum());
+    }
+    return octets;
+  }
+
   /// 0 where it has ended or is not ours to ask.
   private static long pss(long pid) {
     try {

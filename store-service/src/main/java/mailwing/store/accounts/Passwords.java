@@ -3,6 +3,7 @@ package mailwing.store.accounts;
 import com.google.protobuf.ByteString;
 import com.ibm.icu.text.StringPrep;
 import com.ibm.icu.text.StringPrepParseException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -12,6 +13,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,6 +21,8 @@ import mailwing.store.StoreException;
 import mailwing.store.persistence.Verifiers;
 import mailwing.store.v1.ErrorCode;
 import org.bouncycastle.crypto.generators.Argon2BytesGenerator;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator.BlockPool;
+import org.bouncycastle.crypto.generators.Argon2BytesGenerator.FixedBlockPool;
 import org.bouncycastle.crypto.params.Argon2Parameters;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +30,10 @@ import org.jspecify.annotations.Nullable;
 /// made beside them.
 ///
 /// At most so many hashes are computed at a time: each needs 19 MiB, and logins must not exhaust
-/// memory. A login that waits longer than [#PATIENCE_SECONDS] for its turn gets UNAVAILABLE.
+/// memory. Those octets are used again by the next: as garbage of each login they would make the
+/// collector stop the whole process every few logins. A collection that comes anyway takes them
+/// where no hash is computed. A login that waits longer than [#PATIENCE_SECONDS] for its turn gets
+/// UNAVAILABLE.
 ///
 /// SASLprep knows Unicode 3.2: code points unassigned there (emoji, say) are let through as they
 /// are.
@@ -41,6 +48,8 @@ public final class Passwords {
 
   private final SecureRandom random = new SecureRandom();
   private final Semaphore turns;
+  private final ConcurrentLinkedDeque<WeakReference<BlockPool>> memories =
+      new ConcurrentLinkedDeque<>();
   private final LongAdder hashes = new LongAdder();
   private final String decoy;
 
@@ -137,6 +146,17 @@ public final class Passwords {
         expected, argon2id(prepared, salt, mtp[0], mtp[1], mtp[2], expected.length));
   }
 
+  /// The last that was given back, if the collector has left it.
+  private BlockPool takeMemory() {
+    for (WeakReference<BlockPool> kept = memories.poll(); kept != null; kept = memories.poll()) {
+      BlockPool memory = kept.get();
+      if (memory != null) {
+        return memory;
+      }
+    }
+    return new FixedBlockPool(MEMORY_KIB);
+  }
+
   private byte[] argon2id(
       byte[] prepared, byte[] salt, int memoryKib, int passes, int lanes, int octets) {
     boolean mine = false;
@@ -146,6 +166,7 @@ public final class Passwords {
         throw new StoreException(ErrorCode.UNAVAILABLE, "too many logins at a time");
       }
       hashes.increment();
+      BlockPool memory = takeMemory();
       Argon2BytesGenerator generator = new Argon2BytesGenerator();
       generator.init(
           new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
@@ -154,9 +175,11 @@ public final class Passwords {
               .withMemoryAsKB(memoryKib)
               .withIterations(passes)
               .withParallelism(lanes)
+              .withBlockPool(memory)
               .build());
       byte[] out = new byte[octets];
       generator.generateBytes(prepared, out);
+      memories.addFirst(new WeakReference<>(memory));
       return out;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
