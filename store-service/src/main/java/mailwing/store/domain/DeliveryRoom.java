@@ -3,15 +3,26 @@ package mailwing.store.domain;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import mailwing.store.persistence.AccountMail;
 import org.jspecify.annotations.Nullable;
 
 /// Is there room for a message? Asked at RCPT; the commit asks again.
+///
+/// Where there is so much that it cannot well be gone at once, it is not asked again for a moment.
 public final class DeliveryRoom {
   private static final int MOST_ASKED = 64;
   private static final int MOST_ACCOUNTS = 4096;
 
+  private static final long WIDE_OCTETS = 256L << 20;
+  private static final long WIDE_MESSAGES = 10_000;
+  private static final long MOMENT_NANOS = 2_000_000_000L;
+  private static final int MOST_KNOWN = 100_000;
+
   private final MailStore store;
+
+  /// Accounts with much room, and until when that is believed.
+  private final ConcurrentHashMap<Long, Long> wide = new ConcurrentHashMap<>();
 
   /// What is asked at the same time is one statement.
   private final Coalescer<Boolean, List<Long>, Map<Long, AccountMail.Quota>> quotas;
@@ -46,7 +57,12 @@ public final class DeliveryRoom {
     if (accounts.isEmpty()) {
       return Answer.ROOM;
     }
+    long now = System.nanoTime();
+    if (accounts.stream().anyMatch(account -> isWide(account, now))) {
+      return Answer.ROOM;
+    }
     Map<Long, AccountMail.Quota> found = quotas.submit(true, accounts);
+    found.forEach((account, quota) -> learn(account, quota, now));
     Answer best = Answer.NEVER;
     for (long account : accounts) {
       Answer one = of(found.get(account), size);
@@ -55,6 +71,22 @@ public final class DeliveryRoom {
       }
     }
     return best;
+  }
+
+  private boolean isWide(long account, long now) {
+    Long until = wide.get(account);
+    return until != null && until - now > 0;
+  }
+
+  private void learn(long account, AccountMail.Quota quota, long now) {
+    AccountMail.Limits limits = quota.limits();
+    if ((limits.octets() == 0 || limits.octets() - quota.octets() >= WIDE_OCTETS)
+        && (limits.messages() == 0 || limits.messages() - quota.messages() >= WIDE_MESSAGES)) {
+      if (wide.size() >= MOST_KNOWN) {
+        wide.clear();
+      }
+      wide.put(account, now + MOMENT_NANOS);
+    }
   }
 
   /// @param quota null: the account has no mail, and takes none
