@@ -106,10 +106,13 @@ final class KilledStoreTest {
 
   @AfterEach
   void stop() throws IOException {
-    gateway.close();
-    channel.shutdownNow();
-    store.destroyForcibly();
-    sink.close();
+    try {
+      gateway.close();
+    } finally {
+      store.destroyForcibly();
+      channel.shutdownNow();
+      sink.close();
+    }
   }
 
   private Process store() throws IOException {
