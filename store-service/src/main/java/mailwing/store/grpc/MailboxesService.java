@@ -4,9 +4,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
 import mailwing.store.StoreException;
@@ -42,7 +40,6 @@ import mailwing.store.v1.ListMetadataChangesResponse;
 import mailwing.store.v1.ListSharersRequest;
 import mailwing.store.v1.ListSharersResponse;
 import mailwing.store.v1.Mailbox;
-import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
@@ -60,8 +57,6 @@ import mailwing.store.v1.SetMetadataResponse;
 import mailwing.store.v1.SetQuotaRequest;
 import mailwing.store.v1.SetSubscribedRequest;
 import mailwing.store.v1.SetSubscribedResponse;
-import mailwing.store.v1.StatusQuery;
-import mailwing.store.v1.StatusResult;
 
 /// The contract's Mailboxes.
 public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
@@ -78,7 +73,7 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
 
   private final MailStore store;
   private final MailboxTree tree;
-  private final Function<String, Caller> tokens;
+  private final StatusQueries statusQueries;
   private final QuotaCalls quotas;
   private final Metadata metadata;
   private final Administration administration;
@@ -103,7 +98,7 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
     this.administration = administration;
     this.store = store;
     this.tree = new MailboxTree(store);
-    this.tokens = tokens;
+    this.statusQueries = new StatusQueries(store, rights, tokens);
   }
 
   @Override
@@ -118,57 +113,8 @@ public final class MailboxesService extends MailboxesGrpc.MailboxesImplBase {
     if (request.getQueriesCount() > MOST_QUERIES) {
       throw new StoreException(ErrorCode.LIMIT, "too many queries in one call");
     }
-    GetStatusResponse.Builder response = GetStatusResponse.newBuilder();
-    // One's sessions on a mailbox ask alike: it is read once.
-    Map<Question, StatusResult> known = new HashMap<>();
-    for (StatusQuery query : request.getQueriesList()) {
-      response.addResults(status(query, known));
-    }
-    observer.onNext(response.build());
+    observer.onNext(statusQueries.answer(request.getQueriesList()));
     observer.onCompleted();
-  }
-
-  private record Question(Place place, StatusQuery query) {}
-
-  private StatusResult status(StatusQuery query, Map<Question, StatusResult> known) {
-    try {
-      Caller caller =
-          query.getToken().isEmpty() ? Caller.current() : tokens.apply(query.getToken());
-      Place place = rights.read(caller, query.getRef(), query.getName(), Right.RIGHT_READ);
-      Question question =
-          new Question(place, query.toBuilder().clearToken().clearRef().clearName().build());
-      StatusResult before = known.get(question);
-      if (before != null) {
-        return before;
-      }
-      MailboxReads.Found found =
-          store.mailboxReads().find(place.access(), place.mailboxId(), place.name());
-      if (found == null) {
-        throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
-      }
-      StatusResult result =
-          StatusResult.newBuilder()
-              .setRef(MailboxLists.ref(place.account(), found.mailboxId()))
-              .setStatus(status(place.account(), found, query))
-              .build();
-      known.put(question, result);
-      return result;
-    } catch (StoreException e) {
-      return StatusResult.newBuilder().setError(e.code()).build();
-    }
-  }
-
-  private MailboxStatus status(long account, MailboxReads.Found found, StatusQuery query) {
-    MailboxStatus.Builder status = found.status().toBuilder();
-    if (!query.getWithKeywords()) {
-      status.clearKeywords();
-    }
-    if (query.getWithDeletedOctets() && status.getDeleted() != 0) {
-      long id = found.mailboxId();
-      status.setDeletedOctets(
-          store.mailboxReads().deletedOctets(account, List.of(id)).getOrDefault(id, 0L));
-    }
-    return status.build();
   }
 
   @Override

@@ -66,17 +66,78 @@ public final class MailboxReads {
         if (!row.next()) {
           return null;
         }
-        return new Found(
-            row.getLong(1),
-            row.getString(2),
-            row.getBoolean(3),
-            access.own() ? row.getInt(4) : 0,
-            Rows.status(row, 6)
-                .addAllKeywords(Rows.texts(row, 5))
-                .setRights(access.rights())
-                .build());
+        return found(row, 1, access);
       }
     }
+  }
+
+  /// A mailbox that is looked for, as [#find] does.
+  public record Wanted(Access access, long mailboxId, String name) {}
+
+  /// Each of many, in order; those of owners, whosever they are, in one statement.
+  public List<Optional<Found>> find(List<Wanted> wanted) {
+    List<Integer> own = new ArrayList<>();
+    List<Optional<Found>> found = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      found.add(Optional.empty());
+      if (wanted.get(i).access().own()) {
+        own.add(i);
+      }
+    }
+    if (own.size() > 1) {
+      List<Wanted> together = own.stream().map(wanted::get).toList();
+      List<Optional<Found>> answers = sql.repeatable(connection -> owned(connection, together));
+      for (int i = 0; i < answers.size(); i++) {
+        found.set(own.get(i), answers.get(i));
+      }
+    }
+    for (int i = 0; i < wanted.size(); i++) {
+      Wanted one = wanted.get(i);
+      if (own.size() == 1 || !one.access().own()) {
+        found.set(i, Optional.ofNullable(find(one.access(), one.mailboxId(), one.name())));
+      }
+    }
+    return found;
+  }
+
+  private static List<Optional<Found>> owned(Connection connection, List<Wanted> wanted)
+      throws SQLException {
+    List<Optional<Found>> found = new ArrayList<>();
+    wanted.forEach(one -> found.add(Optional.empty()));
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "SELECT q.i, mailbox_id, mailbox.name, selectable, special_use, keywords, "
+                + Rows.STATUS
+                + " FROM unnest(?, ?, ?) WITH ORDINALITY q (account, id, called, i)"
+                + " CROSS JOIN LATERAL (SELECT * FROM mailbox x WHERE x.account_id = q.account"
+                + " AND x.selectable AND x.mailbox_id = CASE WHEN q.id <> 0 THEN q.id ELSE"
+                + " (SELECT y.mailbox_id FROM mailbox y"
+                + " WHERE y.account_id = q.account AND y.name = q.called) END) mailbox",
+            connection.createArrayOf(
+                "int8", wanted.stream().map(one -> one.access().account()).toArray()),
+            connection.createArrayOf("int8", wanted.stream().map(Wanted::mailboxId).toArray()),
+            connection.createArrayOf("text", wanted.stream().map(Wanted::name).toArray()))) {
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          int at = row.getInt(1) - 1;
+          found.set(at, Optional.of(found(row, 2, wanted.get(at).access())));
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Found found(ResultSet row, int first, Access access) throws SQLException {
+    return new Found(
+        row.getLong(first),
+        row.getString(first + 1),
+        row.getBoolean(first + 2),
+        access.own() ? row.getInt(first + 3) : 0,
+        Rows.status(row, first + 5)
+            .addAllKeywords(Rows.texts(row, first + 4))
+            .setRights(access.rights())
+            .build());
   }
 
   /// The octets of messages with \Deleted, by mailbox; a mailbox that has none is not named.

@@ -133,6 +133,11 @@ final class MailFixture implements AutoCloseable {
 
   /// Sets a user's password and logs in as the SMTP gateway does: the session's token.
   String token(String address, String password) {
+    return token("mws_smtp", address, password);
+  }
+
+  /// The same with a gateway's credential.
+  String token(String gateway, String address, String password) {
     directory()
         .setPassword(
             SetPasswordRequest.newBuilder()
@@ -140,7 +145,7 @@ final class MailFixture implements AutoCloseable {
                 .setPassword(ByteString.copyFromUtf8(password))
                 .build());
     return AuthenticationGrpc.newBlockingStub(channel)
-        .withCallCredentials(bearer("mws_smtp"))
+        .withCallCredentials(bearer(gateway))
         .authenticatePassword(
             AuthenticatePasswordRequest.newBuilder()
                 .setAuthenticationId(address)

@@ -219,4 +219,41 @@ class MailboxesTest {
     delete(user, "one");
     create(user, "three");
   }
+
+  @Test
+  void manyAccountsAreToldTheirStatusInOneCallEachItsOwn() {
+    String alice = "together1@example.test";
+    String bob = "together2@example.test";
+    MailFixture.User first = store.user(alice);
+    MailFixture.User second = store.user(bob);
+    append(first, "INBOX");
+    append(second, "INBOX");
+    append(second, "INBOX");
+    List<String> tokens =
+        List.of(store.token("mws_imap", alice, "secret"), store.token("mws_imap", bob, "secret"));
+    GetStatusRequest.Builder request = GetStatusRequest.newBuilder();
+    for (String token : tokens) {
+      request
+          .addQueries(StatusQuery.newBuilder().setToken(token).setName("inbox"))
+          .addQueries(StatusQuery.newBuilder().setToken(token).setName("Nowhere"));
+    }
+    request
+        .addQueries(StatusQuery.newBuilder().setToken("none").setName("INBOX"))
+        .addQueries(StatusQuery.newBuilder().setToken(tokens.get(1)).setName("a\0b"))
+        .addQueries(StatusQuery.newBuilder().setRef(first.ref("INBOX")))
+        .addQueries(StatusQuery.newBuilder().setToken(tokens.get(0)).setName("INBOX"));
+    List<String> told =
+        first.mailboxes().getStatus(request.build()).getResultsList().stream()
+            .map(r -> r.getError().getNumber() + " " + r.getStatus().getMessages())
+            .toList();
+    assertThat(told.subList(0, 4))
+        .containsExactly(
+            "0 1",
+            ErrorCode.MAILBOX_NOT_FOUND_VALUE + " 0",
+            "0 2",
+            ErrorCode.MAILBOX_NOT_FOUND_VALUE + " 0");
+    assertThat(told.get(4)).isNotEqualTo("0 1").endsWith(" 0");
+    assertThat(told.get(5)).doesNotStartWith("0 ");
+    assertThat(told.subList(6, 8)).containsExactly("0 1", "0 1");
+  }
 }
