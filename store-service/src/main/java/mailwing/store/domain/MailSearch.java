@@ -2,18 +2,21 @@ package mailwing.store.domain;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import mailwing.store.StoreException;
+import mailwing.store.domain.KnownResults.Contents;
 import mailwing.store.mime.ThreadByReferences;
 import mailwing.store.mime.ThreadBySubject;
 import mailwing.store.mime.Threadable;
 import mailwing.store.mime.Threads;
 import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.MailboxReads;
 import mailwing.store.persistence.SearchRows;
 import mailwing.store.persistence.SearchRows.Condition;
 import mailwing.store.v1.Envelope;
@@ -31,13 +34,19 @@ public final class MailSearch {
   private static final long REMEMBERED_OCTETS = 32L << 20;
   private static final String BY_UID = "e.uid";
 
+  private final MailboxReads mailboxes;
   private final Blobs blobs;
   private final SearchRows rows;
   private final TextIndex index;
   private final KnownMatches known = new KnownMatches(REMEMBERED_OCTETS);
   private final TextScan.Helpers helpers = new TextScan.Helpers();
+  private final KnownResults<int[]> results =
+      new KnownResults<>(REMEMBERED_OCTETS / 2, uids -> 4L * uids.length);
+  private final KnownResults<Threads> threads =
+      new KnownResults<>(REMEMBERED_OCTETS / 2, found -> 8L * found.size());
 
   public MailSearch(MailStore store) {
+    this.mailboxes = store.mailboxReads();
     this.blobs = store.blobs();
     this.rows = new SearchRows(store.sql());
     this.index = new TextIndex(store);
@@ -45,6 +54,73 @@ public final class MailSearch {
 
   /// Hands what matches to the sink: in sort order if one is given, else ascending.
   public void search(
+      Access access,
+      MailboxReads.Found mailbox,
+      SearchKey key,
+      List<SortCriterion> sort,
+      SearchRows.Sink sink) {
+    Contents contents = Contents.of(mailbox.status());
+    if (!contents.many() || !KnownResults.lasts(key)) {
+      find(access, mailbox.mailboxId(), key, sort, sink);
+      return;
+    }
+    KnownResults.Key asked =
+        new KnownResults.Key(
+            access.account(),
+            mailbox.mailboxId(),
+            key,
+            sort,
+            ThreadRequest.Algorithm.ALGORITHM_UNSPECIFIED);
+    int[] known = results.find(asked, contents);
+    if (known != null) {
+      for (int uid : known) {
+        sink.take(Integer.toUnsignedLong(uid), 0, SearchRows.WHOLLY);
+      }
+      return;
+    }
+    Keeping keeping = new Keeping(sink);
+    find(access, mailbox.mailboxId(), key, sort, keeping);
+    // Who no longer waits was not told all.
+    if (sink.wanted() && unchanged(access, mailbox)) {
+      results.keep(asked, contents, keeping.uids());
+    }
+  }
+
+  private boolean unchanged(Access access, MailboxReads.Found mailbox) {
+    MailboxReads.Found now = mailboxes.find(access, mailbox.mailboxId(), "");
+    return now != null && Contents.of(now.status()).equals(Contents.of(mailbox.status()));
+  }
+
+  /// Hands on what is found and keeps its UIDs.
+  private static final class Keeping implements SearchRows.Sink {
+    private final SearchRows.Sink to;
+    private int[] uids = new int[256];
+    private int count;
+
+    Keeping(SearchRows.Sink to) {
+      this.to = to;
+    }
+
+    @Override
+    public void take(long uid, long modseq, int relevancy) {
+      if (count == uids.length) {
+        uids = Arrays.copyOf(uids, count * 2);
+      }
+      uids[count++] = (int) uid;
+      to.take(uid, modseq, relevancy);
+    }
+
+    @Override
+    public boolean wanted() {
+      return to.wanted();
+    }
+
+    int[] uids() {
+      return Arrays.copyOf(uids, count);
+    }
+  }
+
+  private void find(
       Access access, long mailbox, SearchKey key, List<SortCriterion> sort, SearchRows.Sink sink) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     if (plan instanceof SearchPlan.Columns columns) {
@@ -76,6 +152,25 @@ public final class MailSearch {
 
   /// Puts what matches in threads (RFC 5256 section 3).
   public Threads thread(
+      Access access, MailboxReads.Found mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
+    Contents contents = Contents.of(mailbox.status());
+    if (!contents.many() || !KnownResults.lasts(key)) {
+      return threads(access, mailbox.mailboxId(), key, algorithm);
+    }
+    KnownResults.Key asked =
+        new KnownResults.Key(access.account(), mailbox.mailboxId(), key, List.of(), algorithm);
+    Threads known = threads.find(asked, contents);
+    if (known != null) {
+      return known;
+    }
+    Threads found = threads(access, mailbox.mailboxId(), key, algorithm);
+    if (unchanged(access, mailbox)) {
+      threads.keep(asked, contents, found);
+    }
+    return found;
+  }
+
+  private Threads threads(
       Access access, long mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     Condition condition;

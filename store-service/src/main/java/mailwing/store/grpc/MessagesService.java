@@ -341,10 +341,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     long last = uids.last();
     long reached = 0;
     if (request.getMove()) {
-      MailboxReads.Found found = store.mailboxReads().find(access, source.mailboxId(), "");
-      if (found == null) {
-        throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
-      }
+      MailboxReads.Found found = found(access, source);
       last = Math.min(last, Integer.toUnsignedLong(found.status().getUidNext()) - 1);
       uids = uids.upTo(last);
     }
@@ -400,10 +397,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
   public void search(SearchRequest request, StreamObserver<SearchResponse> observer) {
     Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
     Access access = place.access();
-    long mailbox = place.mailboxId();
-    if (store.mailboxReads().find(access, mailbox, "") == null) {
-      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
-    }
+    MailboxReads.Found mailbox = found(access, place);
     SearchFrames frames = new SearchFrames(new PacedStream<>(observer), request.getKey());
     search.search(access, mailbox, request.getKey(), request.getSortList(), frames);
     frames.complete();
@@ -413,10 +407,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
   public void thread(ThreadRequest request, StreamObserver<ThreadResponse> observer) {
     Place place = rights.read(request.getMailbox(), Right.RIGHT_READ);
     Access access = place.access();
-    long mailbox = place.mailboxId();
-    if (store.mailboxReads().find(access, mailbox, "") == null) {
-      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
-    }
+    MailboxReads.Found mailbox = found(access, place);
     Threads threads = search.thread(access, mailbox, request.getKey(), request.getAlgorithm());
     PacedStream<ThreadResponse> stream = new PacedStream<>(observer);
     for (int from = 0; from < threads.size(); from += SearchFrames.UIDS) {
@@ -427,6 +418,14 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
       stream.send(frame.build());
     }
     stream.complete();
+  }
+
+  private MailboxReads.Found found(Access access, Place place) {
+    MailboxReads.Found found = store.mailboxReads().find(access, place.mailboxId(), "");
+    if (found == null) {
+      throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
+    }
+    return found;
   }
 
   private void told(EntryChanges.Step<?> step) {

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// Finds entries of a mailbox by what columns hold.
 public final class SearchRows {
   private static final int FETCH_ROWS = 1000;
-  private static final int WHOLLY = 100;
+
+  /// The relevancy of what matches as it was asked for.
+  public static final int WHOLLY = 100;
 
   private final Sql sql;
 
