@@ -138,6 +138,13 @@ public final class Bench implements Callable<Integer> {
   private double patience = 30;
 
   @Option(
+      names = "--again",
+      description =
+          "With --against: how often a run is done again in which other processes took more than 15 %%"
+              + " of the machine (default ${DEFAULT-VALUE}).")
+  private int again = 2;
+
+  @Option(
       names = "--ratios",
       description = "Where published ratios are kept (default ${DEFAULT-VALUE}).")
   private Path ratios = Path.of("deploy/bench/ratios.csv");
@@ -156,7 +163,7 @@ public final class Bench implements Callable<Integer> {
       names = "--check",
       description =
           "With --against: exit with 1 if a ratio is worse than the published one by more than"
-              + " noise: three times the spread of runs, at least 20 % and at most 50 %; with 3 if"
+              + " noise: three times the spread of runs, at least 20 %% and at most 50 %%; with 3 if"
               + " none is and some could not be told, since other processes took too much.")
   private boolean check;
 
@@ -245,6 +252,7 @@ public final class Bench implements Callable<Integer> {
             runs,
             messages,
             patience,
+            again,
             spec.commandLine().getOut());
     Map<TableRow, Figures> measured = both.measure(workloads, large);
     return check ? guard(published, measured, both) : tell(published, measured, both);

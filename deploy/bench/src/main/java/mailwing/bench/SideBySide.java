@@ -17,7 +17,6 @@ final class SideBySide {
   /// What other processes may take of the machine.
   private static final double OTHERS_AT_MOST = 0.15;
 
-  private static final int TRIES = 3;
   private static final double AT_REST = 0.15;
 
   private final Side ours;
@@ -25,23 +24,27 @@ final class SideBySide {
   private final int runs;
   private final int largeMessages;
   private final double patienceSeconds;
+  private final int again;
   private final PrintWriter out;
   private final Map<TableRow, Figures> rows = new LinkedHashMap<>();
   private final List<String> failures = new ArrayList<>();
 
   /// @param patienceSeconds how long to wait for the machine to come to rest before a run
+  /// @param again how often a disturbed run is done again
   SideBySide(
       Side ours,
       Side theirs,
       int runs,
       int largeMessages,
       double patienceSeconds,
+      int again,
       PrintWriter out) {
     this.ours = ours;
     this.theirs = theirs;
     this.runs = runs;
     this.largeMessages = largeMessages;
     this.patienceSeconds = patienceSeconds;
+    this.again = again;
     this.out = out;
   }
 
@@ -139,7 +142,7 @@ final class SideBySide {
   private Run quietly(String name, int number, Side side, Work work)
       throws IOException, InterruptedException {
     Run best = null;
-    int tries = name.equals(LargeWorkload.NAME) ? 1 : TRIES;
+    int tries = name.equals(LargeWorkload.NAME) ? 1 : 1 + again;
     for (int attempt = 1; best == null || attempt <= tries; attempt++) {
       awaitRest();
       Run run = once(side, work);
