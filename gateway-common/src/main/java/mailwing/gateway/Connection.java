@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
-import javax.net.ssl.SSLSocket;
 import mailwing.gateway.ConnectionEndedException.Reason;
 import mailwing.service.TlsMaterial;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +64,7 @@ public final class Connection {
   private final OctetReader in;
   private final OctetWriter out;
   private final ReentrantLock output = new ReentrantLock();
-  private volatile @Nullable SSLSocket tlsSocket;
+  private volatile @Nullable TlsConnection tls;
   private volatile @Nullable TlsInfo tlsInfo;
   private volatile @Nullable Reason endReason;
   private volatile boolean inputEnded;
@@ -268,25 +268,23 @@ public final class Connection {
     cutAt = waitUntil;
     boolean certificates = listener.clientCertificates();
     SSLContext context = certificates ? material.anyClientContext() : material.sslContext();
-    SSLSocket tls =
-        (SSLSocket)
-            context
-                .getSocketFactory()
-                .createSocket(socket, remote.getHostString(), remote.getPort(), true);
-    tls.setUseClientMode(false);
+    SSLEngine engine = context.createSSLEngine();
+    engine.setUseClientMode(false);
     SSLParameters parameters = TlsMaterial.parameters(context);
     parameters.setWantClientAuth(certificates);
-    tls.setSSLParameters(parameters);
-    tlsSocket = tls;
+    engine.setSSLParameters(parameters);
+    TlsConnection begun =
+        new TlsConnection(engine, socket.getInputStream(), socket.getOutputStream());
     try {
-      tls.startHandshake();
+      begun.handshake();
     } finally {
       waitUntil = NEVER;
       cutAt = NEVER;
     }
-    in.replace(tls.getInputStream());
-    out.replace(tls.getOutputStream());
-    tlsInfo = new TlsInfo(tls);
+    in.replace(begun.input());
+    out.replace(begun.output());
+    tls = begun;
+    tlsInfo = new TlsInfo(begun.session());
   }
 
   /// Compresses both directions from now on (RFC 4978), below what was written and flushed, above
@@ -353,10 +351,10 @@ public final class Connection {
     if (compressed != null) {
       compressed.end();
     }
-    SSLSocket tls = tlsSocket;
+    TlsConnection encrypted = tls;
     try {
-      if (tls != null) {
-        tls.close();
+      if (encrypted != null) {
+        encrypted.close();
       } else {
         closeClear();
       }

@@ -15,17 +15,15 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
-import javax.net.ssl.SSLSocket;
 
 /// What was negotiated: `TLSv1.3`, the suite's name.
 public final class TlsInfo {
-  private final SSLSocket socket;
+  private final SSLSession session;
   private final String protocol;
   private final String cipher;
 
-  TlsInfo(SSLSocket socket) {
-    this.socket = socket;
-    SSLSession session = socket.getSession();
+  TlsInfo(SSLSession session) {
+    this.session = session;
     this.protocol = session.getProtocol();
     this.cipher = session.getCipherSuite();
   }
@@ -43,7 +41,7 @@ public final class TlsInfo {
   public List<ByteString> clientCertificates() {
     List<ByteString> chain = new ArrayList<>();
     try {
-      for (Certificate certificate : socket.getSession().getPeerCertificates()) {
+      for (Certificate certificate : session.getPeerCertificates()) {
         chain.add(ByteString.copyFrom(certificate.getEncoded()));
       }
       return chain;
@@ -56,7 +54,6 @@ public final class TlsInfo {
   /// (RFC 5929 §4).
   public Map<String, ByteString> channelBindings() {
     Map<String, ByteString> bindings = new LinkedHashMap<>();
-    SSLSession session = socket.getSession();
     try {
       if (protocol.equals("TLSv1.3") && session instanceof ExtendedSSLSession extended) {
         bindings.put(
