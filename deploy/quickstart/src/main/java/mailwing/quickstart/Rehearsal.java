@@ -18,7 +18,8 @@ import mailwing.cli.pki.CertificateAuthority;
 import mailwing.quickstart.PortPlan.Role;
 
 /// What a running system is asked for while the JVM records what an AOT cache should hold: a
-/// message in, the same message out by each protocol, and an administration command.
+/// message in, the same message out by each protocol, a mailbox of many messages, and an
+/// administration command.
 final class Rehearsal {
   private static final int FIRST_OFFSET = 20_000;
   private static final int LAST_OFFSET = 50_000;
@@ -26,6 +27,10 @@ final class Rehearsal {
   private static final int TIMEOUT_MILLIS = 60_000;
   private static final String USER = "alice@example.test";
   private static final String PASSWORD = "wing";
+
+  /// A mailbox of 2 to this power of messages: what runs for each of them is recorded as hot (JEP
+  /// 515) and compiled soon after each start.
+  private static final int DOUBLINGS = 13;
 
   private final PortPlan plan;
   private final SocketFactory tls;
@@ -62,6 +67,7 @@ final class Rehearsal {
     var rehearsal = new Rehearsal(plan, data);
     rehearsal.imapAndDelivery();
     rehearsal.pop3();
+    rehearsal.manyMessages();
     if (Admin.run("user", "list", "--data", data.toString()) != 0) {
       throw new IOException("user list was refused");
     }
@@ -95,6 +101,40 @@ final class Rehearsal {
       imap.ask("h SEARCH ALL", "h OK");
       imap.ask("i EXPUNGE", "i OK");
       imap.ask("j LOGOUT", "j OK");
+    }
+  }
+
+  private void manyMessages() throws IOException {
+    try (var imap = new Client(tls, Role.IMAPS)) {
+      imap.read("* OK");
+      imap.ask("a LOGIN " + USER + " " + PASSWORD, "a OK");
+      imap.ask("b CREATE Many", "b OK");
+      imap.ask("c SELECT INBOX", "c OK");
+      imap.ask("d COPY 1 Many", "d OK");
+      imap.ask("e SELECT Many", "e OK");
+      for (var i = 0; i < DOUBLINGS; i++) {
+        imap.ask("f UID COPY 1:* Many", "f OK");
+        imap.ask("g NOOP", "g OK");
+      }
+      imap.ask("h SELECT INBOX", "h OK");
+      for (var i = 0; i < 3; i++) {
+        imap.ask("i SELECT Many", "i OK");
+        imap.ask("j UID FETCH 1:* (FLAGS)", "j OK");
+        imap.ask("k FETCH 1:* (UID RFC822.SIZE INTERNALDATE FLAGS ENVELOPE)", "k OK");
+        imap.ask("l FETCH 1:500 (BODY.PEEK[HEADER.FIELDS (From To Subject Date)])", "l OK");
+        imap.ask("m FETCH 1:500 (BODY.PEEK[])", "m OK");
+        // Flags that change keep the answers from being kept.
+        imap.ask("n UID SORT (DATE) UTF-8 NOT KEYWORD rehearsed", "n OK");
+        imap.ask("o UID SORT (SUBJECT) UTF-8 NOT KEYWORD rehearsed", "o OK");
+        imap.ask("p UID THREAD REFERENCES UTF-8 NOT KEYWORD rehearsed", "p OK");
+        imap.ask("q UID SEARCH SUBJECT welcome", "q OK");
+        imap.ask("r UID SEARCH BODY welcome", "r OK");
+        imap.ask("s UID SEARCH UNSEEN", "s OK");
+        imap.ask("t STORE 1:1000 +FLAGS.SILENT (\\Flagged)", "t OK");
+        imap.ask("u SELECT INBOX", "u OK");
+      }
+      imap.ask("v DELETE Many", "v OK");
+      imap.ask("w LOGOUT", "w OK");
     }
   }
 
