@@ -19,6 +19,7 @@ import mailwing.smtp.session.RateLimits;
 import mailwing.smtp.session.SmtpMetrics;
 import mailwing.smtp.session.SmtpProtocol;
 import mailwing.smtp.session.SmtpServices;
+import mailwing.smtp.signing.Sealer;
 import mailwing.smtp.signing.Signer;
 import mailwing.smtp.signing.SigningKeys;
 import mailwing.smtp.signing.SigningMetrics;
@@ -59,7 +60,12 @@ public final class SmtpGateway implements AutoCloseable {
     SenderMetrics senders = new SenderMetrics(metrics);
     RefusalLog refusals = new RefusalLog(store);
     Deliveries deliveries = new Deliveries(store, config.store());
-    Optional<Signer> signer = signer(config, store, dns, metrics);
+    SigningMetrics signed = new SigningMetrics(metrics);
+    Optional<SigningKeys> keys =
+        config.signing().enabled()
+            ? Optional.of(new SigningKeys(store, dns, config.signing().life()))
+            : Optional.empty();
+    Optional<Signer> signer = keys.map(known -> new Signer(known, signed));
     SmtpServices services =
         new SmtpServices(
             config.host(),
@@ -74,6 +80,7 @@ public final class SmtpGateway implements AutoCloseable {
             new RateLimits(config.rates()),
             config.greetingDelay(),
             signer,
+            keys.map(Sealer::new),
             deliveries,
             refusals,
             store,
@@ -92,14 +99,6 @@ public final class SmtpGateway implements AutoCloseable {
                     config.outbound(), config.host(), store, deliveries, signer, dns, metrics))
             : Optional.empty(),
         refusals);
-  }
-
-  private static Optional<Signer> signer(
-      SmtpConfig config, StoreClient store, Dns dns, Metrics metrics) {
-    SigningMetrics signed = new SigningMetrics(metrics);
-    return config.signing().enabled()
-        ? Optional.of(new Signer(new SigningKeys(store, dns, config.signing().life()), signed))
-        : Optional.empty();
   }
 
   /// The port of the listener with this name.

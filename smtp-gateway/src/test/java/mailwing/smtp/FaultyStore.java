@@ -32,6 +32,7 @@ import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.ResolveRecipientRequest;
 import mailwing.store.v1.ResolveRecipientResponse;
 import mailwing.store.v1.Session;
+import mailwing.store.v1.SigningKey;
 import org.jspecify.annotations.Nullable;
 
 /// The contract's Delivery and Authentication with faults to order: what a real store does only
@@ -51,6 +52,12 @@ final class FaultyStore implements AutoCloseable {
 
   /// Results by recipient, other than DELIVERED.
   final Map<String, ErrorCode> results = new ConcurrentHashMap<>();
+
+  /// Keys by domain.
+  final Map<String, List<SigningKey>> keys = new ConcurrentHashMap<>();
+
+  /// What is sent on, by recipient, and on whose behalf.
+  final Map<String, String> sentOn = new ConcurrentHashMap<>();
 
   private final Map<ByteString, Stored> byId = new ConcurrentHashMap<>();
   private final Server server;
@@ -75,12 +82,15 @@ final class FaultyStore implements AutoCloseable {
     return status.asRuntimeException(trailers);
   }
 
-  /// No domain has keys.
-  private static final class Dkim extends DkimGrpc.DkimImplBase {
+  /// Gives the keys to whom they belong.
+  private final class Dkim extends DkimGrpc.DkimImplBase {
     @Override
     public void getSigningKeys(
         GetSigningKeysRequest request, StreamObserver<GetSigningKeysResponse> answer) {
-      answer.onNext(GetSigningKeysResponse.getDefaultInstance());
+      answer.onNext(
+          GetSigningKeysResponse.newBuilder()
+              .addAllKeys(keys.getOrDefault(request.getDomain(), List.of()))
+              .build());
       answer.onCompleted();
     }
   }
@@ -105,7 +115,11 @@ final class FaultyStore implements AutoCloseable {
                             : ResolveRecipientResponse.Status.LOCAL;
                     default -> ResolveRecipientResponse.Status.LOCAL;
                   };
-      answer.onNext(ResolveRecipientResponse.newBuilder().setStatus(status).build());
+      answer.onNext(
+          ResolveRecipientResponse.newBuilder()
+              .setStatus(status)
+              .setSentOnBy(sentOn.getOrDefault(request.getAddress(), ""))
+              .build());
       answer.onCompleted();
     }
 

@@ -11,10 +11,13 @@ import java.security.Signature;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import mailwing.service.Secret;
 import mailwing.smtp.arc.ArcChain;
+import mailwing.smtp.arc.ArcResult;
 import mailwing.smtp.arc.ArcSealer;
+import mailwing.smtp.arc.ArcVerifier;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.dkim.SigningKey;
 import mailwing.smtp.dkim.TestKeys;
@@ -55,10 +58,14 @@ final class SenderChecksTest {
   }
 
   private String send(String from, String message) throws IOException {
+    return send(from, "bob@example.test", message);
+  }
+
+  private String send(String from, String to, String message) throws IOException {
     try (SmtpClient client = gateway.mx()) {
       client.command("EHLO client.test");
       client.command("MAIL FROM:<" + from + ">");
-      client.command("RCPT TO:<bob@example.test>");
+      client.command("RCPT TO:<" + to + ">");
       client.command("DATA");
       client.send((message + ".\r\n").getBytes(StandardCharsets.ISO_8859_1));
       return client.reply();
@@ -158,6 +165,46 @@ final class SenderChecksTest {
         .contains(
             "arc=pass (i=1) header.oldest-pass=0 smtp.remote-ip=127.0.0.1;",
             "dmarc=fail (p=reject, arc is trusted) header.from=bad.test");
+  }
+
+  /// A new chain, one that goes on, and a message that does not fit into one frame.
+  @Test
+  void whatIsSentOnIsSealedByTheDomainThatDoesSo() throws IOException {
+    TestKeys.publish(TestKeys.publish(gateway.zone, "list.test"), "example.test");
+    store.sentOn.put("on@example.test", "example.test");
+    store.keys.put("example.test", List.of(TestKeys.rsaOfTheStore("example.test")));
+    String message = "From: a@good.test\r\nSubject: x\r\n\r\nx\r\n";
+    assertThat(send("a@good.test", message)).startsWith("250 ");
+    assertThat(stored()).startsWith("Authentication-Results: ");
+    assertThat(send("a@good.test", "on@example.test", message)).startsWith("250 ");
+    assertThat(stored())
+        .startsWith("ARC-Seal: i=1; a=rsa-sha256; cv=none;\r\n\td=example.test; s=test;")
+        .contains(
+            "ARC-Authentication-Results: i=1; mx.example.test;\r\n\tspf=pass",
+            "\r\nAuthentication-Results: mx.example.test;\r\n\tspf=pass");
+    assertThat(chain().links()).containsExactly(new ArcChain.Link("example.test", true));
+    assertThat(send("l@good.test", "on@example.test", sealed(TestKeys.rsa("list.test"))))
+        .startsWith("250 ");
+    assertThat(chain().links())
+        .containsExactly(
+            new ArcChain.Link("list.test", true), new ArcChain.Link("example.test", false));
+    String large = message + "0123456789abcdefghijklmnopqrst\r\n".repeat(40_000);
+    assertThat(send("a@good.test", "on@example.test", large)).startsWith("250 ");
+    assertThat(stored()).endsWith(large);
+    assertThat(chain().result()).isEqualTo(ArcResult.PASS);
+  }
+
+  /// As the next one would verify what was stored.
+  private ArcChain chain() throws IOException {
+    byte[] octets = stored().getBytes(StandardCharsets.ISO_8859_1);
+    HeaderScan scan = HeaderScan.of(octets, 0, octets.length);
+    int body = scan.end() + 2;
+    return ArcVerifier.verify(
+        gateway.zone,
+        octets,
+        scan,
+        sink -> sink.write(octets, body, octets.length - body),
+        Instant.now());
   }
 
   private static String sealed(SigningKey key) {

@@ -1,5 +1,6 @@
 package mailwing.smtp.arc;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,8 @@ public final class ArcSealer implements MessageSink {
     signer.write(octets, offset, length);
   }
 
-  /// The set to put before the header section; empty where nothing may be added to the chain, or
-  /// the section is not sound. The body is over.
+  /// The set to put before the header section, each octet as a character of its value; empty where
+  /// nothing may be added to the chain, or the section is not sound. The body is over.
   ///
   /// @param octets what `scan` is of
   /// @param limit where they end
@@ -52,7 +53,11 @@ public final class ArcSealer implements MessageSink {
         before.add(Objects.requireNonNull(set.seal));
       }
     }
-    String ours = "ARC-Authentication-Results: i=" + instance + "; " + results + "\r\n";
+    String ours =
+        new String(
+            ("ARC-Authentication-Results: i=" + instance + "; " + results + "\r\n")
+                .getBytes(StandardCharsets.UTF_8),
+            StandardCharsets.ISO_8859_1);
     return signer
         .signature(octets, scan, limit, instance, now)
         .map(

@@ -55,7 +55,7 @@ public final class SenderChecks {
     boolean nullPath = sender.from() instanceof ReversePath.Null;
     results.spf(spf, nullPath ? "smtp.helo" : "smtp.mailfrom", request.senderDomain());
     if (spf == SpfResult.FAIL && policy.rejectSpfFailures()) {
-      return new SenderVerdict("", Optional.of(Refusal.SPF), false, true);
+      return new SenderVerdict("", Optional.of(Refusal.SPF), false, true, ArcChain.NONE);
     }
     List<DkimVerdict> signatures = DkimVerifier.verify(dns, octets, scan, body, Instant.now());
     for (DkimVerdict signature : signatures) {
@@ -80,7 +80,8 @@ public final class SenderChecks {
         results.field(),
         done == DmarcPolicy.REJECT ? Optional.of(Refusal.DMARC) : Optional.empty(),
         done == DmarcPolicy.QUARANTINE,
-        failed.isPresent() || spf == SpfResult.FAIL || spf == SpfResult.SOFTFAIL);
+        failed.isPresent() || spf == SpfResult.FAIL || spf == SpfResult.SOFTFAIL,
+        chain);
   }
 
   /// What the author's domain asks to be done with the message where it fails; empty: it does not.

@@ -32,24 +32,32 @@ public final class Deliveries {
     this.times = times;
   }
 
+  /// What the store says of a recipient.
+  public sealed interface Resolved {
+    /// It is taken.
+    ///
+    /// @param sentOnBy on whose behalf some of the mail goes on to elsewhere; empty for none
+    record Taken(String sentOnBy) implements Resolved {}
+
+    record Refused(Refusal why) implements Resolved {}
+  }
+
   /// Is there a mailbox behind the address, with room for so many octets (0: unknown), or something
-  /// that sends the sender's mail on? Empty: yes.
-  public Optional<Refusal> resolve(String address, long size, RecipientSender sender) {
+  /// that sends the sender's mail on?
+  public Resolved resolve(String address, long size, RecipientSender sender) {
     try {
-      ResolveRecipientResponse.Status status =
-          store
-              .resolveRecipient(
-                  ResolveRecipientRequest.newBuilder()
-                      .setAddress(address)
-                      .setSize(size)
-                      .setSender(sender)
-                      .build())
-              .getStatus();
-      return status == ResolveRecipientResponse.Status.LOCAL
-          ? Optional.empty()
-          : Optional.of(Refusal.of(status));
+      ResolveRecipientResponse found =
+          store.resolveRecipient(
+              ResolveRecipientRequest.newBuilder()
+                  .setAddress(address)
+                  .setSize(size)
+                  .setSender(sender)
+                  .build());
+      return found.getStatus() == ResolveRecipientResponse.Status.LOCAL
+          ? new Resolved.Taken(found.getSentOnBy())
+          : new Resolved.Refused(Refusal.of(found.getStatus()));
     } catch (StoreException e) {
-      return Optional.of(refusal("resolve", e));
+      return new Resolved.Refused(refusal("resolve", e));
     }
   }
 

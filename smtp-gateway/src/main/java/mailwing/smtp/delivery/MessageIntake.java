@@ -3,22 +3,17 @@ package mailwing.smtp.delivery;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import mailwing.gateway.StoreException;
-import mailwing.smtp.data.AuthorAddresses;
-import mailwing.smtp.data.ForgedResults;
+import mailwing.smtp.arc.ArcSealer;
 import mailwing.smtp.data.HeaderScan;
 import mailwing.smtp.data.MessageSink;
 import mailwing.smtp.data.OctetAudit;
-import mailwing.smtp.data.SubmittedHeader;
 import mailwing.smtp.dkim.DkimSigner;
 import mailwing.smtp.dkim.DkimVerifier;
 import mailwing.smtp.signing.Signer;
@@ -38,16 +33,8 @@ public final class MessageIntake implements MessageSink {
 
   private static final Logger LOG = LoggerFactory.getLogger(MessageIntake.class);
 
-  /// Where quarantined mail goes; INBOX for who has no such mailbox.
-  private static final String JUNK = "Junk";
-
   private static final int FRAME = 64 * 1024;
   private static final int FIRST_SIZE = 8 * 1024;
-
-  /// Results of checks that the store is told, and their length.
-  private static final int RESULTS = 12;
-
-  private static final int RESULT_LENGTH = 300;
 
   /// What holds for a message.
   ///
@@ -63,7 +50,8 @@ public final class MessageIntake implements MessageSink {
   ///
   /// @param host whose Authentication-Results are not taken from others
   /// @param check who the message is from; null where nobody asks
-  public record Screening(String host, @Nullable Check check) {}
+  /// @param sealer what seals the message, since it goes on to elsewhere; null where nothing does
+  public record Screening(String host, @Nullable Check check, @Nullable ArcSealer sealer) {}
 
   /// Finds out who a message is from.
   @FunctionalInterface
@@ -80,11 +68,11 @@ public final class MessageIntake implements MessageSink {
       String date, String id, String host, Predicate<String> author, @Nullable Signer signer) {}
 
   private final Deliveries deliveries;
-  private final DeliveryEnvelope envelope;
   private final List<String> recipients;
   private final Rules rules;
   private final @Nullable Mending mending;
   private final @Nullable Screening screening;
+  private final Inspection inspection;
   private final OctetAudit audit = new OctetAudit();
   private final int traceLength;
   private byte[] buffer;
@@ -93,13 +81,7 @@ public final class MessageIntake implements MessageSink {
   private Deliveries.@Nullable Flow flow;
   private @Nullable Spool spool;
   private @Nullable DkimSigner signing;
-  private boolean junk;
-  private boolean tlsOptional;
-  private boolean doubtful;
-  private byte[] blindCopies = new byte[0];
-  private List<String> results = List.of();
   private @Nullable Refusal refusal;
-  private List<Boolean> looping = List.of();
 
   /// A message that is about to come.
   ///
@@ -118,12 +100,13 @@ public final class MessageIntake implements MessageSink {
       @Nullable Mending mending,
       @Nullable Screening screening) {
     this.deliveries = deliveries;
-    this.envelope = envelope;
     this.recipients = List.copyOf(recipients);
     this.rules = rules;
     this.mending = mending;
     this.screening = screening;
     this.traceLength = received.length;
+    this.inspection =
+        new Inspection(envelope, this.recipients, rules, mending, screening, traceLength);
     int room = expected > 0 && expected <= GATHERED ? (int) expected : FIRST_SIZE;
     this.buffer = Arrays.copyOf(received, received.length + room);
     this.count = received.length;
@@ -216,7 +199,7 @@ public final class MessageIntake implements MessageSink {
       refuse(found.get());
       return;
     }
-    DeliveryEnvelope addressed = addressed();
+    DeliveryEnvelope addressed = inspection.addressed();
     Deliveries.Flow opened = deliveries.open(addressed.getRecipientsCount(), rules.reading);
     flow = opened;
     opened
@@ -244,100 +227,22 @@ public final class MessageIntake implements MessageSink {
     count = 0;
   }
 
-  /// Looks into what was gathered, and mends it: loops, and what submission wants. A message so far
-  /// that the audit objects to need not go on.
+  /// Looks into what was gathered, and mends it. A message so far that the audit objects to need
+  /// not go on.
   private Optional<Refusal> inspect() {
     Optional<Refusal> audited = audited(false);
     if (audited.isPresent()) {
       return audited;
     }
-    HeaderScan scan = HeaderScan.of(buffer, traceLength, count);
-    if (scan.count("received") > rules.maxReceived) {
-      return Optional.of(Refusal.LOOP);
-    }
-    tlsOptional = !envelope.getRequireTls() && saysTlsOptional(scan);
-    looping = looping(scan);
-    if (!looping.isEmpty() && !looping.contains(false)) {
-      return Optional.of(Refusal.LOOP);
-    }
-    if (screening != null) {
-      return screen(scan, screening);
-    }
-    if (mending != null) {
-      if (!scan.complete() && count == traceLength + GATHERED) {
-        return Optional.of(Refusal.HEADER_TOO_LARGE);
-      }
-      if (!isAuthor(scan, mending.author())) {
-        return Optional.of(Refusal.AUTHOR);
-      }
-      mend(scan, mending);
-      sign(mending.signer());
-    }
-    return Optional.empty();
-  }
-
-  /// What goes out is signed as it is now: nothing changes it after this.
-  private void sign(@Nullable Signer signer) {
-    if (signer == null || signing == null) {
-      return;
-    }
-    HeaderScan scan = HeaderScan.of(buffer, traceLength, count);
-    byte[] fields = signer.fields(signing, buffer, scan, count).getBytes(StandardCharsets.US_ASCII);
-    byte[] whole = Arrays.copyOf(fields, fields.length + count);
-    System.arraycopy(buffer, 0, whole, fields.length, count);
-    buffer = whole;
-    count = whole.length;
-  }
-
-  /// Drops what others say in our name, and says what we have found. The check sees the message as
-  /// it came.
-  private Optional<Refusal> screen(HeaderScan scan, Screening screening) {
-    Check check = screening.check();
-    String found = "";
-    if (check != null) {
-      if (!scan.complete() && spool != null) {
-        return Optional.of(Refusal.HEADER_TOO_LARGE);
-      }
-      try {
-        SenderVerdict verdict = check.of(buffer, scan, sink -> body(scan, sink));
-        results = results(verdict.field());
-        if (verdict.refusal().isPresent()) {
-          return verdict.refusal();
-        }
-        junk = verdict.junk();
-        doubtful = verdict.doubtful();
-        found = verdict.field();
-      } catch (IOException e) {
-        LOG.warn("event=spool-failed reason=\"{}\"", e.getMessage());
-        return Optional.of(Refusal.STORE_UNAVAILABLE);
-      }
-    }
-    byte[] kept = ForgedResults.without(buffer, traceLength, count, scan, screening.host());
-    if (kept.length == count - traceLength && found.isEmpty()) {
-      return Optional.empty();
-    }
-    byte[] field = found.getBytes(StandardCharsets.UTF_8);
-    byte[] whole = new byte[field.length + traceLength + kept.length];
-    System.arraycopy(field, 0, whole, 0, field.length);
-    System.arraycopy(buffer, 0, whole, field.length, traceLength);
-    System.arraycopy(kept, 0, whole, field.length + traceLength, kept.length);
-    buffer = whole;
-    count = whole.length;
-    return Optional.empty();
-  }
-
-  /// What Authentication-Results says, a method each.
-  private static List<String> results(String field) {
-    return Arrays.stream(field.strip().split(";\\s+", RESULTS + 2))
-        .skip(1)
-        .limit(RESULTS)
-        .map(result -> result.substring(0, Math.min(result.length(), RESULT_LENGTH)))
-        .toList();
+    Optional<Refusal> found = inspection.look(buffer, count, this::body, signing, spool != null);
+    buffer = inspection.octets();
+    count = inspection.count();
+    return found;
   }
 
   /// What was found of who the message is from, as far as it was asked.
   public List<String> authenticationResults() {
-    return results;
+    return inspection.results();
   }
 
   private void body(HeaderScan scan, MessageSink sink) throws IOException {
@@ -349,56 +254,6 @@ public final class MessageIntake implements MessageSink {
     if (spool != null) {
       spool.copyTo(sink);
     }
-  }
-
-  /// May the user write as each address of From?
-  private static boolean isAuthor(HeaderScan scan, Predicate<String> author) {
-    return scan.fields().stream()
-        .filter(field -> scan.isNamed(field, "from"))
-        .flatMap(field -> AuthorAddresses.of(scan.value(field)).stream())
-        .allMatch(author);
-  }
-
-  private void mend(HeaderScan scan, Mending mending) {
-    String missing = SubmittedHeader.missing(scan, mending.date(), mending.id(), mending.host());
-    if (missing.isEmpty() && !SubmittedHeader.hasBlindCopy(scan)) {
-      return;
-    }
-    blindCopies = SubmittedHeader.blindCopies(buffer, scan);
-    byte[] mended = SubmittedHeader.mend(buffer, traceLength, count, scan, missing);
-    byte[] whole = Arrays.copyOf(buffer, traceLength + mended.length);
-    System.arraycopy(mended, 0, whole, traceLength, mended.length);
-    buffer = whole;
-    count = whole.length;
-  }
-
-  /// `TLS-Required: No`, once (RFC 8689 §3).
-  private static boolean saysTlsOptional(HeaderScan scan) {
-    return scan.count("tls-required") == 1
-        && scan.fields().stream()
-            .anyMatch(
-                field ->
-                    scan.isNamed(field, "tls-required")
-                        && scan.value(field).equalsIgnoreCase("No"));
-  }
-
-  /// Which recipients' own Delivered-To is there already: they have had the message, and a copy
-  /// more would loop. Empty where none has.
-  private List<Boolean> looping(HeaderScan scan) {
-    List<String> seen = new ArrayList<>();
-    for (HeaderScan.Field field : scan.fields()) {
-      if (scan.isNamed(field, "delivered-to")) {
-        seen.add(scan.value(field));
-      }
-    }
-    if (seen.isEmpty()) {
-      return List.of();
-    }
-    List<Boolean> found =
-        recipients.stream()
-            .map(recipient -> seen.stream().anyMatch(recipient::equalsIgnoreCase))
-            .toList();
-    return found.contains(true) ? found : List.of();
   }
 
   private Optional<Refusal> audited(boolean atEnd) {
@@ -462,15 +317,17 @@ public final class MessageIntake implements MessageSink {
     }
     Deliveries.Flow open = flow;
     if (open == null) {
-      return forAll(
+      return inspection.forAll(
           deliveries.deliver(
               DeliverRequest.newBuilder()
-                  .setEnvelope(addressed().toBuilder().setSize(count))
+                  .setEnvelope(inspection.addressed().toBuilder().setSize(count))
                   .setData(gathered())
                   .build()));
     }
     sendFrame();
-    return refusal == null ? forAll(open.finish()) : Outcome.refused(refusal, recipients.size());
+    return refusal == null
+        ? inspection.forAll(open.finish())
+        : Outcome.refused(refusal, recipients.size());
   }
 
   /// It was too large to be gathered, and had to be known whole: now it flows.
@@ -486,7 +343,7 @@ public final class MessageIntake implements MessageSink {
       }
       Deliveries.Flow open = flow;
       return refusal == null && open != null
-          ? forAll(open.finish())
+          ? inspection.forAll(open.finish())
           : Outcome.refused(
               Objects.requireNonNullElse(refusal, Refusal.STORE_UNAVAILABLE), recipients.size());
     } catch (IOException e) {
@@ -494,50 +351,5 @@ public final class MessageIntake implements MessageSink {
       discard();
       return Outcome.refused(Refusal.STORE_UNAVAILABLE, recipients.size());
     }
-  }
-
-  /// The envelope without the recipients that have had the message already.
-  private DeliveryEnvelope addressed() {
-    if (looping.isEmpty()
-        && !junk
-        && !doubtful
-        && !tlsOptional
-        && blindCopies.length == 0
-        && results.isEmpty()) {
-      return envelope;
-    }
-    DeliveryEnvelope.Builder rest = envelope.toBuilder().setTlsOptional(tlsOptional);
-    if (blindCopies.length > 0 && envelope.hasSubmission()) {
-      rest.getSubmissionBuilder().setBlindCopies(ByteString.copyFrom(blindCopies));
-    }
-    if (doubtful) {
-      rest.clearReporting();
-    }
-    if (junk) {
-      rest.setMailbox(JUNK);
-    }
-    rest.getTraceBuilder().addAllAuthenticationResults(results);
-    if (looping.isEmpty()) {
-      return rest.build();
-    }
-    rest.clearRecipients();
-    for (int i = 0; i < looping.size(); i++) {
-      if (!looping.get(i)) {
-        rest.addRecipients(envelope.getRecipients(i));
-      }
-    }
-    return rest.build();
-  }
-
-  private Outcome forAll(Outcome addressed) {
-    if (looping.isEmpty()) {
-      return addressed;
-    }
-    Iterator<Optional<Refusal>> results = addressed.recipients().iterator();
-    List<Optional<Refusal>> all = new ArrayList<>(looping.size());
-    for (boolean loops : looping) {
-      all.add(loops ? Optional.of(Refusal.LOOP) : results.next());
-    }
-    return new Outcome(all);
   }
 }

@@ -2,7 +2,6 @@ package mailwing.smtp.dkim;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import mailwing.smtp.data.HeaderScan;
@@ -28,7 +27,7 @@ public final class ChainSigner implements MessageSink {
   public Optional<String> signature(
       byte[] octets, HeaderScan scan, int limit, int instance, Instant now) {
     Optional<List<String>> fields = SignedFields.of(scan);
-    if (fields.isEmpty() || !DkimSigner.isSound(octets, scan, limit)) {
+    if (fields.isEmpty() || !SignatureField.isSound(octets, scan, limit)) {
       return Optional.empty();
     }
     List<String> names = new ArrayList<>(fields.get());
@@ -36,23 +35,9 @@ public final class ChainSigner implements MessageSink {
     for (int i = 0; i < signatures; i++) {
       names.add(SIGNATURE);
     }
-    String field =
-        "ARC-Message-Signature: i="
-            + instance
-            + "; a="
-            + key.kind().algorithm()
-            + "; c=relaxed/relaxed;\r\n\td="
-            + key.domain()
-            + "; s="
-            + key.selector()
-            + "; t="
-            + now.getEpochSecond()
-            + ";\r\n\tbh="
-            + Base64.getEncoder().encodeToString(body.finish())
-            + ";\r\n\th="
-            + DkimSigner.folded(names)
-            + ";\r\n\tb=";
-    return Optional.of(field + DkimSigner.signature(key, octets, scan, names, field) + "\r\n");
+    return Optional.of(
+        SignatureField.signed(
+            "ARC-Message-Signature: i=" + instance, key, body.finish(), names, octets, scan, now));
   }
 
   /// ARC-Seal with its CRLF, over the sets before it and the new one's first two fields.
@@ -65,13 +50,9 @@ public final class ChainSigner implements MessageSink {
             + key.kind().algorithm()
             + "; cv="
             + chain
-            + ";\r\n\td="
-            + key.domain()
-            + "; s="
-            + key.selector()
-            + "; t="
-            + now.getEpochSecond()
-            + ";\r\n\tb=";
-    return field + DkimSigner.folded(key.sign(before.with(added).toSign(field))) + "\r\n";
+            + ";\r\n\t"
+            + SignatureField.signer(key, now)
+            + "\r\n\tb=";
+    return field + SignatureField.folded(key.sign(before.with(added).toSign(field))) + "\r\n";
   }
 }

@@ -51,11 +51,11 @@ final class ReportPost {
   /// True where the receiver has taken it.
   boolean send(String to, byte[] report) {
     byte[] message = signed(report);
-    Optional<Refusal> refusal =
-        deliveries.resolve(to, message.length, RecipientSender.getDefaultInstance());
-    return refusal.isEmpty()
-        ? deliver(to, message)
-        : refusal.get() == Refusal.RELAYING && transfer(to, message);
+    return switch (deliveries.resolve(to, message.length, RecipientSender.getDefaultInstance())) {
+      case Deliveries.Resolved.Taken taken -> deliver(to, message);
+      case Deliveries.Resolved.Refused(Refusal why) ->
+          why == Refusal.RELAYING && transfer(to, message);
+    };
   }
 
   /// RFC 8460 §3: by the contact's domain.

@@ -95,12 +95,19 @@ final class Intakes {
     }
     SenderChecks checks = connection.trusted() ? null : services.checks().orElse(null);
     if (checks == null) {
-      return new MessageIntake.Screening(services.host(), null);
+      return new MessageIntake.Screening(services.host(), null, null);
     }
     SenderChecks.Sender sender =
         new SenderChecks.Sender(session.client().ip(), peer.domain(), begun.from());
+    String domain = begun.recipients().sentOnBy();
     return new MessageIntake.Screening(
-        services.host(), (octets, scan, body) -> checks.check(sender, octets, scan, body));
+        services.host(),
+        (octets, scan, body) -> checks.check(sender, octets, scan, body),
+        services
+            .sealer()
+            .filter(sealer -> !domain.isEmpty())
+            .flatMap(sealer -> sealer.of(domain))
+            .orElse(null));
   }
 
   private MessageIntake.@Nullable Mending mending(Instant now, MessageIds ids, Login login) {

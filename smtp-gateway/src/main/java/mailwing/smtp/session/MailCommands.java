@@ -8,6 +8,7 @@ import java.util.Set;
 import mailwing.gateway.Connection;
 import mailwing.gateway.OctetReader;
 import mailwing.smtp.data.DotDecoder;
+import mailwing.smtp.delivery.Deliveries;
 import mailwing.smtp.delivery.MessageIntake;
 import mailwing.smtp.delivery.Outcome;
 import mailwing.smtp.delivery.Refusal;
@@ -170,12 +171,15 @@ final class MailCommands {
         if (begun.recipients().tries() > limits.recipients()) {
           return refused(Refusal.TOO_MANY_RECIPIENTS, begun.from(), to, peer, login);
         }
-        Optional<Refusal> refusal =
-            services
-                .deliveries()
-                .resolve(rcpt.path().address(), begun.options().size(), sender(begun, login));
-        if (refusal.isPresent() && !(refusal.get() == Refusal.RELAYING && maySend(login))) {
-          return refused(refusal.get(), begun.from(), to, peer, login);
+        switch (services
+            .deliveries()
+            .resolve(rcpt.path().address(), begun.options().size(), sender(begun, login))) {
+          case Deliveries.Resolved.Taken(String domain) -> begun.recipients().sentOnBy(domain);
+          case Deliveries.Resolved.Refused(Refusal why) -> {
+            if (why != Refusal.RELAYING || !maySend(login)) {
+              return refused(why, begun.from(), to, peer, login);
+            }
+          }
         }
         begun.recipients().accept(rcpt.path(), options);
         session.progress();

@@ -12,6 +12,7 @@ import mailwing.smtp.authentication.SenderChecks;
 import mailwing.smtp.data.TraceFields;
 import mailwing.smtp.delivery.Deliveries;
 import mailwing.smtp.delivery.RefusalLog;
+import mailwing.smtp.signing.Sealer;
 import mailwing.smtp.signing.Signer;
 
 /// What all sessions of a gateway share.
@@ -25,6 +26,7 @@ import mailwing.smtp.signing.Signer;
 /// @param checks who strangers' messages are from, where that is asked
 /// @param greetingDelay how long a stranger waits for the greeting
 /// @param signer what signs the mail of our users
+/// @param sealer what seals mail that is sent on
 public record SmtpServices(
     String host,
     SmtpLimits limits,
@@ -38,6 +40,7 @@ public record SmtpServices(
     RateLimits rates,
     Duration greetingDelay,
     Optional<Signer> signer,
+    Optional<Sealer> sealer,
     Deliveries deliveries,
     RefusalLog refusals,
     StoreClient store,

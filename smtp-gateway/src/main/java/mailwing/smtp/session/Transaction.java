@@ -29,6 +29,7 @@ sealed interface Transaction {
     // For each accepted RCPT the index in `unique`: LMTP answers each of them.
     private final List<Integer> accepted = new ArrayList<>();
     private int tried;
+    private String sentOnBy = "";
 
     void tried() {
       tried++;
@@ -48,6 +49,18 @@ sealed interface Transaction {
         options.add(asked);
       }
       accepted.add(index);
+    }
+
+    /// Some of the mail goes on to elsewhere on behalf of this domain, if it is one.
+    void sentOnBy(String domain) {
+      if (sentOnBy.isEmpty()) {
+        sentOnBy = domain;
+      }
+    }
+
+    /// The first domain on whose behalf mail goes on; empty for none.
+    String sentOnBy() {
+      return sentOnBy;
     }
 
     boolean isEmpty() {

@@ -112,7 +112,7 @@ final class DkimSignerTest {
             .replace("\n", "\r\n");
     assertThat(
             compact(
-                DkimSigner.signature(
+                SignatureField.signature(
                     TestKeys.ed25519(DOMAIN), octets, scan(octets), names, ed25519)))
         .isEqualTo(
             "/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11BusFa3bT3FY5OsU7ZbnKELq+eXdp1Q1"
@@ -127,7 +127,8 @@ final class DkimSignerTest {
          b="""
             .replace("\n", "\r\n");
     assertThat(
-            compact(DkimSigner.signature(TestKeys.rsa(DOMAIN), octets, scan(octets), names, rsa)))
+            compact(
+                SignatureField.signature(TestKeys.rsa(DOMAIN), octets, scan(octets), names, rsa)))
         .isEqualTo(
             "F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3DhCVlUrSjV4BwcVcOF6+FF3Zo9Rp"
                 + "o1tFOeS9mPYQTnGdaSGsgeefOsk2JzdA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ"
@@ -159,7 +160,7 @@ final class DkimSignerTest {
             scan.fields().getFirst(),
             List.of("received", "from", "to", "subject", "date", "message-id"),
             false);
-    assertThat(compact(DkimSigner.folded(TestKeys.rfc6376().sign(canonical))))
+    assertThat(compact(SignatureField.folded(TestKeys.rfc6376().sign(canonical))))
         .isEqualTo(
             "AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB4nujc7YopdG5dWLSdNg6xNAZpOPr+kHx"
                 + "t1IrE+NahM6L/LbvaHutKVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV4bmp/Yzh"

@@ -1,5 +1,6 @@
 package mailwing.smtp.dkim;
 
+import com.google.protobuf.ByteString;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.spec.EdECPrivateKeySpec;
@@ -8,6 +9,7 @@ import java.util.Base64;
 import mailwing.service.Pem;
 import mailwing.smtp.dkim.SigningKey.Kind;
 import mailwing.smtp.dns.TestZone;
+import mailwing.store.v1.DkimKey;
 
 /// The keys of RFC 6376 appendix C and RFC 8463 appendix A, private halves included.
 public final class TestKeys {
@@ -71,6 +73,21 @@ public final class TestKeys {
     return rsa(domain, "test", rsaPem());
   }
 
+  /// [#rsa] as the store gives it.
+  public static mailwing.store.v1.SigningKey rsaOfTheStore(String domain) {
+    return mailwing.store.v1.SigningKey.newBuilder()
+        .setKey(
+            DkimKey.newBuilder()
+                .setDomain(domain)
+                .setSelector("test")
+                .setAlgorithm(DkimKey.Algorithm.RSA)
+                .setState(DkimKey.State.ACTIVE)
+                .setRecordName("test._domainkey." + domain)
+                .setRecordText(RSA_RECORD))
+        .setPrivateKey(ByteString.copyFrom(pkcs8(rsaPem())))
+        .build();
+  }
+
   /// The private half of [#rsa], as others take it.
   public static String rsaPem() {
     return pem(RFC8463_RSA);
@@ -85,9 +102,12 @@ public final class TestKeys {
   }
 
   private static SigningKey rsa(String domain, String selector, String pem) {
+    return SigningKey.read(domain, selector, Kind.RSA, pkcs8(pem));
+  }
+
+  private static byte[] pkcs8(String pem) {
     try {
-      byte[] key = Pem.privateKey(pem, "the RFC").getEncoded();
-      return SigningKey.read(domain, selector, Kind.RSA, key);
+      return Pem.privateKey(pem, "the RFC").getEncoded();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }

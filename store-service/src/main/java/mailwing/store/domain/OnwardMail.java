@@ -2,8 +2,10 @@ package mailwing.store.domain;
 
 import java.util.Optional;
 import java.util.stream.Stream;
+import mailwing.store.Address;
 import mailwing.store.accounts.Forwarding;
 import mailwing.store.accounts.Resolution;
+import mailwing.store.persistence.GroupRow;
 import mailwing.store.v1.RecipientSender;
 import mailwing.store.v1.ResolveRecipientRequest;
 import mailwing.store.v1.ResolveRecipientResponse.Status;
@@ -38,6 +40,19 @@ public final class OnwardMail {
             local.outside().stream().map(Distribution::who),
             local.groups().stream().map(Distribution::who));
     return senders.anyMatch(this::isOver) ? Optional.of(Status.TRY_LATER) : Optional.empty();
+  }
+
+  /// The domain on whose behalf mail goes on, in A-labels; empty where it does not.
+  public static String sentOnBy(Resolution found) {
+    if (!(found instanceof Resolution.Local local)) {
+      return "";
+    }
+    return Stream.concat(
+            local.outside().stream().map(Resolution.Outside::through),
+            local.groups().stream().map(GroupRow::address))
+        .findFirst()
+        .flatMap(through -> Address.asciiDomain(through.domain()))
+        .orElse("");
   }
 
   private boolean isOver(String who) {

@@ -40,8 +40,9 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
   public void resolveRecipient(
       ResolveRecipientRequest request, StreamObserver<ResolveRecipientResponse> observer) {
     MailRights.deliver();
+    Resolution found = store.resolve(request.getAddress());
     Status status =
-        switch (store.resolve(request.getAddress())) {
+        switch (found) {
           case Resolution.UnknownUser unknown -> Status.UNKNOWN_USER;
           case Resolution.NotLocal notLocal -> Status.NOT_LOCAL;
           case Resolution.Disabled disabled -> Status.DISABLED;
@@ -60,7 +61,11 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
                             case NEVER -> Status.TOO_LARGE;
                           });
         };
-    observer.onNext(ResolveRecipientResponse.newBuilder().setStatus(status).build());
+    observer.onNext(
+        ResolveRecipientResponse.newBuilder()
+            .setStatus(status)
+            .setSentOnBy(status == Status.LOCAL ? OnwardMail.sentOnBy(found) : "")
+            .build());
     observer.onCompleted();
   }
 
