@@ -171,6 +171,13 @@ public final class StoreSettings {
       Key.duration("queue.delay-notice", "4h", "A sender hears of a delay after this.");
   private static final Key<Duration> QUEUE_MEMORY =
       Key.duration("queue.memory", "30d", "How long it is remembered what became of sent mail.");
+  private static final Key<Integer> QUEUE_HELD =
+      Key.integer(
+          "queue.held-per-account",
+          0,
+          1_000_000,
+          1000,
+          "Messages that one account may ask to be held at a time (FUTURERELEASE); 0: any number.");
   private static final Key<Integer> QUEUE_REPORTS =
       Key.integer(
           "queue.reports-per-hour",
@@ -254,6 +261,7 @@ public final class StoreSettings {
         QUEUE_EXPIRY,
         QUEUE_NOTICE,
         QUEUE_MEMORY,
+        QUEUE_HELD,
         QUEUE_REPORTS,
         DKIM_WAIT,
         DKIM_KEEP,
@@ -315,6 +323,7 @@ public final class StoreSettings {
             settings.get(QUEUE_EXPIRY),
             settings.get(QUEUE_NOTICE),
             settings.get(QUEUE_MEMORY),
+            settings.get(QUEUE_HELD),
             settings.get(QUEUE_REPORTS)),
         new StoreConfig.Bans(
             settings.get(BAN_FAILURES), settings.get(BAN_WINDOW), settings.get(BAN_TIME)),

@@ -65,7 +65,11 @@ final class TracePrinter {
       case ACCEPTED -> "accepted " + client(message.getOrigin());
       case DELIVERED -> "delivered " + to + (step.getMailbox().isEmpty() ? "" : " to " + in(step));
       case DEFERRED -> "waits for room in the account of " + to + next(step);
-      case QUEUED -> "queued " + to + next(step);
+      case QUEUED ->
+          "queued "
+              + to
+              + (step.getThrough().isEmpty() ? "" : ", sent on by <" + step.getThrough() + ">")
+              + next(step);
       case TRIED -> "tried " + to + " " + attempt(step) + next(step);
       case RELAYED -> "relayed " + to + " " + attempt(step);
       case FAILED -> "failed " + to + " " + attempt(step);

@@ -26,9 +26,19 @@ public final class Directory {
   public static final int MAX_MEMBERS = 10_000;
 
   private static final int MAX_REMEMBERED = 50_000;
+
+  /// Of all answers together: details make any number of addresses of one alias.
+  private static final int MAX_REMEMBERED_TARGETS = 500_000;
+
   private static final Duration UNKNOWN_LIFE = Duration.ofSeconds(1);
 
-  private record Remembered(Resolution resolution, long generation, long until) {}
+  private record Remembered(Resolution resolution, long generation, long until) {
+    int targets() {
+      return resolution instanceof Resolution.Local local
+          ? local.targets().size() + local.outside().size()
+          : 0;
+    }
+  }
 
   private final DirectoryStore store;
   private final DomainRules domains;
@@ -38,6 +48,7 @@ public final class Directory {
   private final Srs srs;
   private final StoreConfig.Addresses config;
   private final Map<String, Remembered> remembered = new ConcurrentHashMap<>();
+  private final AtomicLong rememberedTargets = new AtomicLong();
   private final AtomicLong generation = new AtomicLong();
 
   public Directory(
@@ -76,6 +87,7 @@ public final class Directory {
   public void forget() {
     generation.incrementAndGet();
     remembered.clear();
+    rememberedTargets.set(0);
   }
 
   /// Who gets what is posted to a group: members of groups in it too, each once.
@@ -115,13 +127,20 @@ public final class Directory {
   }
 
   private void remember(String address, Remembered answer, long now) {
-    if (remembered.size() >= MAX_REMEMBERED) {
+    if (isFull()) {
       remembered.values().removeIf(r -> r.until - now <= 0);
-      if (remembered.size() >= MAX_REMEMBERED) {
+      rememberedTargets.set(remembered.values().stream().mapToInt(Remembered::targets).sum());
+      if (isFull()) {
         remembered.clear();
+        rememberedTargets.set(0);
       }
     }
     remembered.put(address, answer);
+    rememberedTargets.addAndGet(answer.targets());
+  }
+
+  private boolean isFull() {
+    return remembered.size() >= MAX_REMEMBERED || rememberedTargets.get() >= MAX_REMEMBERED_TARGETS;
   }
 
   private Resolution lookUp(String text) {

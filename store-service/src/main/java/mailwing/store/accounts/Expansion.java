@@ -178,6 +178,9 @@ final class Expansion {
         if (isFull()) {
           return any;
         }
+        if (!member.ours()) {
+          elsewhere.put(member.address().domain(), true);
+        }
         Optional<Entry.Account> account = member.account();
         any |=
             account.isPresent()

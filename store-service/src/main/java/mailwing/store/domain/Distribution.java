@@ -3,6 +3,7 @@ package mailwing.store.domain;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,16 +35,24 @@ final class Distribution {
 
   /// What one recipient of the envelope leads to.
   ///
+  /// @param accounts of ours, and those of each group
   /// @param gates through which something of it goes
   /// @param refused why it is not taken at all
   record Plan(
-      Set<Long> accounts, List<Leaving> leaving, List<Gate> gates, @Nullable ErrorCode refused) {
+      List<Set<Long>> accounts,
+      List<Leaving> leaving,
+      List<Gate> gates,
+      @Nullable ErrorCode refused) {
     static Plan refused(ErrorCode why) {
-      return new Plan(Set.of(), List.of(), List.of(), why);
+      return new Plan(List.of(), List.of(), List.of(), why);
     }
 
     static Plan queued(Leaving leaving) {
-      return new Plan(Set.of(), List.of(leaving), List.of(), null);
+      return new Plan(List.of(), List.of(leaving), List.of(), null);
+    }
+
+    private boolean hasAccounts() {
+      return accounts.stream().anyMatch(some -> !some.isEmpty());
     }
 
     /// Is there nothing that goes through?
@@ -79,6 +88,11 @@ final class Distribution {
     }
   }
 
+  /// What has been posted to one group, by however many recipients.
+  ///
+  /// @param leaving for its members elsewhere; null where it has none
+  private record Post(Gate gate, Set<Long> accounts, @Nullable Leaving leaving) {}
+
   /// What one account gets.
   ///
   /// @param recipient the first that led to the account
@@ -108,7 +122,16 @@ final class Distribution {
     /// Not tried before, in milliseconds since 1970; 0: at once.
     final long holdUntil;
 
+    /// The address of ours that sends it on; null: who submits the message.
+    final @Nullable String through;
+
+    /// We have made it.
+    final boolean notice;
+
     final Map<String, NewQueued.Recipient> recipients = new LinkedHashMap<>();
+
+    /// The envelope's recipients that led here.
+    final Set<String> named = new LinkedHashSet<>();
 
     private Leaving(
         long holder,
@@ -117,8 +140,12 @@ final class Distribution {
         String prefix,
         Submission asked,
         @Nullable Gate gate,
+        @Nullable String through,
+        boolean notice,
         long holdUntil) {
       this.holder = holder;
+      this.through = through;
+      this.notice = notice;
       this.holdUntil = holdUntil;
       this.deliveryId = deliveryId;
       this.reversePath = reversePath;
@@ -135,8 +162,11 @@ final class Distribution {
   private final Map<Long, Arriving> arriving = new LinkedHashMap<>();
   private final Map<String, Leaving> leaving = new LinkedHashMap<>();
   private final Map<String, Gate> gates = new LinkedHashMap<>();
+  private final Map<Long, Post> posts = new HashMap<>();
+  private final Map<Long, Boolean> mayPost = new HashMap<>();
   private final List<Plan> plans = new ArrayList<>();
   private final Map<DeliveryRecipient, LocalReports.Reason> refused = new LinkedHashMap<>();
+  private final Map<DeliveryRecipient, LocalReports.Reason> partly = new LinkedHashMap<>();
   private final List<DeliveryRecipient> expanded = new ArrayList<>();
   private final Map<DeliveryRecipient, Gate> posted = new LinkedHashMap<>();
 
@@ -178,9 +208,23 @@ final class Distribution {
     return refused;
   }
 
+  /// Recipients that are taken, but for a group among them that takes nothing from this sender.
+  Map<DeliveryRecipient, LocalReports.Reason> partly() {
+    return partly;
+  }
+
   /// Recipients that stand for several.
   List<DeliveryRecipient> expanded() {
     return expanded;
+  }
+
+  /// Has the recipient of this place merely gone on to one address elsewhere, which tells of
+  /// success itself (RFC 3461 §5.2.7.2)?
+  boolean isSentOn(int place) {
+    DeliveryRecipient recipient = envelope.getRecipients(place);
+    return !plans.get(place).hasAccounts()
+        && !expanded.contains(recipient)
+        && !posted.containsKey(recipient);
   }
 
   /// Recipients that are a group which has taken the message.
@@ -205,7 +249,7 @@ final class Distribution {
       }
     }
     for (int i = 0; i < plans.size(); i++) {
-      if (plans.get(i).isClosed() && plans.get(i).accounts().isEmpty()) {
+      if (plans.get(i).isClosed() && !plans.get(i).hasAccounts()) {
         refused.put(envelope.getRecipients(i), LocalReports.reason(closed(plans.get(i))));
       }
     }
@@ -270,6 +314,8 @@ final class Distribution {
                     "",
                     envelope.getSubmission(),
                     null,
+                    null,
+                    submitter.notifies(),
                     holdUntil));
     out.recipients.put(recipient.getAddress(), QueuedShare.recipient(recipient, local));
     return Plan.queued(out);
@@ -286,7 +332,16 @@ final class Distribution {
             who,
             key ->
                 new Leaving(
-                    bounce.holder(), derived(key), "", "", envelope.getSubmission(), null, 0));
+                    bounce.holder(),
+                    derived(key),
+                    "",
+                    "",
+                    envelope.getSubmission(),
+                    null,
+                    recipient.getAddress(),
+                    submitter.notifies(),
+                    0));
+    out.named.add(recipient.getAddress());
     DeliveryRecipient back = recipient.toBuilder().setPath(SmtpPath.of(bounce.sender())).build();
     out.recipients.put(bounce.sender(), QueuedShare.recipient(back, false));
     store.forwarding().count(who);
@@ -294,8 +349,10 @@ final class Distribution {
   }
 
   private Plan local(DeliveryRecipient recipient, Resolution.Local local) {
-    Set<Long> accounts = new LinkedHashSet<>();
-    local.targets().forEach(target -> accounts.add(target.accountId()));
+    List<Set<Long>> accounts = new ArrayList<>();
+    Set<Long> own = new LinkedHashSet<>();
+    local.targets().forEach(target -> own.add(target.accountId()));
+    accounts.add(own);
     List<Leaving> out = new ArrayList<>();
     List<Gate> passed = new ArrayList<>();
     for (Resolution.Outside outside : local.outside()) {
@@ -307,19 +364,30 @@ final class Distribution {
     }
     boolean refusing = false;
     for (GroupRow group : local.groups()) {
-      if (store.forwarding().mayPost(group, poster(envelope))) {
-        Gate gate = posted(recipient, group, accounts, out);
-        passed.add(gate);
+      if (mayPost.computeIfAbsent(
+          group.groupId(), id -> store.forwarding().mayPost(group, poster(envelope)))) {
+        Post post = posts.computeIfAbsent(group.groupId(), id -> post(recipient, group));
+        accounts.add(post.accounts());
+        if (post.leaving() != null) {
+          post.leaving().named.add(recipient.getAddress());
+          out.add(post.leaving());
+        }
+        passed.add(post.gate());
         if (isOne(local)) {
-          posted.put(recipient, gate);
+          posted.put(recipient, post.gate());
         }
       } else {
         refusing = true;
       }
     }
-    return accounts.isEmpty() && out.isEmpty()
-        ? refused(recipient, refusing ? ErrorCode.POST_REFUSED : ErrorCode.ACCOUNT_NOT_FOUND)
-        : new Plan(accounts, out, passed, null);
+    Plan plan = new Plan(accounts, out, passed, null);
+    if (!plan.hasAccounts() && out.isEmpty()) {
+      return refused(recipient, refusing ? ErrorCode.POST_REFUSED : ErrorCode.ACCOUNT_NOT_FOUND);
+    }
+    if (refusing) {
+      partly.put(recipient, LocalReports.reason(ErrorCode.POST_REFUSED));
+    }
+    return plan;
   }
 
   private static Gate gateOf(Leaving on) {
@@ -366,8 +434,11 @@ final class Distribution {
                   "Delivered-To: " + SmtpPath.ascii(outside.through()) + "\r\n",
                   envelope.getSubmission(),
                   gate,
+                  outside.through().spelling(),
+                  submitter.notifies(),
                   0);
             });
+    out.named.add(recipient.getAddress());
     // RFC 3461 §5.2.7.2: of one address is asked what was asked of ours; §5.2.7.3 (c): where there
     // are several, ours tells of itself.
     DeliveryRecipient asked = one ? recipient : LocalReports.withoutSuccess(recipient);
@@ -392,11 +463,11 @@ final class Distribution {
 
   /// A message for a group is delivered when the group has it; its members get one that the group
   /// sends (RFC 3461 §5.2.7.1).
-  private Gate posted(
-      DeliveryRecipient recipient, GroupRow group, Set<Long> accounts, List<Leaving> out) {
+  private Post post(DeliveryRecipient recipient, GroupRow group) {
     String who = who(group);
-    Gate known = gates.get(who);
-    Gate gate = known != null ? known : new Gate(group.address(), group, who);
+    Gate gate = new Gate(group.address(), group, who);
+    Set<Long> accounts = new LinkedHashSet<>();
+    Leaving on = null;
     Resolution.Local members = store.forwarding().members(group);
     String bounces = SmtpPath.of(GroupHeader.bounces(group).spelling());
     String fields = GroupHeader.fields(group);
@@ -410,22 +481,22 @@ final class Distribution {
               recipient.getAddress(), prefix, false, List.of(), arriving.size() >= AT_ONCE, gate));
     }
     if (!members.outside().isEmpty()) {
-      Leaving on =
-          leaving.computeIfAbsent(
-              who,
-              key ->
-                  new Leaving(
-                      -group.domainId(),
-                      derived(who),
-                      bounces,
-                      fields,
-                      Submission.newBuilder()
-                          .setReturn(Submission.Return.HEADERS)
-                          .setSmtpUtf8(envelope.getSubmission().getSmtpUtf8())
-                          .setRequireTls(envelope.getSubmission().getRequireTls())
-                          .build(),
-                      gate,
-                      0));
+      on =
+          new Leaving(
+              -group.domainId(),
+              derived(who),
+              bounces,
+              fields,
+              Submission.newBuilder()
+                  .setReturn(Submission.Return.HEADERS)
+                  .setSmtpUtf8(envelope.getSubmission().getSmtpUtf8())
+                  .setRequireTls(envelope.getSubmission().getRequireTls())
+                  .build(),
+              gate,
+              group.address().spelling(),
+              false,
+              0);
+      leaving.put(who, on);
       for (Resolution.Outside member : members.outside()) {
         String address = member.to().localPart() + "@" + member.to().domain();
         on.recipients.putIfAbsent(
@@ -434,10 +505,9 @@ final class Distribution {
                 DeliveryRecipient.newBuilder().setPath(SmtpPath.of(member.to().spelling())).build(),
                 false));
       }
-      out.add(on);
     }
     gates.put(who, gate);
-    return gate;
+    return new Post(gate, accounts, on);
   }
 
   /// The same for the same delivery: a repeat is recognised.

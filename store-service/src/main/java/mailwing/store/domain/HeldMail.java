@@ -48,7 +48,7 @@ public final class HeldMail {
   private void deliver(QueueJob job, UUID lease) {
     List<QueueResult> results;
     try {
-      results = isOver(job) ? over(job) : results(job, delivered(job, lease));
+      results = isOver(job) ? over(job) : delivered(job, lease);
     } catch (StoreException e) {
       LOG.warn("event=held-mail-failed id={} code={}", job.getQueueId(), e.code());
       results = all(job, QueueResult.Outcome.TRANSIENT, "4.3.0", "The store could not take it");
@@ -88,7 +88,7 @@ public final class HeldMail {
         .build();
   }
 
-  private List<RecipientResult> delivered(QueueJob job, UUID lease) {
+  private List<QueueResult> delivered(QueueJob job, UUID lease) {
     Blobs.Place place = store.outbound().place(job.getRef(), lease);
     DeliveryEnvelope.Builder envelope =
         DeliveryEnvelope.newBuilder()
@@ -111,6 +111,8 @@ public final class HeldMail {
           DeliveryRecipient.newBuilder()
               .setAddress(Address.unquoted(recipient.getPath()))
               .setPath(recipient.getPath())
+              .setNotify(recipient.getNotify())
+              .setOriginalRecipient(recipient.getOriginalRecipient())
               .setHeaderPrefix(
                   ByteString.copyFromUtf8(
                       "Return-Path: <"
@@ -127,14 +129,15 @@ public final class HeldMail {
         delivery.feed(UnsafeByteOperations.unsafeWrap(piece));
         at += piece.length;
       }
-      return delivery.finish();
+      return results(job, delivery, delivery.finish());
     } catch (RuntimeException e) {
       delivery.abandon();
       throw e;
     }
   }
 
-  private static List<QueueResult> results(QueueJob job, List<RecipientResult> delivered) {
+  private static List<QueueResult> results(
+      QueueJob job, IncomingDelivery delivery, List<RecipientResult> delivered) {
     List<QueueResult> results = new ArrayList<>();
     for (int i = 0; i < delivered.size(); i++) {
       RecipientResult one = delivered.get(i);
@@ -142,7 +145,7 @@ public final class HeldMail {
       results.add(
           one.getStatus() == RecipientResult.Status.FAILED
               ? refused(recipient, one.getError())
-              : result(recipient, QueueResult.Outcome.DELIVERED, "2.0.0", "Delivered"));
+              : delivery.success(i).setNumber(recipient.getNumber()).build());
     }
     return results;
   }

@@ -7,25 +7,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
-import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.DeliveryRetries;
-import mailwing.store.persistence.MessageFacts;
-import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.NewQueued;
 import mailwing.store.persistence.NewReport;
 import mailwing.store.persistence.Stored;
-import mailwing.store.persistence.Traced;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
-import mailwing.store.v1.DeliveryTrace;
 import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.QueueResult;
 import mailwing.store.v1.RecipientResult;
-import mailwing.store.v1.SystemFlag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,24 +33,22 @@ import org.slf4j.LoggerFactory;
 public final class IncomingDelivery {
   private static final Logger LOG = LoggerFactory.getLogger(IncomingDelivery.class);
   private static final int DELIVERY_ID_OCTETS = 16;
-  private static final int PREFIX_OCTETS = 16 << 10;
+  static final int PREFIX_OCTETS = 16 << 10;
   private static final int AT_A_TIME = 8;
   private static final int MOST_FAILED = 3;
 
   private final MailStore store;
   private final DeliveryEnvelope envelope;
   private final byte[] deliveryId;
-  private final String mailbox;
   private final long now = System.currentTimeMillis();
   private final Distribution distribution;
-  private final Map<Long, Share> shares = new LinkedHashMap<>();
+  private final Map<Long, DeliveryShare> shares = new LinkedHashMap<>();
   private final IncomingMessage message;
   private final List<QueuedShare> queued = new ArrayList<>();
   private final OctetKinds kinds = new OctetKinds();
   private final TrailHeader trail = new TrailHeader();
-  private final IncomingMessage.@Nullable Copy sent;
-  private final @Nullable IncomingMessage sentMessage;
-  private final long submitter;
+  private final @Nullable SenderCopy sent;
+  private final DeliveryParts parts;
   private final LocalReports reports;
 
   /// What has committed first, and holds what is left for the others.
@@ -64,47 +56,6 @@ public final class IncomingDelivery {
 
   /// The first commit left nothing for a later one.
   private boolean whole;
-
-  /// By the length of what stands before the message.
-  private final Map<Integer, MessageFacts> facts = new ConcurrentHashMap<>();
-
-  private boolean sentKept;
-
-  /// What one account gets, and what became of it.
-  private static final class Share {
-    final IncomingMessage.Copy copy;
-    final String recipient;
-    final boolean answered;
-    final List<DeliveryRecipient> recipients;
-    final boolean later;
-    final Distribution.@Nullable Gate gate;
-    volatile @Nullable Stored stored;
-    volatile @Nullable StoreException failure;
-
-    Share(long account, Distribution.Arriving arriving) {
-      this.recipient = arriving.recipient();
-      this.copy = new IncomingMessage.Copy(account, arriving.prefix());
-      this.answered = arriving.answered();
-      this.recipients = arriving.told();
-      this.later = arriving.later();
-      this.gate = arriving.gate();
-    }
-
-    boolean committed() {
-      Stored done = stored;
-      return done != null && done.done();
-    }
-
-    /// Not stored, and the client is not told so once another share is: it has to come later, or
-    /// the sender to be told.
-    boolean isOwed(LocalReports reports) {
-      Stored done = stored;
-      return done == null
-          || (!answered
-              && (done.error() == ErrorCode.OVER_QUOTA
-                  || (done.error() == ErrorCode.ACCOUNT_NOT_FOUND && reports.areSent())));
-    }
-  }
 
   /// A message for accounts of ours alone.
   public IncomingDelivery(MailStore store, DeliveryEnvelope envelope) {
@@ -117,46 +68,15 @@ public final class IncomingDelivery {
     this.envelope = identified(envelope);
     this.reports = new LocalReports(store, this.envelope);
     this.deliveryId = envelope.getDeliveryId().toByteArray();
-    if (deliveryId.length != DELIVERY_ID_OCTETS) {
-      throw invalid("delivery_id has 16 octets");
-    }
-    if (envelope.getRecipientsCount() == 0) {
-      throw invalid("a delivery has recipients");
-    }
-    if (envelope.getRecipientsCount() > store.limits().recipients()) {
-      throw new StoreException(ErrorCode.LIMIT, "too many recipients");
-    }
-    if (envelope.getTrace().getSerializedSize() > Traces.CLIENT_OCTETS) {
-      throw invalid("trace is too long");
-    }
-    this.submitter = submitter.account();
-    this.mailbox =
-        envelope.getMailbox().isEmpty()
-            ? MailboxName.INBOX
-            : MailboxName.lookup(envelope.getMailbox());
-    for (DeliveryRecipient recipient : envelope.getRecipientsList()) {
-      if (recipient.getHeaderPrefix().size() > PREFIX_OCTETS) {
-        throw invalid("header_prefix is too long");
-      }
-    }
+    check(envelope, store.limits());
     this.distribution = new Distribution(store, this.envelope, submitter, now);
     this.sent =
         submitter.copyToSent() && distribution.refused().size() < envelope.getRecipientsCount()
-            ? new IncomingMessage.Copy(submitter.account(), new byte[0])
+            ? new SenderCopy(store, this.envelope, submitter.account(), now)
             : null;
-    ByteString blindCopies = envelope.getSubmission().getBlindCopies();
-    if (sent != null && !blindCopies.isEmpty()) {
-      // Its header is another one, which its envelope has to tell too.
-      sentMessage =
-          new IncomingMessage(
-              store.blobs(), store.limits().messageOctets() + PREFIX_OCTETS, 0, List.of(sent));
-      sentMessage.feed(blindCopies);
-    } else {
-      sentMessage = null;
-    }
     List<IncomingMessage.Copy> copies = new ArrayList<>();
-    if (sent != null && sentMessage == null) {
-      copies.add(sent);
+    if (sent != null && sent.isOfTheMessage()) {
+      copies.add(sent.copy());
     }
     for (Distribution.Leaving leaving : distribution.leaving()) {
       QueuedShare share = new QueuedShare(envelope, leaving);
@@ -167,7 +87,7 @@ public final class IncomingDelivery {
         .arriving()
         .forEach(
             (account, arriving) -> {
-              Share share = new Share(account, arriving);
+              DeliveryShare share = new DeliveryShare(account, arriving);
               shares.put(account, share);
               if (!share.later) {
                 copies.add(share.copy);
@@ -176,6 +96,29 @@ public final class IncomingDelivery {
     this.message =
         new IncomingMessage(
             store.blobs(), store.limits().messageOctets(), envelope.getSize(), copies);
+    this.parts =
+        new DeliveryParts(
+            store, this.envelope, reports, distribution, shares, message, submitter.account(), now);
+  }
+
+  private static void check(DeliveryEnvelope envelope, MailStore.Limits limits) {
+    if (envelope.getDeliveryId().size() != DELIVERY_ID_OCTETS) {
+      throw invalid("delivery_id has 16 octets");
+    }
+    if (envelope.getRecipientsCount() == 0) {
+      throw invalid("a delivery has recipients");
+    }
+    if (envelope.getRecipientsCount() > limits.recipients()) {
+      throw new StoreException(ErrorCode.LIMIT, "too many recipients");
+    }
+    if (envelope.getTrace().getSerializedSize() > Traces.CLIENT_OCTETS) {
+      throw invalid("trace is too long");
+    }
+    for (DeliveryRecipient recipient : envelope.getRecipientsList()) {
+      if (recipient.getHeaderPrefix().size() > PREFIX_OCTETS) {
+        throw invalid("header_prefix is too long");
+      }
+    }
   }
 
   /// Who has told its client no id is traced by the delivery's own.
@@ -204,8 +147,8 @@ public final class IncomingDelivery {
     if (isWanted()) {
       message.feed(data);
     }
-    if (sentMessage != null) {
-      sentMessage.feed(data);
+    if (sent != null) {
+      sent.feed(data);
     }
   }
 
@@ -222,10 +165,10 @@ public final class IncomingDelivery {
         storeAll(parsed);
         settle();
       } else if (sent != null) {
-        quietly(() -> sentMessage().abandon(sent));
+        quietly(() -> sent.abandon(message));
       }
     }
-    return distribution.plans().stream().map(this::result).toList();
+    return new DeliveryAnswers(shares, queued, reports, holder != null).of(distribution.plans());
   }
 
   /// An address that has sent the message on before does not do so again.
@@ -244,10 +187,22 @@ public final class IncomingDelivery {
     return closed;
   }
 
+  /// Once it is stored: what its sender is to be told of the recipient of this place, which was
+  /// taken.
+  QueueResult.Builder success(int place) {
+    boolean expanded = distribution.expanded().contains(envelope.getRecipients(place));
+    return QueueResult.newBuilder()
+        .setOutcome(QueueResult.Outcome.DELIVERED)
+        .setStatus("2.0.0")
+        .setReply(expanded ? "Expanded" : "Delivered")
+        .setExpanded(expanded)
+        .setNotifies(distribution.isSentOn(place));
+  }
+
   /// The call ended without its message being whole.
   public void abandon() {
     if (sent != null) {
-      sentMessage().abandon(sent);
+      sent.abandon(message);
     }
     queued.forEach(share -> message.abandon(share.copy()));
     shares.values().stream()
@@ -259,25 +214,25 @@ public final class IncomingDelivery {
   /// the others: from then on the delivery is whole whatever happens. Then the others commit. What
   /// leaves the house is that first share where there is any.
   private void storeAll(ParsedMessage parsed) {
-    IncomingMessage.Copy copy = sent;
     if (!queued.isEmpty()) {
-      queue(parsed, copy == null ? null : sentCopy(copy, List.of(), List.of()));
+      queue(parsed, sent == null ? null : sent.made(message, List.of(), List.of()));
       holder = queued.getFirst().copy();
-    } else if (copy != null && storeSent(sentCopy(copy, sentRest(copy), firstReports(copy)))) {
-      holder = copy;
+    } else if (sent != null
+        && sent.store(sent.made(message, sentRest(sent), parts.firstReports(sent.copy())))) {
+      holder = sent.copy();
     }
     if (holder == null && areCopies()) {
       storeCopies(parsed);
     }
     int failed = 0;
-    for (Share share : shares.values()) {
+    for (DeliveryShare share : shares.values()) {
       if (holder != null) {
         break;
       }
       if (share.later || share.stored != null) {
         continue;
       }
-      storeOne(parsed, share, rest(share.copy), firstReports(share.copy));
+      storeOne(parsed, share, parts.rest(share.copy), parts.firstReports(share.copy));
       if (share.committed()) {
         holder = share.copy;
         break;
@@ -291,7 +246,7 @@ public final class IncomingDelivery {
       return;
     }
     Semaphore turns = new Semaphore(AT_A_TIME);
-    for (Share share : shares.values()) {
+    for (DeliveryShare share : shares.values()) {
       if (share.stored != null || share.later) {
         continue;
       }
@@ -322,9 +277,9 @@ public final class IncomingDelivery {
                 kinds.kinds(),
                 store.outbound().rules(),
                 store.traces(),
-                messages.isEmpty() ? rest(share.copy()) : List.of()));
+                messages.isEmpty() ? parts.rest(share.copy()) : List.of()));
       }
-      List<NewReport> told = firstReports(queued.getFirst().copy());
+      List<NewReport> told = parts.firstReports(queued.getFirst().copy());
       Deliveries.Submitted done =
           copy == null
               ? new Deliveries.Submitted(null, store.outbound().add(messages, told))
@@ -334,129 +289,18 @@ public final class IncomingDelivery {
           message.abandon(queued.get(i).copy());
         }
       }
-      Stored kept = done.copy();
-      sentKept = kept != null && !kept.repeated();
+      if (sent != null) {
+        sent.stored(done.copy());
+      }
     } catch (StoreException e) {
       queued.forEach(share -> message.abandon(share.copy()));
       throw e;
     }
   }
 
-  /// A message for the sender's own mailbox of what is sent.
-  private SentCopy sentCopy(
-      IncomingMessage.Copy copy, List<DeliveryRetries.Retry> rest, List<NewReport> told) {
-    StoreException failure = copy.failure;
-    if (failure != null) {
-      throw failure;
-    }
-    SentCopies copies = new SentCopies(store);
-    Deliveries.Target target = copies.target(copy.accountId);
-    IncomingMessage from = sentMessage();
-    MessageFacts facts = Facts.of(from.finish(), 0);
-    String messageId = facts.messageId();
-    return new SentCopy(
-        target,
-        new NewMessage(
-            copies.id(
-                copy.accountId,
-                target.mailboxId(),
-                messageId == null ? "" : messageId,
-                SentCopies.beside(deliveryId)),
-            SystemFlag.SEEN_VALUE,
-            List.of(),
-            now,
-            0,
-            from.size(copy),
-            from.firstChunkOctets(copy),
-            copy.blobId,
-            from.body(copy),
-            facts,
-            null,
-            rest,
-            told));
-  }
-
-  private IncomingMessage sentMessage() {
-    return sentMessage == null ? message : sentMessage;
-  }
-
-  private List<DeliveryRetries.Retry> sentRest(IncomingMessage.Copy copy) {
-    return rest(sentMessage(), copy, envelope.getSubmission().getBlindCopies().size());
-  }
-
-  /// Refused where there is no room for it, and then nothing is submitted. False where the client
-  /// has put it there already.
-  private boolean storeSent(SentCopy copy) {
-    Stored stored = store.storeAll(copy.target(), List.of(copy.message())).getFirst();
-    if (!stored.done()) {
-      throw new StoreException(stored.error(), "there is no room for the sender's copy");
-    }
-    sentKept = !stored.repeated();
-    return sentKept;
-  }
-
-  /// What is not settled but for this copy, as its account would hold it.
-  private List<DeliveryRetries.Retry> rest(IncomingMessage.Copy first) {
-    return rest(message, first, first.prefix.length);
-  }
-
-  /// @param skip octets of the first copy that the others do not have
-  private List<DeliveryRetries.Retry> rest(
-      IncomingMessage from, IncomingMessage.Copy first, int skip) {
-    Blobs.Place place =
-        new Blobs.Place(first.blobId, from.size(first), from.firstChunkOctets(first));
-    List<DeliveryRetries.Retry> rest = new ArrayList<>();
-    for (Share share : shares.values()) {
-      if (share.copy != first && share.isOwed(reports)) {
-        rest.add(
-            new DeliveryRetries.Retry(
-                first.accountId,
-                deliveryId,
-                share.copy.accountId,
-                place,
-                skip,
-                share.copy.prefix,
-                mailbox,
-                now,
-                now,
-                0,
-                share.answered ? new byte[0] : reports.keep(share.recipients),
-                trace(message.finish(), share)));
-      }
-    }
-    return rest;
-  }
-
-  /// What the sender is told once there is a first commit: where each recipient is answered, the
-  /// client hears of failures.
-  private List<NewReport> firstReports(IncomingMessage.Copy first) {
-    List<NewReport> told =
-        new ArrayList<>(reports.expanded(first.accountId, distribution.expanded(), message));
-    told.addAll(reports.delivered(first.accountId, distribution.posted(), message));
-    if (!envelope.getAnswersEach()) {
-      distribution
-          .refused()
-          .forEach(
-              (recipient, why) ->
-                  told.addAll(reports.failed(first.accountId, List.of(recipient), why, message)));
-    }
-    return told;
-  }
-
-  private @Nullable Traced trace(ParsedMessage parsed, Share share) {
-    if (!store.traces()) {
-      return null;
-    }
-    String messageId = parsed.messageId();
-    return new Traced(
-        DeliveryTrace.newBuilder()
-            .setClient(envelope.getTrace())
-            .setReversePath(envelope.getReversePath())
-            .setRecipient(share.recipient)
-            .setMessageId(messageId == null ? "" : messageId)
-            .setAcceptedAtMillis(now)
-            .build(),
-        submitter);
+  private List<DeliveryRetries.Retry> sentRest(SenderCopy sent) {
+    return parts.rest(
+        sent.message(message), sent.copy(), envelope.getSubmission().getBlindCopies().size());
   }
 
   /// Is it one small message for several accounts, and nothing else?
@@ -469,7 +313,7 @@ public final class IncomingDelivery {
                 share ->
                     !share.later
                         && share.copy.failure == null
-                        && firstReports(share.copy).isEmpty()
+                        && parts.firstReports(share.copy).isEmpty()
                         && reports
                             .delivered(share.copy.accountId, share.recipients, message)
                             .isEmpty());
@@ -477,13 +321,13 @@ public final class IncomingDelivery {
 
   /// All shares in one commit, and with it what is left of those whose account is busy or full.
   private void storeCopies(ParsedMessage parsed) {
-    List<Share> all = List.copyOf(shares.values());
+    List<DeliveryShare> all = List.copyOf(shares.values());
     List<Deliveries.Placed> placed =
         all.stream()
             .map(
                 share ->
                     new Deliveries.Placed(
-                        target(share), message(parsed, share, List.of(), List.of())))
+                        parts.target(share), parts.message(parsed, share, List.of(), List.of())))
             .toList();
     try {
       keep(all, store.store(new Deliveries.Copies(placed, stored -> keep(all, stored))));
@@ -494,7 +338,7 @@ public final class IncomingDelivery {
       return;
     }
     all.stream()
-        .filter(Share::committed)
+        .filter(DeliveryShare::committed)
         .findFirst()
         .ifPresent(
             first -> {
@@ -504,43 +348,20 @@ public final class IncomingDelivery {
   }
 
   /// What became of the shares, and what is left then for the first of them to hold.
-  private List<DeliveryRetries.Retry> keep(List<Share> all, List<Optional<Stored>> stored) {
+  private List<DeliveryRetries.Retry> keep(List<DeliveryShare> all, List<Optional<Stored>> stored) {
     for (int i = 0; i < all.size(); i++) {
       all.get(i).stored = stored.get(i).orElse(null);
     }
     return all.stream()
-        .filter(Share::committed)
+        .filter(DeliveryShare::committed)
         .findFirst()
-        .map(first -> rest(first.copy))
+        .map(first -> parts.rest(first.copy))
         .orElse(List.of());
-  }
-
-  private Deliveries.Target target(Share share) {
-    return new Deliveries.Target(share.copy.accountId, 0, mailbox, true, 0);
-  }
-
-  private NewMessage message(
-      ParsedMessage parsed, Share share, List<DeliveryRetries.Retry> rest, List<NewReport> told) {
-    IncomingMessage.Copy copy = share.copy;
-    return new NewMessage(
-        deliveryId,
-        0,
-        List.of(),
-        now,
-        0,
-        message.size(copy),
-        message.firstChunkOctets(copy),
-        copy.blobId,
-        message.body(copy),
-        facts.computeIfAbsent(copy.prefix.length, prefix -> Facts.of(parsed, prefix)),
-        trace(parsed, share),
-        rest,
-        told);
   }
 
   private void storeOne(
       ParsedMessage parsed,
-      Share share,
+      DeliveryShare share,
       List<DeliveryRetries.Retry> rest,
       List<NewReport> firstReports) {
     IncomingMessage.Copy copy = share.copy;
@@ -551,7 +372,7 @@ public final class IncomingDelivery {
     List<NewReport> told = new ArrayList<>(firstReports);
     told.addAll(reports.delivered(copy.accountId, share.recipients, message));
     try {
-      share.stored = store.store(target(share), message(parsed, share, rest, told));
+      share.stored = store.store(parts.target(share), parts.message(parsed, share, rest, told));
       share.failure = null;
     } catch (StoreException e) {
       share.failure = e;
@@ -565,7 +386,7 @@ public final class IncomingDelivery {
   private void settle() {
     IncomingMessage.Copy first = holder;
     if (first == null) {
-      for (Share share : shares.values()) {
+      for (DeliveryShare share : shares.values()) {
         StoreException failure = share.failure;
         if (failure != null) {
           // Nothing is committed: the client may send all of it again.
@@ -573,7 +394,7 @@ public final class IncomingDelivery {
           throw failure;
         }
       }
-    } else if (!whole && shares.size() > (queued.isEmpty() && first != sent ? 1 : 0)) {
+    } else if (!whole && shares.size() > (isShare(first) ? 1 : 0)) {
       List<Long> settled =
           shares.values().stream()
               .filter(share -> !share.isOwed(reports))
@@ -581,16 +402,19 @@ public final class IncomingDelivery {
               .toList();
       quietly(() -> store.retries().settle(first.accountId, deliveryId, settled));
     }
-    IncomingMessage.Copy copy = sent;
-    if (copy != null && !sentKept) {
-      quietly(() -> sentMessage().abandon(copy));
+    if (sent != null && !sent.isKept()) {
+      quietly(() -> sent.abandon(message));
     }
-    for (Share share : shares.values()) {
+    for (DeliveryShare share : shares.values()) {
       Stored stored = share.stored;
       if (!share.later && (stored == null || !stored.done() || stored.repeated())) {
         quietly(() -> message.abandon(share.copy));
       }
     }
+  }
+
+  private boolean isShare(IncomingMessage.Copy first) {
+    return queued.isEmpty() && (sent == null || sent.copy() != first);
   }
 
   /// The database may be away: retries find that they have been done, and collectors find what
@@ -601,55 +425,6 @@ public final class IncomingDelivery {
     } catch (StoreException e) {
       LOG.warn("event=delivery-left-untidy code={}", e.code());
     }
-  }
-
-  /// A recipient has the message once any of its accounts has it, or it is queued: what the others
-  /// had no room for waits.
-  private RecipientResult result(Distribution.Plan plan) {
-    ErrorCode why = plan.refused();
-    if (why != null) {
-      return failed(why);
-    }
-    RecipientResult.Builder deferred = null;
-    RecipientResult.Builder refused = null;
-    for (long account : plan.accounts()) {
-      Share share = shares.get(account);
-      if (share == null) {
-        continue;
-      }
-      Stored stored = share.stored;
-      if (stored != null && stored.done()) {
-        return RecipientResult.newBuilder()
-            .setStatus(RecipientResult.Status.DELIVERED)
-            .setAccountId(account)
-            .setMailboxId(stored.mailboxId())
-            .setUidValidity((int) stored.uidValidity())
-            .setUid((int) stored.uid())
-            .build();
-      }
-      if (holder != null && share.isOwed(reports)) {
-        deferred =
-            RecipientResult.newBuilder()
-                .setStatus(RecipientResult.Status.DEFERRED)
-                .setAccountId(account);
-      } else if (stored != null) {
-        refused = failed(stored.error()).toBuilder().setAccountId(account);
-      }
-    }
-    if (deferred != null) {
-      return deferred.build();
-    }
-    if (queued.stream().anyMatch(share -> plan.leaving().contains(share.leaving()))) {
-      return RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
-    }
-    return refused != null ? refused.build() : failed(Distribution.closed(plan));
-  }
-
-  private static RecipientResult failed(ErrorCode error) {
-    return RecipientResult.newBuilder()
-        .setStatus(RecipientResult.Status.FAILED)
-        .setError(error)
-        .build();
   }
 
   /// For a log: never an address.

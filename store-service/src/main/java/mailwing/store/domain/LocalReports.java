@@ -187,6 +187,8 @@ final class LocalReports {
             envelope.getTrace().toByteArray(),
             null,
             null,
+            false,
+            null,
             NewQueued.Hold.NONE,
             System.currentTimeMillis() + store.outbound().rules().expiry().toMillis(),
             List.of(),

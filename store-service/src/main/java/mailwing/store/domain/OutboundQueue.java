@@ -11,9 +11,10 @@ import mailwing.store.StoreException;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.NewQueued;
 import mailwing.store.persistence.NewReport;
+import mailwing.store.persistence.QueueResults;
+import mailwing.store.persistence.QueueResults.Tried;
+import mailwing.store.persistence.QueueResults.Verdict;
 import mailwing.store.persistence.QueueRows;
-import mailwing.store.persistence.QueueRows.Tried;
-import mailwing.store.persistence.QueueRows.Verdict;
 import mailwing.store.persistence.Sql;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.QueueJob;
@@ -33,6 +34,7 @@ public final class OutboundQueue {
   private static final long LONGEST_HINT_MILLIS = TimeUnit.DAYS.toMillis(1);
 
   private final QueueRows rows;
+  private final QueueResults results;
   private final QueueRules rules;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition came = lock.newCondition();
@@ -40,6 +42,7 @@ public final class OutboundQueue {
 
   OutboundQueue(Sql sql, QueueRules rules) {
     this.rows = new QueueRows(sql);
+    this.results = new QueueResults(sql);
     this.rules = rules;
   }
 
@@ -132,8 +135,8 @@ public final class OutboundQueue {
   }
 
   /// STALE where none of the results is for a recipient under the lease.
-  public int report(QueueRef ref, UUID leaseId, List<QueueResult> results) {
-    int taken = rows.report(ref, leaseId, results, this::judge);
+  public int report(QueueRef ref, UUID leaseId, List<QueueResult> told) {
+    int taken = results.report(ref, leaseId, told, this::judge);
     if (taken == 0) {
       throw stale();
     }
@@ -158,7 +161,10 @@ public final class OutboundQueue {
   private static int success(Tried tried, QueueResult result) {
     boolean asked = (tried.notifyOn() & NOTIFY_SUCCESS) != 0;
     if (tried.local()) {
-      return tried.bounces() && asked ? QueueRows.DSN_DELIVERED : 0;
+      if (!tried.bounces() || !asked || result.getNotifies()) {
+        return 0;
+      }
+      return result.getExpanded() ? QueueRows.DSN_EXPANDED : QueueRows.DSN_DELIVERED;
     }
     boolean traced = tried.deliverBy() > 0 && tried.deliverByTrace();
     boolean timeForgotten =

@@ -75,7 +75,7 @@ public final class QueueNotices {
     String to = Address.unquoted(notice.reversePath());
     IncomingDelivery delivery =
         new IncomingDelivery(
-            store, envelope(notice, to, text), Submitter.of(notice.ref().getAccountId()));
+            store, envelope(notice, to, text), Submitter.notifying(notice.ref().getAccountId()));
     List<RecipientResult> results;
     try {
       String from = "MAILER-DAEMON@" + notice.reportingMta();

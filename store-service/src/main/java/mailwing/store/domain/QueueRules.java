@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 /// @param expiry after so long a message is given up
 /// @param delayNotice after so long its sender hears that it is still on its way
 /// @param memory how long it is remembered what became of a message
+/// @param heldPerAccount messages that one account may ask to be held at a time; 0: any number
 /// @param reportsPerHour reports that strangers' mail may bring to one address in an hour
 public record QueueRules(
     Duration firstRetry,
@@ -17,6 +18,7 @@ public record QueueRules(
     Duration expiry,
     Duration delayNotice,
     Duration memory,
+    int heldPerAccount,
     int reportsPerHour) {
   public static final QueueRules DEFAULTS =
       new QueueRules(
@@ -25,6 +27,7 @@ public record QueueRules(
           Duration.ofDays(5),
           Duration.ofHours(4),
           Duration.ofDays(30),
+          1000,
           60);
 
   /// The pause after so many failed tries, a fifth more or less so that what failed together does

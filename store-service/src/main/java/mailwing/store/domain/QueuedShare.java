@@ -82,11 +82,16 @@ final class QueuedShare {
             envelope.getTrace().getQueueId(),
             messageId == null ? "" : messageId,
             Address.unquoted(envelope.getReversePath()),
-            copy.accountId);
+            leaving.through == null ? copy.accountId : 0);
     leaving
         .recipients
         .values()
         .forEach(r -> keys.add(TraceKeys.recipient(Address.unquoted(r.path()))));
+    // Who sends it on has received it.
+    leaving.named.forEach(named -> keys.add(TraceKeys.recipient(named)));
+    if (leaving.through != null && copy.accountId > 0) {
+      keys.add(TraceKeys.account(copy.accountId));
+    }
     return TraceKeys.text(keys.stream().mapToLong(Long::longValue).toArray());
   }
 
@@ -137,10 +142,12 @@ final class QueuedShare {
         message.body(copy),
         envelope.getTrace().toByteArray(),
         parsed.messageId() == null ? null : Facts.clean(parsed.messageId()),
+        leaving.through,
+        leaving.notice,
         traced ? traceKeys(parsed) : null,
         leaving.holdUntil == 0
             ? NewQueued.Hold.NONE
-            : new NewQueued.Hold(leaving.holdUntil, asked.getHoldRequest()),
+            : new NewQueued.Hold(leaving.holdUntil, asked.getHoldRequest(), rules.heldPerAccount()),
         returned ? Math.min(expiresAt, asked.getDeliverByMillis()) : expiresAt,
         List.copyOf(leaving.recipients.values()),
         rest);

@@ -5,13 +5,19 @@ package mailwing.store.domain;
 /// @param account 0: nobody; nothing leaves, and nothing is held
 /// @param undoMillis what is submitted is held for so long
 /// @param copyToSent what is submitted is put into the account's Sent mailbox too
-public record Submitter(long account, long undoMillis, boolean copyToSent) {
+/// @param notifies it is we who tell of what the account had submitted
+public record Submitter(long account, long undoMillis, boolean copyToSent, boolean notifies) {
+  /// An account that submits.
+  public Submitter(long account, long undoMillis, boolean copyToSent) {
+    this(account, undoMillis, copyToSent, false);
+  }
+
   /// Mail for accounts of ours alone.
   public static final Submitter NOBODY = new Submitter(0, 0, false);
 
-  /// The account alone.
-  static Submitter of(long account) {
-    return new Submitter(account, 0, false);
+  /// We, of a message of the account's.
+  static Submitter notifying(long account) {
+    return new Submitter(account, 0, false, true);
   }
 
   /// Until when a message is held, in milliseconds since 1970; 0: it is not.

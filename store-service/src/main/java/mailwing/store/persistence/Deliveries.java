@@ -191,7 +191,7 @@ public final class Deliveries {
             connection.rollback();
             return new Submitted(stored, List.of());
           }
-          return new Submitted(stored, QueueRows.add(connection, queued, reports));
+          return new Submitted(stored, NewQueueRows.add(connection, queued, reports));
         });
   }
 

@@ -26,8 +26,13 @@ public final class GroupRows {
   /// @param account the account with this address, where it is one
   /// @param known something of ours has this address
   /// @param outside it need not be an address of ours
+  /// @param ours its domain is one of ours, or an alias of one
   public record Member(
-      Address address, Optional<Entry.Account> account, boolean known, boolean outside) {}
+      Address address,
+      Optional<Entry.Account> account,
+      boolean known,
+      boolean outside,
+      boolean ours) {}
 
   private static final String GROUP =
       """
@@ -224,6 +229,8 @@ public final class GroupRows {
             .query(
                 """
                 SELECT m.spelling, m.outside, a.domain IS NOT NULL AS known,
+                       EXISTS (SELECT 1 FROM domain d WHERE d.name = m.domain)
+                       OR EXISTS (SELECT 1 FROM domain_alias d WHERE d.name = m.domain) AS ours,
                        COALESCE(c.account_id, 0) AS account_id, COALESCE(c.address, '') AS address,
                        COALESCE(c.enabled, false) AS enabled, COALESCE(c.forwarding, 0) AS forwarding
                 FROM group_member m
@@ -257,7 +264,8 @@ public final class GroupRows {
                     row.column("enabled").get(Boolean.class),
                     Entry.Forwarding.of(Columns.number(row, "forwarding")))),
         row.column("known").get(Boolean.class),
-        row.column("outside").get(Boolean.class));
+        row.column("outside").get(Boolean.class),
+        row.column("ours").get(Boolean.class));
   }
 
   /// Is the address a member, by itself or through groups in the group, at most `depth` deep?

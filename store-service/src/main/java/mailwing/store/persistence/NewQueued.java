@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param body the whole body; null where its chunks were uploaded under the place's blob
 /// @param origin ClientInfoForTrace, serialized
 /// @param messageId its Message-ID; null for none
+/// @param through the address of ours that sends it on; null: who submits it sends it
+/// @param notice we have made it, of what became of another one
 /// @param traceKeys as [TraceKeys#text] has them; null where it is not traced
 /// @param hold how long it is held
 /// @param expiresAt when it is given up
@@ -40,6 +42,8 @@ public record NewQueued(
     byte @Nullable [] body,
     byte[] origin,
     @Nullable String messageId,
+    @Nullable String through,
+    boolean notice,
     @Nullable String traceKeys,
     Hold hold,
     long expiresAt,
@@ -58,8 +62,9 @@ public record NewQueued(
   ///
   /// @param until milliseconds since 1970; 0: it is not held
   /// @param request what was asked for, as a notification tells it; empty: nothing was
-  public record Hold(long until, String request) {
-    public static final Hold NONE = new Hold(0, "");
+  /// @param most messages that the account may have asked for; 0: any number
+  public record Hold(long until, String request, int most) {
+    public static final Hold NONE = new Hold(0, "", 0);
   }
 
   /// What it asks of the TLS on its way (RFC 8689).

@@ -11,8 +11,8 @@ final class QueueReports {
 
   static void add(Connection connection, List<NewReport> reports) throws SQLException {
     for (NewReport report : reports) {
-      if (QueueRows.insertMessage(connection, report.message())) {
-        QueueRows.body(connection, report.message());
+      if (NewQueueRows.insertMessage(connection, report.message())) {
+        NewQueueRows.body(connection, report.message());
         insertRecipients(connection, report);
       }
     }

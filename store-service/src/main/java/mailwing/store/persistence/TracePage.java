@@ -121,7 +121,7 @@ final class TracePage {
           .setId(queued.origin().getQueueId())
           .setMessageId(queued.messageId())
           .setReversePath(queued.reversePath())
-          .setOrigin(queued.origin());
+          .setOrigin(client(queued.origin(), queued.through().isEmpty() ? queued.account() : 0));
       told.queued = true;
       List<TraceQueueRows.Recipient> recipients = TraceQueueRows.recipients(connection, queued);
       if (recipients.size() > TraceQueueRows.RECIPIENTS) {
@@ -132,7 +132,7 @@ final class TracePage {
               TraceQueueRows.tries(connection, queued),
               TraceQueueRows.events(connection, queued),
               viewer == 0)
-          .addTo(told.steps, queued.createdAt());
+          .addTo(told.steps, queued.createdAt(), queued.through());
     }
   }
 
@@ -238,13 +238,14 @@ final class TracePage {
       List<TraceQueueRows.Event> events,
       boolean all) {
 
-    void addTo(List<TraceStep> steps, long createdAt) {
+    void addTo(List<TraceStep> steps, long createdAt, String through) {
       Map<Integer, String> paths = new HashMap<>();
       for (TraceQueueRows.Recipient recipient : recipients) {
         paths.put(recipient.number(), recipient.path());
         boolean untried = recipient.triedAt() == 0;
         steps.add(
             step(TraceStep.Kind.QUEUED, createdAt, recipient.path())
+                .setThrough(through)
                 .setNextAtMillis(untried && recipient.waits() ? recipient.nextAt() : 0)
                 .build());
       }

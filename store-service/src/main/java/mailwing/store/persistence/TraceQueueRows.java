@@ -29,12 +29,14 @@ final class TraceQueueRows {
   /// A message that leaves, or has left.
   ///
   /// @param messageId empty for none
+  /// @param through the address of ours that sends it on; empty for none
   record Queued(
       long account,
       ByteString deliveryId,
       long createdAt,
       String reversePath,
       String messageId,
+      String through,
       ClientInfoForTrace origin) {}
 
   /// Whom it is for.
@@ -79,7 +81,7 @@ final class TraceQueueRows {
         Sql.prepare(
             c,
             "SELECT m.account_id, m.delivery_id, m.created_at, m.reverse_path,"
-                + " coalesce(m.message_id_header, ''), m.origin"
+                + " coalesce(m.message_id_header, ''), coalesce(m.through, ''), m.origin"
                 + " FROM unnest(?::bytea[], ?::bigint[]) k (delivery_id, id_key)"
                 + " JOIN queue_message m ON m.trace_keys @> ARRAY[k.id_key]"
                 + " AND m.delivery_id = k.delivery_id WHERE ? = 0 OR m.account_id = ?",
@@ -96,7 +98,8 @@ final class TraceQueueRows {
                   row.getLong(3),
                   row.getString(4),
                   row.getString(5),
-                  QueueNoticeRows.origin(row.getBytes(6))));
+                  row.getString(6),
+                  QueueNoticeRows.origin(row.getBytes(7))));
         }
       }
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.time.Duration;
 import java.util.List;
+import mailwing.store.TestStore;
 import mailwing.store.v1.ChangeQueueRequest.Change;
 import mailwing.store.v1.DeliverResponse;
 import mailwing.store.v1.DeliveryEnvelope;
@@ -118,6 +119,45 @@ final class HeldMailTest {
         .contains("Reporting-MTA: dns; mx.example.test\r\n")
         .contains("Future-Release-Request: for;4\r\n")
         .contains("Final-Recipient: rfc822; bob@example.test\r\nAction: delivered\r\n");
+  }
+
+  /// RFC 3461 §5.2.7.3 (c), and §5.2.7.2 for an address that leads to one elsewhere.
+  @Test
+  void anAddressThatStandsForSeveralIsToldAsSuch() {
+    store.alias("both@example.test", MailFixture.BOB, "x@remote.test");
+    store.alias("out@example.test", "y@remote.test");
+    int before = count(bob);
+    int reports = count(alice);
+    DeliveryEnvelope.Builder envelope = envelope(1000, "both@example.test", "out@example.test");
+    envelope.getRecipientsBuilder(0).setNotify(2);
+    envelope.getRecipientsBuilder(1).setNotify(2).setOriginalRecipient("rfc822;out@example.test");
+    store.deliver(envelope.build(), MESSAGE);
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> count(bob) == before + 1);
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> count(alice) == reports + 1);
+    assertThat(lastIn(alice))
+        .contains("Action: expanded\r\n", "both@example.test")
+        .doesNotContain("out@example.test");
+    assertThat(store.number("SELECT notify FROM queue_recipient WHERE path = 'y@remote.test'"))
+        .isEqualTo(2);
+  }
+
+  @Test
+  void noAccountHasMoreHeldThanItMay() {
+    DeliveryEnvelope first = envelope(60_000, "x@remote.test").build();
+    store.deliver(first, MESSAGE);
+    store.execute(
+        "INSERT INTO queue_message SELECT (jsonb_populate_record(q, jsonb_build_object("
+            + "'delivery_id', '\\x' || lpad(to_hex(n), 32, '0')))).*"
+            + " FROM queue_message q, generate_series(1, 999) n");
+    // What has been taken is taken when it is repeated.
+    assertThat(store.deliver(first, MESSAGE).getResults(0).getStatus()).isEqualTo(Status.QUEUED);
+    assertThat(
+            TestStore.errorOf(
+                () -> store.deliver(envelope(60_000, "x@remote.test").build(), MESSAGE)))
+        .isEqualTo("LIMIT");
+    assertThat(
+            store.deliver(envelope(0, "x@remote.test").build(), MESSAGE).getResults(0).getStatus())
+        .isEqualTo(Status.QUEUED);
   }
 
   @Test

@@ -306,6 +306,26 @@ final class OnwardMailTest {
   }
 
   @Test
+  void theDomainIsToldOnWhoseBehalfMailGoesOn() {
+    assertThat(sentOnBy(MailFixture.BOB)).isEmpty();
+    forward(MailFixture.BOB, true, "carol@remote.test");
+    assertThat(sentOnBy(MailFixture.BOB)).isEqualTo("example.test");
+    store.alias("sent-on@example.test", "carol@remote.test");
+    assertThat(sentOnBy("sent-on@example.test")).isEqualTo("example.test");
+    assertThat(sentOnBy("nobody@example.test")).isEmpty();
+    group("sealed@example.test", Group.Posters.MEMBERS, "", "carol@remote.test");
+    assertThat(sentOnBy("sealed@example.test")).isEqualTo("example.test");
+  }
+
+  /// Without a sender: what depends on it is not asked.
+  private String sentOnBy(String address) {
+    return store
+        .delivery()
+        .resolveRecipient(ResolveRecipientRequest.newBuilder().setAddress(address).build())
+        .getSentOnBy();
+  }
+
+  @Test
   void moreThanTheHourAllowsWaits() {
     store.alias("busy@example.test", "carol@remote.test");
     for (int i = 0; i < 20; i++) {
@@ -390,6 +410,34 @@ final class OnwardMailTest {
       deliver("", address + "@example.test");
       assertThat(count(bob)).as(address).isEqualTo(owners + 1);
     }
+  }
+
+  /// What an alias leads to besides is not lost, and its sender hears of what is refused.
+  @Test
+  void whereSomeRefuseTheOthersGetItAndTheSenderIsTold() {
+    group("private@example.test", Group.Posters.MEMBERS, "", "x@remote.test");
+    store.alias("half@example.test", MailFixture.BOB, "private@example.test");
+    int before = count(bob);
+    assertThat(deliver(OUTSIDE, "half@example.test").getStatus())
+        .isEqualTo(RecipientResult.Status.DELIVERED);
+    assertThat(count(bob)).isEqualTo(before + 1);
+    assertThat(report()).contains("Action: failed\r\n", "Status: 5.7.2\r\n");
+  }
+
+  /// However often a group is named, it is read once, and has one message.
+  @Test
+  void manyDetailsOfAGroupAreOneMessage() {
+    group("often@example.test", Group.Posters.ANYONE, "", MailFixture.BOB, "x@remote.test");
+    int before = count(bob);
+    String[] named = new String[200];
+    for (int i = 0; i < named.length; i++) {
+      named[i] = "often+" + i + "@example.test";
+    }
+    assertThat(deliver(envelope(OUTSIDE, named), MESSAGE))
+        .extracting(RecipientResult::getStatus)
+        .containsOnly(RecipientResult.Status.DELIVERED);
+    assertThat(count(bob)).isEqualTo(before + 1);
+    assertThat(paths(leased())).containsExactly("x@remote.test");
   }
 
   @Test

@@ -18,6 +18,7 @@ import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.Flags;
+import mailwing.store.v1.Forwarding;
 import mailwing.store.v1.LeaseJobsResponse;
 import mailwing.store.v1.Protocol;
 import mailwing.store.v1.QueueFilter;
@@ -33,6 +34,7 @@ import mailwing.store.v1.TraceMessagesRequest;
 import mailwing.store.v1.TraceStep;
 import mailwing.store.v1.TraceStep.Kind;
 import mailwing.store.v1.TracedMessage;
+import mailwing.store.v1.UpdateUserRequest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -173,6 +175,38 @@ final class TraceTest {
                 .setRegardlessOfDeleted(true)
                 .build())
         .forEachRemaining(r -> {});
+  }
+
+  /// Who sends a message on is found by it, and told who has submitted it no more than who gets it.
+  @Test
+  void whatIsSentOnIsToldByWhomAndTo() {
+    MailFixture.User user = fresh();
+    store
+        .directory()
+        .updateUser(
+            UpdateUserRequest.newBuilder()
+                .setAddress(address())
+                .setForwarding(Forwarding.newBuilder().addTargets("elsewhere@remote.test"))
+                .build());
+    store.alias("on@example.test", "elsewhere@remote.test");
+    String id = deliver("carol@example.org", address());
+    TracedMessage traced =
+        trace(TraceMessagesRequest.newBuilder().setRecipient(address()).build()).getFirst();
+    assertThat(traced.getId()).isEqualTo(id);
+    assertThat(traced.getReversePath()).startsWith("SRS0=");
+    assertThat(kinds(traced)).containsExactly(Kind.ACCEPTED, Kind.QUEUED);
+    assertThat(last(traced).getRecipient()).isEqualTo("elsewhere@remote.test");
+    assertThat(last(traced).getThrough()).isEqualTo(address());
+    assertThat(trace(TraceMessagesRequest.newBuilder().setSender(address()).build())).isEmpty();
+    TracedMessage own = own(user, any(id)).getFirst();
+    assertThat(last(own).getThrough()).isEqualTo(address());
+    assertThat(own.getOrigin().getAuthenticatedAs()).isEmpty();
+    deliver("carol@example.org", "on@example.test");
+    assertThat(
+            last(trace(TraceMessagesRequest.newBuilder().setRecipient("on@example.test").build())
+                    .getFirst())
+                .getThrough())
+        .isEqualTo("on@example.test");
   }
 
   @Test
