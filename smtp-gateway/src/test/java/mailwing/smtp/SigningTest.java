@@ -20,8 +20,10 @@ import mailwing.smtp.dkim.Dkimpy;
 import mailwing.store.v1.AddDkimKeysRequest;
 import mailwing.store.v1.DkimKey;
 import mailwing.store.v1.DkimKey.State;
+import mailwing.store.v1.Forwarding;
 import mailwing.store.v1.ListDkimKeysRequest;
 import mailwing.store.v1.RotateDkimKeysRequest;
+import mailwing.store.v1.UpdateUserRequest;
 import mailwing.testkit.TestStore;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -161,6 +163,36 @@ final class SigningTest {
     second.forEach(key -> gateway.zone.fail(key.getRecordName(), "TXT"));
     forget();
     assertThat(verify(sent())).extracting(DkimVerdict::result).containsOnly(DkimResult.TEMPERROR);
+  }
+
+  /// By the domain that the host's name lies in.
+  @Test
+  void notificationsOfOursAreSignedAsTheyLeave() throws Exception {
+    List<DkimKey> keys = add();
+    publish(keys);
+    assertSigned(sent(), keys);
+    sink.manners.rcpt = path -> path.startsWith("no") ? "550 5.1.1 nobody here" : "250 2.1.5 fine";
+    store
+        .directory()
+        .updateUser(
+            UpdateUserRequest.newBuilder()
+                .setAddress("alice@example.test")
+                .setForwarding(Forwarding.newBuilder().addTargets("al@else.test"))
+                .build());
+    try (SmtpClient client = gateway.submission()) {
+      client
+          .login("alice@example.test")
+          .submit(
+              "MAIL FROM:<alice@example.test>",
+              List.of("<nobody@else.test>"),
+              "From: Alice <alice@example.test>\r\n\r\nx\r\n");
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> sink.taken.getLast().mail().startsWith("MAIL FROM:<>"));
+    String report = sink.taken.getLast().text();
+    assertThat(report).contains("From: ", "MAILER-DAEMON@", "nobody@else.test");
+    assertSigned(report, keys);
   }
 
   @Test

@@ -45,6 +45,7 @@ public final class QueueWorkers implements AutoCloseable {
   private final OutboundConfig config;
   private final QueueClient queue;
   private final NextHops hops;
+  private final NoticeSigner notices;
   private final Courier courier;
   private final QueueMetrics metrics;
   private final Semaphore room;
@@ -68,6 +69,7 @@ public final class QueueWorkers implements AutoCloseable {
     this.config = config;
     this.queue = new QueueClient(store, host, config.lease());
     this.hops = new NextHops(config, dns, host);
+    this.notices = new NoticeSigner(signer);
     X509ExtendedTrustManager roots = config.tls().roots();
     HttpsClient https =
         new HttpsClient(dns, roots, config::mayReach, config.tls().policyPort(), HTTPS);
@@ -104,7 +106,7 @@ public final class QueueWorkers implements AutoCloseable {
   /// Starts to work.
   ///
   /// @param host the name that it greets with
-  /// @param signer signs reports, where it has keys for that
+  /// @param signer signs reports and notifications, where it has keys for that
   public static QueueWorkers start(
       OutboundConfig config,
       String host,
@@ -212,6 +214,7 @@ public final class QueueWorkers implements AutoCloseable {
   private void send(
       QueueJob job, Lease lease, Destination destination, List<QueueJobRecipient> left)
       throws InterruptedException {
+    NoticeSigner.Signed signed = notices.sign(job, queue.body(job, lease.id));
     while (!left.isEmpty()) {
       if (closing || lease.isLost()) {
         throw new InterruptedException("no more");
@@ -219,8 +222,7 @@ public final class QueueWorkers implements AutoCloseable {
       List<QueueJobRecipient> some =
           List.copyOf(left.subList(0, Math.min(PER_TRANSACTION, left.size())));
       long start = System.nanoTime();
-      List<QueueResult> results =
-          courier.deliver(destination, job, some, queue.body(job, lease.id));
+      List<QueueResult> results = courier.deliver(destination, signed.job(), some, signed.body());
       metrics.jobs.recordSince(start);
       for (QueueResult result : results) {
         metrics.recipients.get(QueueMetrics.Result.of(result.getOutcome())).increment();

@@ -10,6 +10,9 @@ import mailwing.smtp.signing.SigningMetrics.Result;
 /// Signs messages by the keys of their author's domain, so that DMARC finds them aligned (RFC 9989
 /// §4.4).
 public final class Signer {
+  /// A host's name is looked up so far.
+  private static final int LABELS = 5;
+
   private final SigningKeys keys;
   private final SigningMetrics metrics;
 
@@ -28,6 +31,21 @@ public final class Signer {
       return Optional.empty();
     }
     return Optional.of(new DkimSigner(found.get().keys()));
+  }
+
+  /// What signs this message of a host of ours: by the nearest domain above its name, or of that
+  /// name, that has keys. StoreException where they cannot be had.
+  public Optional<DkimSigner> ofHost(HeaderScan scan) {
+    String domain = AuthorDomain.of(scan).orElse("");
+    for (int i = 0; i < LABELS && domain.contains("."); i++) {
+      SigningKeys.Found found = keys.of(domain);
+      if (!found.keys().isEmpty()) {
+        return Optional.of(new DkimSigner(found.keys()));
+      }
+      domain = domain.substring(domain.indexOf('.') + 1);
+    }
+    metrics.messages.get(Result.NO_KEYS).increment();
+    return Optional.empty();
   }
 
   /// The fields to put before a header section; none where it is not sound.
