@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreSession;
 import mailwing.gateway.StoreStream;
 import mailwing.store.v1.FetchItems;
@@ -133,7 +134,7 @@ final class Bodies {
     try {
       ReadBodyResponse first = frames.next();
       return new Body.Large(first == null ? ByteString.EMPTY : first.getData(), frames);
-    } catch (mailwing.gateway.StoreException e) {
+    } catch (StoreException e) {
       frames.close();
       if (e.code() == mailwing.store.v1.ErrorCode.MESSAGE_NOT_FOUND) {
         return new Body.Gone();

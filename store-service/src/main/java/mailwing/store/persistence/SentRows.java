@@ -25,41 +25,29 @@ public final class SentRows {
 
   /// The mailbox with the special use.
   public OptionalLong mailbox(long accountId) {
-    return sql.repeatable(
-        connection -> {
-          try (PreparedStatement statement =
-              Sql.prepare(
-                  connection,
-                  "SELECT mailbox_id FROM mailbox WHERE account_id = ? AND special_use & ? <> 0"
-                      + " AND selectable ORDER BY mailbox_id LIMIT 1",
-                  accountId,
-                  SpecialUse.SENT_VALUE)) {
-            try (ResultSet row = statement.executeQuery()) {
-              return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
-            }
-          }
-        });
+    return first(
+        "SELECT mailbox_id FROM mailbox WHERE account_id = ? AND special_use & ? <> 0"
+            + " AND selectable ORDER BY mailbox_id LIMIT 1",
+        accountId,
+        SpecialUse.SENT_VALUE);
   }
 
   /// A mailbox by id or, if that is 0, by name, where it has the special use.
   public OptionalLong sent(long accountId, long mailboxId, String name) {
     boolean byId = mailboxId != 0;
-    return sql.repeatable(
-        connection -> {
-          try (PreparedStatement statement =
-              Sql.prepare(
-                  connection,
-                  "SELECT mailbox_id FROM mailbox WHERE account_id = ? AND "
-                      + (byId ? "mailbox_id" : "name")
-                      + " = ? AND special_use & ? <> 0",
-                  accountId,
-                  byId ? (Object) mailboxId : name,
-                  SpecialUse.SENT_VALUE)) {
-            try (ResultSet row = statement.executeQuery()) {
-              return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
-            }
-          }
-        });
+    return first(
+        "SELECT mailbox_id FROM mailbox WHERE account_id = ? AND "
+            + (byId ? "mailbox_id" : "name")
+            + " = ? AND special_use & ? <> 0",
+        accountId,
+        byId ? (Object) mailboxId : name,
+        SpecialUse.SENT_VALUE);
+  }
+
+  private OptionalLong first(String statement, Object... parameters) {
+    return sql.repeatable(connection -> Sql.longs(connection, statement, parameters)).stream()
+        .mapToLong(Long::longValue)
+        .findFirst();
   }
 
   /// Whether a message is in a mailbox, and since when.

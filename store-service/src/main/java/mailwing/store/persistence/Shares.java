@@ -122,7 +122,7 @@ public final class Shares {
   public List<Long> owners(long holder) {
     return sql.repeatable(
         connection ->
-            longs(
+            Sql.longs(
                 connection,
                 "SELECT DISTINCT owner_account FROM shared_by WHERE account_id IN "
                     + HOLDER_OR_ANYONE
@@ -193,7 +193,7 @@ public final class Shares {
           Identifier identifier =
               given.grantee() == ANYONE ? anyone(connection, owner, given) : given;
           int before =
-              longs(
+              Sql.longs(
                       connection,
                       "SELECT rights FROM acl WHERE account_id = ? AND mailbox_id = ?"
                           + " AND grantee = ? AND negative = ?",
@@ -235,7 +235,7 @@ public final class Shares {
 
   private static Identifier anyone(Connection connection, long owner, Identifier given)
       throws SQLException {
-    long id = longs(connection, "SELECT mail_anyone(?)", owner).getFirst();
+    long id = Sql.longs(connection, "SELECT mail_anyone(?)", owner).getFirst();
     if (id == ANYONE) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "the owner is gone");
     }
@@ -256,7 +256,7 @@ public final class Shares {
         identifier.negative(),
         rights);
     long all =
-        longs(
+        Sql.longs(
                 connection,
                 "SELECT count(*) FROM acl WHERE account_id = ? AND mailbox_id = ?",
                 owner,
@@ -278,7 +278,7 @@ public final class Shares {
   private static void dropHints(Connection connection, long owner, List<Long> grantees)
       throws SQLException {
     for (long grantee : grantees) {
-      if (longs(
+      if (Sql.longs(
               connection,
               "SELECT 1 FROM acl WHERE account_id = ? AND grantee = ? AND NOT negative LIMIT 1",
               owner,
@@ -318,7 +318,7 @@ public final class Shares {
   /// A mailbox is gone, and so is all that was granted on it. The account's row is held.
   static void forget(Connection connection, long owner, long mailboxId) throws SQLException {
     List<Long> grantees =
-        longs(
+        Sql.longs(
             connection,
             "DELETE FROM acl WHERE account_id = ? AND mailbox_id = ? RETURNING grantee",
             owner,
@@ -335,7 +335,7 @@ public final class Shares {
   /// is told that it is gone.
   static void removeOwner(Connection connection, long owner) throws SQLException {
     List<Long> shared =
-        longs(
+        Sql.longs(
             connection,
             "SELECT DISTINCT mailbox_id FROM acl WHERE account_id = ? ORDER BY mailbox_id",
             owner);
@@ -347,14 +347,14 @@ public final class Shares {
       tell(connection, owner, mailboxId, true);
     }
     List<Long> grantees =
-        longs(connection, "DELETE FROM acl WHERE account_id = ? RETURNING grantee", owner);
+        Sql.longs(connection, "DELETE FROM acl WHERE account_id = ? RETURNING grantee", owner);
     dropHints(connection, owner, grantees.stream().distinct().toList());
   }
 
   /// Removes what one owner has kept for a removed account; false where there is nothing left.
   static boolean removeGrantee(Connection connection, long grantee) throws SQLException {
     List<Long> owners =
-        longs(
+        Sql.longs(
             connection,
             "SELECT owner_account FROM shared_by WHERE account_id = ? LIMIT 1",
             grantee);
@@ -363,7 +363,7 @@ public final class Shares {
     }
     long owner = owners.getFirst();
     for (long mailboxId :
-        longs(
+        Sql.longs(
             connection,
             "SELECT mailbox_id FROM seen_count WHERE account_id = ? AND holder = ?",
             owner,
@@ -380,7 +380,7 @@ public final class Shares {
           owner,
           mailboxId,
           grantee);
-      longs(connection, "SELECT 1 FROM mail_count_holders(?, ?)", owner, mailboxId);
+      Sql.longs(connection, "SELECT 1 FROM mail_count_holders(?, ?)", owner, mailboxId);
     }
     MailboxRows.update(
         connection, "DELETE FROM acl WHERE account_id = ? AND grantee = ?", owner, grantee);
@@ -393,7 +393,7 @@ public final class Shares {
   }
 
   static void lock(Connection connection, long owner) throws SQLException {
-    if (longs(
+    if (Sql.longs(
             connection,
             "SELECT account_id FROM account_state WHERE account_id = ? FOR NO KEY UPDATE",
             owner)
@@ -406,7 +406,7 @@ public final class Shares {
   static void tell(Connection connection, long owner, long mailboxId, boolean gone)
       throws SQLException {
     List<Long> told =
-        longs(
+        Sql.longs(
             connection,
             "WITH m AS (UPDATE mailbox SET highest_modseq = highest_modseq + 1"
                 + " WHERE account_id = ? AND mailbox_id = ? RETURNING highest_modseq, uid_next),"
@@ -423,19 +423,6 @@ public final class Shares {
             gone);
     if (told.isEmpty()) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
-    }
-  }
-
-  private static List<Long> longs(Connection connection, String statement, Object... parameters)
-      throws SQLException {
-    try (PreparedStatement prepared = Sql.prepare(connection, statement, parameters)) {
-      List<Long> longs = new ArrayList<>();
-      try (ResultSet row = prepared.executeQuery()) {
-        while (row.next()) {
-          longs.add(row.getLong(1));
-        }
-      }
-      return longs;
     }
   }
 }

@@ -2,8 +2,11 @@ package mailwing.store.persistence;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
@@ -188,6 +191,20 @@ public final class Sql {
     } catch (SQLException e) {
       statement.close();
       throw e;
+    }
+  }
+
+  /// The first column of all rows.
+  static List<Long> longs(Connection connection, String statement, Object... parameters)
+      throws SQLException {
+    try (PreparedStatement prepared = prepare(connection, statement, parameters)) {
+      List<Long> longs = new ArrayList<>();
+      try (ResultSet row = prepared.executeQuery()) {
+        while (row.next()) {
+          longs.add(row.getLong(1));
+        }
+      }
+      return longs;
     }
   }
 }
