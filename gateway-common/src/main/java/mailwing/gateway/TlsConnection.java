@@ -209,7 +209,7 @@ final class TlsConnection {
     }
   }
 
-  /// Sends what the engine has to say by itself.
+  /// Sends what the engine has to say by itself: nothing, where the writer has sent it meanwhile.
   private void sendPending() throws IOException {
     byte[] record = lend();
     sending.lock();
@@ -217,13 +217,13 @@ final class TlsConnection {
       while (true) {
         ByteBuffer to = ByteBuffer.wrap(record);
         SSLEngineResult result = engine.wrap(NOTHING.duplicate(), to);
-        if (to.position() == 0) {
-          throw new SSLException("TLS has nothing to send: " + result.getStatus());
-        }
         socketOut.write(record, 0, to.position());
         if (result.getStatus() != Status.OK
             || engine.getHandshakeStatus() != HandshakeStatus.NEED_WRAP) {
           return;
+        }
+        if (to.position() == 0) {
+          throw new SSLException("TLS has nothing to send");
         }
       }
     } finally {

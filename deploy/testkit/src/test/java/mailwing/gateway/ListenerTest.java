@@ -107,7 +107,7 @@ class ListenerTest {
         perAddress,
         trusted,
         proxies,
-        Duration.ofMillis(800),
+        Duration.ofSeconds(4),
         write,
         Duration.ofSeconds(1),
         50);
@@ -335,7 +335,7 @@ class ListenerTest {
     ListenerConfig listener = new ListenerConfig("tls", "127.0.0.1", 0, Encryption.IMPLICIT, false);
     int port = listen(listener, relaxed());
     try (Socket silent = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      silent.setSoTimeout(10_000);
+      silent.setSoTimeout(30_000);
       assertThat(silent.getInputStream().read()).isEqualTo(-1);
     }
     try (Socket noise = new Socket(InetAddress.getLoopbackAddress(), port)) {
