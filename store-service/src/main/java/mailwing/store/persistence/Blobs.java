@@ -2,6 +2,9 @@ package mailwing.store.persistence;
 
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -13,6 +16,30 @@ import org.jspecify.annotations.Nullable;
 public final class Blobs {
   /// The octets of every chunk but the first and the last.
   public static final int CHUNK = 256 << 10;
+
+  /// What is read by the statement that finds a body.
+  private static final int AT_ONCE = 2 * CHUNK;
+
+  private static final String LOCATE =
+      """
+      SELECT m.blob_id, m.size, m.first_chunk_octets,
+        substring(b.octets FROM (greatest(r.low - b.start, 0) + 1)::integer
+          FOR (r.high - greatest(r.low, b.start))::integer)
+      FROM (VALUES (?::bigint, ?::bigint)) r (low, high)
+        CROSS JOIN entry e JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id
+        LEFT JOIN LATERAL (
+          SELECT c.octets, c.chunk_no,
+            CASE c.chunk_no WHEN 0 THEN 0 ELSE m.first_chunk_octets + (c.chunk_no - 1)::bigint * %1$d END AS start
+          FROM blob_chunk c
+          WHERE c.account_id = m.account_id AND c.blob_id = m.blob_id AND r.low < r.high
+            AND c.chunk_no >= CASE WHEN r.low < m.first_chunk_octets THEN 0
+              ELSE 1 + (r.low - m.first_chunk_octets) / %1$d END
+            AND c.chunk_no <= CASE WHEN r.high <= m.first_chunk_octets THEN 0
+              ELSE 1 + (r.high - 1 - m.first_chunk_octets) / %1$d END) b ON true
+      WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid = ?
+      ORDER BY b.chunk_no
+      """
+          .formatted(CHUNK);
 
   private final Sql sql;
 
@@ -111,16 +138,18 @@ public final class Blobs {
   /// MESSAGE_NOT_FOUND.
   public void read(
       long accountId, long mailboxId, long uid, long offset, long length, Consumer<byte[]> each) {
-    int most = (int) Math.min(length, Integer.MAX_VALUE);
+    int most = (int) Math.min(length, AT_ONCE);
     Located located = locate(accountId, mailboxId, uid, offset, most);
-    byte[] octets = located.octets();
-    if (octets != null) {
-      each.accept(octets);
-      return;
-    }
     long size = located.place().size();
     long end = length > size - offset ? size : offset + length;
     long at = offset;
+    for (byte[] piece : located.pieces()) {
+      each.accept(piece);
+      at += piece.length;
+    }
+    if (at < Math.min(end, offset + most)) {
+      throw new StoreException(ErrorCode.MESSAGE_NOT_FOUND, "the body is gone");
+    }
     while (at < end) {
       byte[] piece = piece(accountId, located.place(), at, end - at);
       each.accept(piece);
@@ -153,42 +182,40 @@ public final class Blobs {
     return piece;
   }
 
-  /// A message's place, and all of its octets where they are one chunk that ends below `small`.
-  @SuppressWarnings("ArrayRecordComponent") // handed on once
-  public record Located(Place place, byte @Nullable [] octets) {}
+  /// A message's place, and octets of its body.
+  ///
+  /// @param pieces from the offset that was asked for, a chunk each
+  public record Located(Place place, List<byte[]> pieces) {}
 
-  /// Finds a message's body: one statement for a small message.
+  /// Finds a message's body, and reads from it, by one statement. MESSAGE_NOT_FOUND.
+  ///
+  /// @param most octets, below 1 MiB
   public Located locate(long accountId, long mailboxId, long uid, long offset, int most) {
+    long first = Math.min(offset, Long.MAX_VALUE - most);
     Optional<Located> located =
         sql.repeatable(
             connection -> {
               try (PreparedStatement statement =
-                  Sql.prepare(
-                      connection,
-                      "SELECT m.blob_id, m.size, m.first_chunk_octets,"
-                          + " substring(b.octets FROM ? FOR ?)"
-                          + " FROM entry e JOIN message m"
-                          + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-                          + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id"
-                          + " AND b.blob_id = m.blob_id AND b.chunk_no = 0"
-                          + " AND m.first_chunk_octets = m.size"
-                          + " WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid = ?",
-                      (int) Math.min(offset + 1, Integer.MAX_VALUE - CHUNK),
-                      most,
-                      accountId,
-                      mailboxId,
-                      uid)) {
+                  Sql.prepare(connection, LOCATE, first, first + most, accountId, mailboxId, uid)) {
                 try (ResultSet row = statement.executeQuery()) {
-                  return row.next()
-                      ? Optional.of(
-                          new Located(
-                              new Place(Rows.uuid(row, 1), row.getLong(2), row.getInt(3)),
-                              row.getBytes(4)))
-                      : Optional.empty();
+                  return located(row);
                 }
               }
             });
     return located.orElseThrow(
         () -> new StoreException(ErrorCode.MESSAGE_NOT_FOUND, "no such message"));
+  }
+
+  private static Optional<Located> located(ResultSet row) throws SQLException {
+    @Nullable Place place = null;
+    List<byte[]> pieces = new ArrayList<>();
+    while (row.next()) {
+      place = new Place(Rows.uuid(row, 1), row.getLong(2), row.getInt(3));
+      byte[] octets = row.getBytes(4);
+      if (octets != null) {
+        pieces.add(octets);
+      }
+    }
+    return Optional.ofNullable(place).map(found -> new Located(found, pieces));
   }
 }
