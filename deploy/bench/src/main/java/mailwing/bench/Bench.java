@@ -317,7 +317,8 @@ public final class Bench implements Callable<Integer> {
     if (publish) {
       String text = Files.readString(page);
       now.write(ratios);
-      Files.writeString(page, now.in(text));
+      // Of what was written, which is rounded.
+      Files.writeString(page, Ratios.read(ratios).in(text));
     }
     return both.failures().isEmpty() ? 0 : 1;
   }
