@@ -1,9 +1,12 @@
 package mailwing.cli;
 
 import java.io.PrintWriter;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import mailwing.cli.AdminClient.StoreRefusal;
+import mailwing.store.v1.DirectoryGrpc;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -83,6 +86,27 @@ public final class Admin implements Runnable {
     try (var client = AdminClient.connect(options.resolve(environment))) {
       work.accept(client);
     }
+  }
+
+  /// Calls the directory for a list, and prints it, one a line.
+  ///
+  /// @param about what the list is of, for the line that tells an error
+  static <T> void list(
+      StoreOptions options,
+      CommandSpec spec,
+      String about,
+      Function<DirectoryGrpc.DirectoryBlockingStub, Iterator<T>> call,
+      Function<T, String> line) {
+    PrintWriter out = out(spec);
+    with(
+        options,
+        client ->
+            client.call(
+                about,
+                stub -> {
+                  call.apply(stub).forEachRemaining(one -> out.println(line.apply(one)));
+                  return true;
+                }));
   }
 
   /// Where a list goes.

@@ -60,22 +60,12 @@ public final class AliasCommand implements Runnable {
               defaultValue = "",
               description = "Only of this domain.")
           String domain) {
-    Admin.with(
+    Admin.list(
         store,
-        client ->
-            client.call(
-                domain.isEmpty() ? "aliases" : domain,
-                s -> {
-                  s.listAliases(ListAliasesRequest.newBuilder().setDomain(domain).build())
-                      .forEachRemaining(
-                          alias ->
-                              Admin.out(spec)
-                                  .println(
-                                      alias.getAddress()
-                                          + "\t"
-                                          + String.join(",", alias.getTargetsList())));
-                  return true;
-                }));
+        spec,
+        domain.isEmpty() ? "aliases" : domain,
+        s -> s.listAliases(ListAliasesRequest.newBuilder().setDomain(domain).build()),
+        alias -> alias.getAddress() + "\t" + String.join(",", alias.getTargetsList()));
   }
 
   @Command(name = "remove", description = "Removes an alias.", mixinStandardHelpOptions = true)

@@ -28,24 +28,17 @@ public final class BanCommand implements Runnable {
       description = "Lists the bans, one a line: address, failed logins, when it ends, by tabs.",
       mixinStandardHelpOptions = true)
   void list(@Mixin StoreOptions store) {
-    Admin.with(
+    Admin.list(
         store,
-        client ->
-            client.call(
-                "bans",
-                s -> {
-                  s.listLoginBans(ListLoginBansRequest.getDefaultInstance())
-                      .forEachRemaining(
-                          ban ->
-                              Admin.out(spec)
-                                  .println(
-                                      ban.getAddress()
-                                          + "\t"
-                                          + ban.getFailures()
-                                          + "\t"
-                                          + Instant.ofEpochSecond(ban.getUntilSeconds())));
-                  return true;
-                }));
+        spec,
+        "bans",
+        s -> s.listLoginBans(ListLoginBansRequest.getDefaultInstance()),
+        ban ->
+            ban.getAddress()
+                + "\t"
+                + ban.getFailures()
+                + "\t"
+                + Instant.ofEpochSecond(ban.getUntilSeconds()));
   }
 
   @Command(

@@ -45,16 +45,12 @@ public final class DomainCommand implements Runnable {
           "Lists the domains, one a line, each with its aliases and its catch-all after tabs.",
       mixinStandardHelpOptions = true)
   void list(@Mixin StoreOptions store) {
-    Admin.with(
+    Admin.list(
         store,
-        client ->
-            client.call(
-                "domains",
-                s -> {
-                  s.listDomains(ListDomainsRequest.getDefaultInstance())
-                      .forEachRemaining(domain -> Admin.out(spec).println(line(domain)));
-                  return true;
-                }));
+        spec,
+        "domains",
+        s -> s.listDomains(ListDomainsRequest.getDefaultInstance()),
+        DomainCommand::line);
   }
 
   private static String line(Domain domain) {

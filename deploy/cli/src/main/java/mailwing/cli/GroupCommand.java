@@ -1,6 +1,7 @@
 package mailwing.cli;
 
 import java.util.List;
+import java.util.Locale;
 import mailwing.store.v1.AddGroupRequest;
 import mailwing.store.v1.ChangeGroupMembersRequest;
 import mailwing.store.v1.Group;
@@ -101,23 +102,19 @@ public final class GroupCommand implements Runnable {
               defaultValue = "",
               description = "Only of this domain.")
           String domain) {
-    Admin.with(
+    Admin.list(
         store,
-        client ->
-            client.call(
-                domain.isEmpty() ? "groups" : domain,
-                s -> {
-                  s.listGroups(ListGroupsRequest.newBuilder().setDomain(domain).build())
-                      .forEachRemaining(group -> Admin.out(spec).println(line(group)));
-                  return true;
-                }));
+        spec,
+        domain.isEmpty() ? "groups" : domain,
+        s -> s.listGroups(ListGroupsRequest.newBuilder().setDomain(domain).build()),
+        GroupCommand::line);
   }
 
   private static String line(Group group) {
     StringBuilder line =
         new StringBuilder(group.getAddress())
             .append('\t')
-            .append(group.getPosters().name().toLowerCase(java.util.Locale.ROOT))
+            .append(group.getPosters().name().toLowerCase(Locale.ROOT))
             .append('\t')
             .append(group.getMembers());
     if (!group.getOwner().isEmpty()) {
@@ -218,17 +215,12 @@ public final class GroupCommand implements Runnable {
         description = "Lists them, one a line.",
         mixinStandardHelpOptions = true)
     void list(@Mixin StoreOptions store, @Parameters(paramLabel = "GROUP") String group) {
-      Admin.with(
+      Admin.list(
           store,
-          client ->
-              client.call(
-                  group,
-                  s -> {
-                    s.listGroupMembers(
-                            ListGroupMembersRequest.newBuilder().setAddress(group).build())
-                        .forEachRemaining(member -> Admin.out(spec).println(member.getAddress()));
-                    return true;
-                  }));
+          spec,
+          group,
+          s -> s.listGroupMembers(ListGroupMembersRequest.newBuilder().setAddress(group).build()),
+          member -> member.getAddress());
     }
 
     @Command(name = "remove", description = "Removes members.", mixinStandardHelpOptions = true)

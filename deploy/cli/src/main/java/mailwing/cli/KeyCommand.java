@@ -67,24 +67,13 @@ public final class KeyCommand implements Runnable {
       description = "Lists the keys, one a line: name, scopes, user, tab-separated.",
       mixinStandardHelpOptions = true)
   void list(@Mixin StoreOptions store) {
-    Admin.with(
+    Admin.list(
         store,
-        client ->
-            client.call(
-                "keys",
-                s -> {
-                  s.listApiKeys(ListApiKeysRequest.getDefaultInstance())
-                      .forEachRemaining(
-                          key ->
-                              Admin.out(spec)
-                                  .println(
-                                      key.getName()
-                                          + "\t"
-                                          + String.join(",", key.getScopesList())
-                                          + "\t"
-                                          + key.getAddress()));
-                  return true;
-                }));
+        spec,
+        "keys",
+        s -> s.listApiKeys(ListApiKeysRequest.getDefaultInstance()),
+        key ->
+            key.getName() + "\t" + String.join(",", key.getScopesList()) + "\t" + key.getAddress());
   }
 
   @Command(name = "remove", description = "Removes a key.", mixinStandardHelpOptions = true)

@@ -115,17 +115,12 @@ public final class UserCommand implements Runnable {
               defaultValue = "",
               description = "Only of this domain.")
           String domain) {
-    Admin.with(
+    Admin.list(
         store,
-        client ->
-            client.call(
-                domain.isEmpty() ? "users" : domain,
-                s -> {
-                  s.listUsers(ListUsersRequest.newBuilder().setDomain(domain).build())
-                      .forEachRemaining(
-                          user -> Admin.out(spec).println(asLong ? line(user) : user.getAddress()));
-                  return true;
-                }));
+        spec,
+        domain.isEmpty() ? "users" : domain,
+        s -> s.listUsers(ListUsersRequest.newBuilder().setDomain(domain).build()),
+        user -> asLong ? line(user) : user.getAddress());
   }
 
   @Command(

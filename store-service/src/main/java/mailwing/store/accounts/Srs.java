@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -139,7 +140,7 @@ public final class Srs {
   }
 
   private static int number(String day) {
-    String upper = day.toUpperCase(java.util.Locale.ROOT);
+    String upper = day.toUpperCase(Locale.ROOT);
     if (upper.length() != 2) {
       return -1;
     }
@@ -165,7 +166,7 @@ public final class Srs {
 
   private static boolean isHash(String given, String right) {
     return MessageDigest.isEqual(
-        given.toUpperCase(java.util.Locale.ROOT).getBytes(StandardCharsets.UTF_8),
+        given.toUpperCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8),
         right.getBytes(StandardCharsets.UTF_8));
   }
 }
