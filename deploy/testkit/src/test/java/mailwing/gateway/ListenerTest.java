@@ -103,14 +103,7 @@ class ListenerTest {
   private static ConnectionConfig config(
       int max, int perAddress, Networks trusted, Networks proxies, Duration write) {
     return new ConnectionConfig(
-        max,
-        perAddress,
-        trusted,
-        proxies,
-        Duration.ofSeconds(4),
-        write,
-        Duration.ofSeconds(1),
-        50);
+        max, perAddress, trusted, proxies, Duration.ofSeconds(4), write, Duration.ofSeconds(1), 50);
   }
 
   private static ConnectionConfig relaxed() {
