@@ -5,7 +5,8 @@
 -- migration, for an older program runs its own version of this file unless the schema is too new for it.
 --
 -- UIDs are found by `uid = ANY` and the primary key, whatever the planner believes of the table: no other index of
--- `entry` can serve a statement that does not ask by its last column (V40__reading.sql).
+-- `entry` can serve a statement that does not ask by its last column (V40__reading.sql). No index has a column that a
+-- change of flags writes, and flags are changed with mail_mark_changed (V42__changed_blocks.sql).
 
 -- Stores up to 64 messages into mailboxes of several accounts, an account one mailbox, in one round trip and one
 -- commit: what queues for many mailboxes costs little more than what queues for one.
@@ -292,9 +293,47 @@ BEGIN
     FROM changed c JOIN unnest(m_targets, m_ids, m_modseqs, m_next) g (k, mailbox, modseq, next) ON g.k = c.k;
 END $$;
 
+-- Messages whose flags have changed to this modseq: to be told to those who ask what changed (V42__changed_blocks.sql).
+CREATE OR REPLACE FUNCTION mail_mark_changed(p_account bigint, p_mailbox bigint, p_uids bigint[], p_modseq bigint)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO changed_block
+    SELECT DISTINCT p_account, p_mailbox, u >> 7, p_modseq FROM unnest(p_uids) u
+    ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET modseq = excluded.modseq;
+END $$;
+
+-- The messages of a mailbox that are new or have changed since a modseq, ascending by UID.
+CREATE OR REPLACE FUNCTION mail_changed(p_account bigint, p_mailbox bigint, p_since bigint) RETURNS SETOF entry
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET enable_sort = off SET enable_bitmapscan = off AS $$
+DECLARE
+  -- Everything above it has changed; whatever is new is above it, since what was born later has a higher UID.
+  v_unchanged bigint := coalesce(
+    (SELECT x.uid FROM entry x
+      WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.modseq <= p_since
+      ORDER BY x.uid DESC LIMIT 1), 0);
+BEGIN
+  RETURN QUERY
+    SELECT e.* FROM (
+        SELECT c.block FROM changed_block c
+        WHERE c.account_id = p_account AND c.mailbox_id = p_mailbox AND c.modseq > p_since
+          AND c.block <= v_unchanged >> 7
+        ORDER BY c.block) b
+      CROSS JOIN LATERAL (
+        SELECT x.* FROM entry x
+        WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.modseq > p_since
+          AND x.uid BETWEEN b.block << 7 AND least(b.block << 7 | 127, v_unchanged)
+        ORDER BY x.uid) e;
+  RETURN QUERY
+    SELECT x.* FROM entry x
+    WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid > v_unchanged
+    ORDER BY x.uid;
+END $$;
+
 -- Changes the owner's flags of at most p_limit messages of the ranges, ascending by UID. \Seen of others is left alone.
 -- p_operation: 1 replace, 2 add, 3 remove. p_unchanged_since: -1 for none.
 -- Outcome: 1 done, 5 no such mailbox, 6 too many keywords. reached: the last UID looked at; null where there was none.
+-- keywords: null where none of the messages has any.
 CREATE OR REPLACE FUNCTION mail_store_flags(
   p_account bigint, p_mailbox bigint, p_first bigint[], p_last bigint[], p_limit integer, p_operation integer,
   p_flags integer, p_keywords text[], p_unchanged_since bigint, p_max_keywords integer,
@@ -335,17 +374,19 @@ BEGIN
     END IF;
   END IF;
   -- First what is to be done, then the update by UIDs in an array: an index scan whatever the planner believes.
+  -- Aggregates take their input in the order of the ranges.
   SELECT count(*), max(w.uid),
     array_agg(w.uid) FILTER (WHERE w.changes),
     coalesce(sum((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes), 0),
     coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes), 0),
-    array_agg(w.uid ORDER BY w.uid) FILTER (WHERE NOT w.stale),
-    array_agg(w.new_flags ORDER BY w.uid) FILTER (WHERE NOT w.stale),
-    array_agg(array_to_string(w.new_keywords, ' ') ORDER BY w.uid) FILTER (WHERE NOT w.stale),
-    array_agg(CASE WHEN w.changes THEN m.highest_modseq + 1 ELSE w.modseq END ORDER BY w.uid)
+    array_agg(w.uid) FILTER (WHERE NOT w.stale),
+    array_agg(w.new_flags) FILTER (WHERE NOT w.stale),
+    CASE WHEN count(w.new_keywords) > 0 THEN
+      array_agg(array_to_string(w.new_keywords, ' ')) FILTER (WHERE NOT w.stale) END,
+    array_agg(CASE WHEN w.changes THEN m.highest_modseq + 1 ELSE w.modseq END)
       FILTER (WHERE NOT w.stale),
-    array_agg(w.size ORDER BY w.uid) FILTER (WHERE NOT w.stale),
-    array_agg(w.uid ORDER BY w.uid) FILTER (WHERE w.stale)
+    array_agg(w.size) FILTER (WHERE NOT w.stale),
+    array_agg(w.uid) FILTER (WHERE w.stale)
   INTO looked, reached, v_changed, v_unseen, v_deleted, uids, flags, keywords, modseqs, sizes, modified
   FROM (
     SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
@@ -373,8 +414,111 @@ BEGIN
       keywords = CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
         ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END
     WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_changed);
+  PERFORM mail_mark_changed(p_account, p_mailbox, v_changed, m.highest_modseq + 1);
   UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, unseen = m.unseen + v_unseen,
       deleted = m.deleted + v_deleted, keywords = v_known
+    WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
+  INSERT INTO outbox VALUES (p_account, v_change_seq + 1, p_mailbox, m.highest_modseq + 1, m.uid_next, false, v_now);
+  UPDATE account_state s SET change_seq = v_change_seq + 1 WHERE s.account_id = p_account;
+END $$;
+
+-- As mail_store_flags for one who is not the owner: \Seen is the holder's own, and of the rest only the flags of
+-- p_mask and, with p_with_keywords, the keywords change.
+CREATE OR REPLACE FUNCTION mail_store_flags_as(
+  p_account bigint, p_mailbox bigint, p_first bigint[], p_last bigint[], p_limit integer, p_operation integer,
+  p_flags integer, p_keywords text[], p_unchanged_since bigint, p_max_keywords integer,
+  p_holder bigint, p_mask integer, p_with_keywords boolean,
+  OUT outcome integer, OUT looked integer, OUT reached bigint, OUT uids bigint[], OUT flags integer[],
+  OUT keywords text[], OUT modseqs bigint[], OUT sizes bigint[], OUT modified bigint[], OUT previous_modseq bigint,
+  OUT modseq bigint)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_change_seq bigint;
+  m mailbox%ROWTYPE;
+  v_now bigint := mail_now();
+  v_flags integer := p_flags & p_mask;
+  v_keywords text[];
+  v_known text[];
+  v_shared bigint[];
+  v_seen bigint[];
+  v_unseen bigint[];
+  v_deleted integer;
+BEGIN
+  outcome := 1;
+  SELECT s.change_seq INTO v_change_seq FROM account_state s WHERE s.account_id = p_account FOR NO KEY UPDATE;
+  SELECT * INTO m FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox AND b.selectable
+    FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    outcome := 5;
+    RETURN;
+  END IF;
+  previous_modseq := m.highest_modseq;
+  modseq := m.highest_modseq;
+  v_known := m.keywords;
+  IF p_with_keywords AND cardinality(p_keywords) > 0 THEN
+    v_keywords := mail_known_keywords(v_known, p_keywords);
+    IF p_operation <> 3 THEN
+      v_known := v_known || ARRAY(SELECT k FROM unnest(v_keywords) k WHERE k <> ALL (v_known));
+      IF cardinality(v_known) > p_max_keywords AND cardinality(v_known) > cardinality(m.keywords) THEN
+        outcome := 6;
+        RETURN;
+      END IF;
+    END IF;
+  END IF;
+  SELECT count(*), max(w.uid),
+    array_agg(w.uid) FILTER (WHERE w.shared),
+    array_agg(w.uid) FILTER (WHERE w.sees AND w.new_flags & 1 = 1),
+    array_agg(w.uid) FILTER (WHERE w.sees AND w.new_flags & 1 = 0),
+    coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.shared), 0),
+    array_agg(w.uid) FILTER (WHERE NOT w.stale),
+    array_agg(w.new_flags) FILTER (WHERE NOT w.stale),
+    CASE WHEN count(w.new_keywords) > 0 THEN
+      array_agg(array_to_string(w.new_keywords, ' ')) FILTER (WHERE NOT w.stale) END,
+    array_agg(CASE WHEN w.shared OR w.sees THEN m.highest_modseq + 1 ELSE w.modseq END)
+      FILTER (WHERE NOT w.stale),
+    array_agg(w.size) FILTER (WHERE NOT w.stale),
+    array_agg(w.uid) FILTER (WHERE w.stale)
+  INTO looked, reached, v_shared, v_seen, v_unseen, v_deleted, uids, flags, keywords, modseqs, sizes, modified
+  FROM (
+    SELECT n.*,
+      NOT n.stale AND ((n.new_flags # n.flags) & ~1 <> 0 OR n.new_keywords IS DISTINCT FROM n.keywords) AS shared,
+      NOT n.stale AND (n.new_flags # n.flags) & 1 <> 0 AS sees
+    FROM (
+      SELECT e.*, p_unchanged_since >= 0 AND e.modseq > p_unchanged_since AS stale,
+        CASE p_operation WHEN 1 THEN (e.flags & ~p_mask) | v_flags WHEN 2 THEN e.flags | v_flags
+          ELSE e.flags & ~v_flags END AS new_flags,
+        CASE WHEN NOT p_with_keywords OR p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+          ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END AS new_keywords
+      FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+        SELECT x.uid, (x.flags & ~1) | CASE WHEN h.seen THEN 1 ELSE 0 END AS flags, x.keywords,
+          greatest(coalesce(x.shared_modseq, x.modseq), h.modseq) AS modseq, x.size
+        FROM entry x LEFT JOIN seen h ON h.account_id = p_account AND h.mailbox_id = p_mailbox AND h.uid = x.uid
+          AND h.holder = p_holder
+        WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
+        ORDER BY x.uid LIMIT p_limit) e
+      LIMIT p_limit) n) w;
+  IF v_shared IS NULL AND v_seen IS NULL AND v_unseen IS NULL THEN
+    RETURN;
+  END IF;
+  modseq := m.highest_modseq + 1;
+  IF v_seen IS NOT NULL THEN
+    PERFORM mail_set_seen(p_account, p_mailbox, p_holder, v_seen, true, m.highest_modseq + 1);
+  END IF;
+  IF v_unseen IS NOT NULL THEN
+    PERFORM mail_set_seen(p_account, p_mailbox, p_holder, v_unseen, false, m.highest_modseq + 1);
+  END IF;
+  IF v_shared IS NOT NULL THEN
+    UPDATE entry e SET modseq = m.highest_modseq + 1, shared_modseq = null,
+        -- The owner's \Seen stays.
+        flags = CASE p_operation WHEN 1 THEN (e.flags & ~(p_mask & ~1)) | (v_flags & ~1)
+          WHEN 2 THEN e.flags | (v_flags & ~1) ELSE e.flags & ~(v_flags & ~1) END,
+        keywords = CASE WHEN NOT p_with_keywords OR p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+          ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END
+      WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_shared);
+    PERFORM mail_mark_changed(p_account, p_mailbox, v_shared, m.highest_modseq + 1);
+  END IF;
+  UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, deleted = m.deleted + v_deleted, keywords = v_known
     WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
   INSERT INTO outbox VALUES (p_account, v_change_seq + 1, p_mailbox, m.highest_modseq + 1, m.uid_next, false, v_now);
   UPDATE account_state s SET change_seq = v_change_seq + 1 WHERE s.account_id = p_account;
@@ -678,6 +822,10 @@ BEGIN
         keywords = CASE WHEN p_operations[g.k] <> 1 THEN e.keywords END
       FROM unnest(w_changes, w_uids, w_flags) g (k, uid, flags)
       WHERE e.account_id = p_accounts[g.k] AND e.mailbox_id = p_mailboxes[g.k] AND e.uid = g.uid),
+  blocks AS (
+    INSERT INTO changed_block
+      SELECT DISTINCT p_accounts[g.k], p_mailboxes[g.k], g.uid >> 7, modseqs[g.k] FROM unnest(w_changes, w_uids) g (k, uid)
+      ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET modseq = excluded.modseq),
   change AS MATERIALIZED (
     SELECT g.k, sum(g.unseen) AS unseen, sum(g.deleted) AS deleted
     FROM unnest(w_changes, w_unseen, w_deleted) g (k, unseen, deleted) GROUP BY g.k),

@@ -75,14 +75,17 @@ public record Access(long account, long holder, int rights) {
             + ")";
   }
 
-  /// The UIDs that may have changed after a modseq, as the end of a condition on [#entries]; a
-  /// parameter for each of [#changedParameters].
-  String changedAfter() {
+  /// What stands for the table `entry`, its rows those that are new or have changed after a modseq;
+  /// a parameter for each of [#changedParameters].
+  String changed() {
     return own()
-        ? "modseq > ?"
-        : "modseq > ? AND uid IN (SELECT c.uid FROM entry c WHERE c.account_id = ?"
-            + " AND c.mailbox_id = ? AND c.modseq > ? UNION SELECT s.uid FROM seen s"
-            + " WHERE s.account_id = ? AND s.mailbox_id = ? AND s.holder = ? AND s.modseq > ?)";
+        ? "mail_changed(?, ?, ?)"
+        : "(SELECT * FROM "
+            + entries()
+            + " t WHERE account_id = ? AND mailbox_id = ? AND modseq > ?"
+            + " AND uid = ANY (ARRAY(SELECT c.uid FROM mail_changed(?, ?, ?) c"
+            + " UNION SELECT s.uid FROM seen s"
+            + " WHERE s.account_id = ? AND s.mailbox_id = ? AND s.holder = ? AND s.modseq > ?)))";
   }
 
   Object[] changedParameters(long mailboxId, long since) {

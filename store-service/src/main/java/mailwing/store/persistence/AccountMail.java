@@ -151,6 +151,7 @@ public final class AccountMail {
             "queue_event",
             "queue_message",
             "entry",
+            "changed_block",
             "seen",
             "seen_count",
             "acl",

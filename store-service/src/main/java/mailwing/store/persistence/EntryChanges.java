@@ -5,11 +5,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import mailwing.store.StoreException;
 import mailwing.store.v1.CopyMessagesResponse;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.KeywordSet;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.Right;
 import mailwing.store.v1.StoreFlagsRequest;
@@ -17,11 +20,14 @@ import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
 
-/// Changes messages that are in a mailbox. Each call commits at most [#ROWS] of them, and says
-/// where the next one goes on.
+/// Changes messages that are in a mailbox. Each call commits at most [#ROWS] of them, or the flags
+/// of at most [#FLAG_ROWS], and says where the next one goes on.
 public final class EntryChanges {
   /// The most messages changed in one commit.
   public static final int ROWS = 1000;
+
+  /// The most messages whose flags are changed in one commit: a fraction of the work.
+  public static final int FLAG_ROWS = 4096;
 
   private final Sql sql;
   private final int maxKeywords;
@@ -47,7 +53,7 @@ public final class EntryChanges {
       int flags,
       List<String> keywords,
       long unchangedSince) {
-    UidSpans slice = uids.above(after, ROWS);
+    UidSpans slice = uids.above(after, FLAG_ROWS);
     if (slice.isEmpty()) {
       return null;
     }
@@ -60,7 +66,7 @@ public final class EntryChanges {
                       mailboxId,
                       Rows.firsts(connection, slice),
                       Rows.lasts(connection, slice),
-                      ROWS,
+                      FLAG_ROWS,
                       operation.getNumber(),
                       flags,
                       connection.createArrayOf("text", keywords.toArray(String[]::new)),
@@ -73,8 +79,9 @@ public final class EntryChanges {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "SELECT outcome, looked, reached, uids, flags, keywords, modseqs, sizes, modified,"
-                      + " previous_modseq, modseq FROM "
+                  "SELECT outcome, looked, reached, modified, previous_modseq, modseq,"
+                      + " array_send(uids), array_send(flags), array_send(modseqs),"
+                      + " array_send(sizes), array_to_string(keywords, E'\\n', '') FROM "
                       + (access.own()
                           ? "mail_store_flags(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                           : "mail_store_flags_as(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
@@ -84,33 +91,44 @@ public final class EntryChanges {
               check(row.getInt(1));
               StoreFlagsResponse.Builder response =
                   StoreFlagsResponse.newBuilder()
-                      .addAllModified(ranges(Rows.longs(row, 9)))
-                      .setPreviousModseq(row.getLong(10))
-                      .setModseq(row.getLong(11));
-              flags(row, response);
+                      .addAllModified(ranges(Rows.longs(row, 4)))
+                      .setPreviousModseq(row.getLong(5))
+                      .setModseq(row.getLong(6));
+              long[] found = FlagColumns.numbers(row.getBytes(7));
+              if (found.length > 0) {
+                response.setMessages(flags(row, found));
+              }
               return new Step<>(
                   response.build(),
-                  reached(row.getInt(2), row.getLong(3), slice),
-                  row.getLong(10) != row.getLong(11));
+                  reached(row.getInt(2), row.getLong(3), slice, FLAG_ROWS),
+                  row.getLong(5) != row.getLong(6));
             }
           }
         });
   }
 
-  private static void flags(ResultSet row, StoreFlagsResponse.Builder response)
-      throws SQLException {
-    Long[] uids = Rows.longs(row, 4);
-    Integer[] flags = Rows.ints(row, 5);
-    Long[] modseqs = Rows.longs(row, 7);
-    Long[] sizes = Rows.longs(row, 8);
-    @Nullable String[] keywords = Rows.strings(row, 6);
+  private static FlagArrays flags(ResultSet row, long[] uids) throws SQLException {
     FlagArrays.Builder all = FlagArrays.newBuilder();
-    FlagFrames frames = new FlagFrames(all::mergeFrom);
-    for (int i = 0; i < uids.length; i++) {
-      frames.add(uids[i], flags[i], modseqs[i], sizes[i], Rows.keywords(keywords[i]));
+    FlagColumns.add(
+        all,
+        uids,
+        FlagColumns.numbers(row.getBytes(8)),
+        FlagColumns.numbers(row.getBytes(9)),
+        FlagColumns.numbers(row.getBytes(10)));
+    String keywords = row.getString(11);
+    if (keywords != null) {
+      Map<String, Integer> sets = new HashMap<>(Map.of("", 0));
+      for (String joined : keywords.split("\n", -1)) {
+        Integer set = sets.get(joined);
+        if (set == null) {
+          set = sets.size();
+          sets.put(joined, set);
+          all.addNewKeywordSets(KeywordSet.newBuilder().addAllKeywords(Rows.keywords(joined)));
+        }
+        all.addKeywordSets(set);
+      }
     }
-    frames.flush();
-    response.setMessages(all);
+    return all.build();
   }
 
   /// Removes messages; null where there is nothing above `after`.
@@ -149,7 +167,9 @@ public final class EntryChanges {
           response.addUids(uid.intValue());
         }
         return new Step<>(
-            response.build(), reached(row.getInt(2), row.getLong(3), slice), row.getInt(2) > 0);
+            response.build(),
+            reached(row.getInt(2), row.getLong(3), slice, ROWS),
+            row.getInt(2) > 0);
       }
     }
   }
@@ -215,7 +235,7 @@ public final class EntryChanges {
               long last = sources.length == 0 ? 0 : sources[sources.length - 1];
               return new Step<>(
                   response.build(),
-                  move ? reached(sources.length, last, slice) : UidSpans.MAX,
+                  move ? reached(sources.length, last, slice, ROWS) : UidSpans.MAX,
                   sources.length > 0);
             }
           }
@@ -229,8 +249,8 @@ public final class EntryChanges {
   }
 
   /// A full commit may have left more below the slice's end; one that is not full has seen it all.
-  private static long reached(int looked, long last, UidSpans slice) {
-    return looked == ROWS ? last : slice.last();
+  private static long reached(int looked, long last, UidSpans slice, int most) {
+    return looked == most ? last : slice.last();
   }
 
   static List<UidRange> ranges(Long[] uids) {

@@ -68,18 +68,7 @@ final class FlagColumns {
 
   private FlagArrays frame(ResultSet row, long[] uids) throws SQLException {
     FlagArrays.Builder frame = FlagArrays.newBuilder();
-    for (long uid : uids) {
-      frame.addUids((int) uid);
-    }
-    for (long flags : numbers(row.getBytes(2))) {
-      frame.addSystemFlags((int) flags);
-    }
-    for (long modseq : numbers(row.getBytes(3))) {
-      frame.addModseqs(modseq);
-    }
-    for (long size : numbers(row.getBytes(4))) {
-      frame.addSizes(size);
-    }
+    add(frame, uids, numbers(row.getBytes(2)), numbers(row.getBytes(3)), numbers(row.getBytes(4)));
     long[] withKeywords = numbers(row.getBytes(5));
     if (withKeywords.length > 0) {
       String[] keywords = row.getString(6).split("\\n", -1);
@@ -90,6 +79,17 @@ final class FlagColumns {
       }
     }
     return frame.build();
+  }
+
+  static void add(
+      FlagArrays.Builder frame, long[] uids, long[] flags, long[] modseqs, long[] sizes) {
+    for (int i = 0; i < uids.length; i++) {
+      frame
+          .addUids((int) uids[i])
+          .addSystemFlags((int) flags[i])
+          .addModseqs(modseqs[i])
+          .addSizes(sizes[i]);
+    }
   }
 
   /// The number of a set of keywords, told with the first frame that has it.
@@ -105,7 +105,8 @@ final class FlagColumns {
     return index;
   }
 
-  private static long[] numbers(byte @Nullable [] array) {
+  /// The numbers of an array without nulls, of int4 or int8, as `array_send` makes it.
+  static long[] numbers(byte @Nullable [] array) {
     if (array == null || array.length <= ARRAY_HEAD) {
       return new long[0];
     }

@@ -117,6 +117,7 @@ public final class MailCollectors {
             if (seen > 0) {
               return seen;
             }
+            forgetChanges(connection, accountId, mailbox, Long.MAX_VALUE);
             return ids(
                     connection,
                     "DELETE FROM mailbox_removed WHERE account_id = ? AND mailbox_id = ?"
@@ -230,8 +231,22 @@ public final class MailCollectors {
               purged,
               accountId,
               mailbox);
+          forgetChanges(connection, accountId, mailbox, purged);
           return modseqs.size();
         });
+  }
+
+  /// Of blocks whose last change is that old nobody is told any more what changed since.
+  private static void forgetChanges(
+      Connection connection, long accountId, long mailboxId, long purgedModseq)
+      throws SQLException {
+    ids(
+        connection,
+        "DELETE FROM changed_block WHERE account_id = ? AND mailbox_id = ? AND modseq <= ?"
+            + " RETURNING block",
+        accountId,
+        mailboxId,
+        purgedModseq);
   }
 
   private int update(String statement, Object... parameters) {

@@ -287,10 +287,8 @@ public final class MailboxReads {
         flags(
             connection,
             "SELECT uid, flags, modseq, size, keywords FROM "
-                + access.entries()
-                + " e WHERE account_id = ? AND mailbox_id = ? AND "
-                + access.changedAfter()
-                + " ORDER BY uid",
+                + access.changed()
+                + " e ORDER BY uid",
             sink::messages,
             access.changedParameters(found.mailboxId(), since));
       }

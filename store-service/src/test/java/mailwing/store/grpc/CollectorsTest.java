@@ -22,10 +22,13 @@ import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
+import mailwing.store.v1.Flags;
 import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.RemoveUserRequest;
+import mailwing.store.v1.StoreFlagsRequest;
+import mailwing.store.v1.SystemFlag;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,6 +108,18 @@ class CollectorsTest {
         .expunge(
             ExpungeRequest.newBuilder().setMailbox(mailbox).setRegardlessOfDeleted(true).build())
         .forEachRemaining(r -> assertThat(r.getUidsCount()).isPositive());
+  }
+
+  private static void flag(MailFixture.User user, MailboxRef mailbox, int last) {
+    user.messages()
+        .storeFlags(
+            StoreFlagsRequest.newBuilder()
+                .setMailbox(mailbox)
+                .addUids(range(1, last))
+                .setOperation(StoreFlagsRequest.Operation.ADD)
+                .setFlags(Flags.newBuilder().setSystem(SystemFlag.FLAGGED_VALUE))
+                .build())
+        .forEachRemaining(r -> assertThat(r.getMessages().getUidsCount()).isEqualTo(last));
   }
 
   private static void copy(MailFixture.User user, MailboxRef mailbox, int last, String to) {
@@ -189,12 +204,14 @@ class CollectorsTest {
     deliver(200);
     deliver(200);
     long before = user.status("INBOX").getHighestModseq();
+    flag(user, inbox, 2);
     expunge(user, inbox);
     long after = user.status("INBOX").getHighestModseq();
     age("expunged", 59, user);
     jobs.collect(user.accountId());
     assertThat(expungedSince(user, inbox, before)).isEqualTo(2);
     assertThat(user.status("INBOX").getPurgedModseq()).isZero();
+    assertThat(count("changed_block", user)).isOne();
     deliver(200);
     long later = user.status("INBOX").getHighestModseq();
     expunge(user, inbox);
@@ -203,6 +220,7 @@ class CollectorsTest {
             + user.accountId());
     jobs.collect(user.accountId());
     assertThat(user.status("INBOX").getPurgedModseq()).isEqualTo(after);
+    assertThat(count("changed_block", user)).isZero();
     assertThat(catchThrowable(() -> expungedSince(user, inbox, before)))
         .satisfies(e -> assertThat(MailFixture.error(e)).isEqualTo(ErrorCode.STALE));
     assertThat(expungedSince(user, inbox, after)).isEqualTo(1);
@@ -269,6 +287,7 @@ class CollectorsTest {
     copy(user, inbox, 5, "Archive");
     MailboxRef archive = user.ref("Archive");
     copy(user, archive, 2, "Junk");
+    flag(user, archive, 2);
     user.messages()
         .expunge(
             ExpungeRequest.newBuilder()
@@ -283,6 +302,7 @@ class CollectorsTest {
     jobs.collect(user.accountId());
     assertThat(count("message", user)).as("what Junk has").isEqualTo(2);
     assertThat(count("mailbox_removed", user)).isZero();
+    assertThat(count("changed_block", user)).isZero();
     assertThat(count("entry", user)).isEqualTo(2);
     MailboxRef junk = user.ref("Junk");
     assertThat(user.body(junk, 1, 0, 0)).hasSizeGreaterThan(LARGE);

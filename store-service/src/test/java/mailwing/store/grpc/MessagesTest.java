@@ -310,7 +310,7 @@ class MessagesTest {
             flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(16), range(1, 0)).stream()
                 .map(r -> r.getMessages().getUidsCount())
                 .toList())
-        .containsExactly(1000, 1000, 500);
+        .containsExactly(2500);
     List<CopyMessagesResponse> moved =
         ImmutableList.copyOf(
             user.messages()

@@ -27,7 +27,8 @@ class PlansTest {
   @BeforeAll
   static void start() {
     fixture = new MailFixture();
-    for (String table : new String[] {"entry", "expunged", "message", "mailbox", "seen"}) {
+    for (String table :
+        new String[] {"entry", "expunged", "message", "mailbox", "seen", "changed_block"}) {
       fixture.execute("ALTER TABLE " + table + " SET (autovacuum_enabled = false)");
     }
   }
@@ -79,20 +80,33 @@ class PlansTest {
   }
 
   @Test
-  void changesSinceAmodseqAreReadByTheirIndex() throws SQLException {
-    reads(
-        STEP,
-        "SELECT count(*) FROM entry WHERE account_id = %1$d AND mailbox_id = %2$d AND modseq > "
-            + (1 + MESSAGES - STEP));
+  void newMessagesAreFoundWithoutReadingTheRest() throws SQLException {
+    reads(STEP, "SELECT count(*) FROM mail_changed(%1$d, %2$d, " + (1 + MESSAGES - STEP) + ")");
   }
 
-  /// The number is what the statement, with account, mailbox and another mailbox, is to answer.
+  @Test
+  void changedMessagesAreFoundByTheirBlocks() throws SQLException {
+    reads(
+        STEP,
+        "SELECT count(*) FROM mail_changed(%1$d, %2$d, " + (1 + MESSAGES) + ")",
+        "SELECT looked FROM mail_store_flags(%1$d, %2$d, '{2001}', '{2500}', "
+            + MESSAGES
+            + ", 2, 8, '{}', -1, 100)");
+  }
+
+  /// The number is what the statement, with account, mailbox and another mailbox, is to answer,
+  /// where the mailbox is full and another statement was done.
   private static void reads(int done, String statement) throws SQLException {
+    reads(done, statement, "SELECT 1");
+  }
+
+  private static void reads(int done, String statement, String before) throws SQLException {
     MailFixture.User user = fixture.user("plans" + ACCOUNTS.incrementAndGet() + "@example.test");
     long account = user.accountId();
     long inbox = user.ref("INBOX").getMailboxId();
     long other = user.ref("Trash").getMailboxId();
     String sql = String.format(statement, account, inbox, other);
+    String first = String.format(before, account, inbox);
     try (Connection connection = fixture.database.connect();
         Statement call = connection.createStatement()) {
       call.execute("SET plan_cache_mode = force_generic_plan");
@@ -109,6 +123,7 @@ class PlansTest {
                   + " octets = 100 * %3$d, highest_modseq = %3$d + 1"
                   + " WHERE account_id = %1$d AND mailbox_id = %2$d",
               account, inbox, MESSAGES, MESSAGES));
+      call.execute(first);
       requireFew(connection, call, sql, done);
     }
     // And where the plans are made only now.
