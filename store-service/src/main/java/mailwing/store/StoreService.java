@@ -69,6 +69,7 @@ import mailwing.store.persistence.Sql;
 import mailwing.store.persistence.StsPolicyRows;
 import mailwing.store.persistence.TlsReportRows;
 import mailwing.store.persistence.UrlKeys;
+import mailwing.store.persistence.UserRows;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -200,7 +201,7 @@ public final class StoreService implements AutoCloseable {
             administration,
             onward,
             new GroupCalls(onward, groupRows),
-            directoryStore,
+            new UserRows(database.dataSource()),
             aliases,
             domains,
             bans,

@@ -9,7 +9,6 @@ import mailwing.store.persistence.AccountMail.Limits;
 import mailwing.store.persistence.AccountMail.Quota;
 import mailwing.store.persistence.AccountRow;
 import mailwing.store.persistence.DirectoryStore;
-import mailwing.store.persistence.DirectoryStore.UserRow;
 import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.Verifiers;
 import mailwing.store.v1.ErrorCode;
@@ -82,7 +81,7 @@ public final class Administration {
   }
 
   /// An empty password makes an account that cannot log in with one.
-  public UserRow addUser(String address, byte[] password, Limits limits) {
+  public long addUser(String address, byte[] password, Limits limits) {
     return add(
         address,
         password.length == 0 ? null : passwords.verifiersOf(password),
@@ -92,14 +91,13 @@ public final class Administration {
 
   /// An account that belongs to nobody: nobody can log in, and its mailboxes are for whom they are
   /// shared with.
-  public UserRow addSharedAccount(String address, Limits limits) {
+  public long addSharedAccount(String address, Limits limits) {
     return add(address, null, limits, /* shared= */ true);
   }
 
-  private UserRow add(
-      String address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
+  private long add(String address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
     Address parsed = newAddress(address);
-    UserRow made = store.addAccount(parsed, verifiers, checked(limits), shared);
+    long made = store.addAccount(parsed, verifiers, checked(limits), shared);
     directory.forget();
     return made;
   }

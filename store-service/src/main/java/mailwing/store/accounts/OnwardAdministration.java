@@ -47,20 +47,6 @@ public final class OnwardAdministration {
     this.leaves = leaves;
   }
 
-  /// Where an account's mail goes on to.
-  ///
-  /// @param targets none: nowhere
-  public record Onward(List<String> targets, boolean keepsCopy) {
-    public Onward {
-      targets = List.copyOf(targets);
-    }
-  }
-
-  public Onward forwarding(long accountId) {
-    List<String> targets = forwards.targets(accountId);
-    return new Onward(targets, targets.isEmpty() || forwards.keepsCopy(accountId));
-  }
-
   /// INVALID_ARGUMENT for too many addresses, the account's own, or one of ours that is unknown;
   /// CANNOT.
   public void setForwarding(long accountId, List<String> targets, boolean keepsCopy) {

@@ -46,7 +46,11 @@ final class RememberedPasswords {
       return;
     }
     if (marks.size() >= MAX) {
-      marks.clear();
+      long now = System.nanoTime();
+      marks.values().removeIf(mark -> mark.until - now <= 0);
+      if (marks.size() >= MAX) {
+        marks.clear();
+      }
     }
     byte[] salt = new byte[16];
     random.nextBytes(salt);

@@ -4,7 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.LongToIntFunction;
+import java.util.function.IntSupplier;
 import mailwing.store.StoreException;
 import mailwing.store.mime.ParsedMessage;
 import mailwing.store.persistence.Deliveries;
@@ -23,7 +23,9 @@ public final class MailJobs {
   private static final Logger LOG = LoggerFactory.getLogger(MailJobs.class);
   private static final int RETRIES = 20;
   private static final int ROWS = 500;
-  private static final int ACCOUNTS = 1000;
+
+  /// Rows that are looked at for the accounts whose turn it is.
+  private static final int DUE_ROWS = 10_000;
 
   private final MailStore store;
   private final MailCollectors collectors;
@@ -145,39 +147,54 @@ public final class MailJobs {
 
   /// Removes what has aged out, of all accounts; call it every hour or so.
   public void collect() {
-    long after = Long.MIN_VALUE;
-    while (true) {
-      List<Long> accounts = collectors.accounts(after, ACCOUNTS);
-      if (accounts.isEmpty()) {
-        break;
+    int removed;
+    do {
+      removed = 0;
+      for (long account : due()) {
+        try {
+          removed += collect(account);
+        } catch (StoreException e) {
+          // The others shall not wait for it.
+          LOG.warn("event=collect-failed account={} reason={}", account, e.code());
+        }
       }
-      accounts.forEach(this::collect);
-      after = accounts.getLast();
-    }
+    } while (removed > 0 && !Thread.currentThread().isInterrupted());
     forgetDeliveries();
+  }
+
+  private List<Long> due() {
+    return collectors.due(
+        cutoff(retention.upload()),
+        cutoff(retention.undelete()),
+        cutoff(retention.tombstone()),
+        store.outbound().forgottenBefore(),
+        DUE_ROWS);
   }
 
   /// Forgets what was delivered long ago, and what became of it.
   public void forgetDeliveries() {
     long traced = cutoff(store.traceMemory());
     long deliveryIds = cutoff(retention.deliveryId());
-    all(0, any -> traces.age(traced, deliveryIds, ROWS));
+    all(() -> traces.age(traced, deliveryIds, ROWS));
   }
 
-  /// Removes what has aged out of one account.
-  public void collect(long account) {
-    all(account, a -> collectors.uploads(a, cutoff(retention.upload()), ROWS));
-    all(account, a -> collectors.removedMailboxes(a, ROWS));
-    all(account, a -> collectors.expungedMessages(a, cutoff(retention.undelete()), ROWS));
-    all(account, a -> collectors.tombstones(a, cutoff(retention.tombstone()), ROWS));
-    all(account, a -> store.outbound().forget(a, ROWS));
+  /// Removes what has aged out of one account, and tells how many rows that were.
+  public int collect(long account) {
+    return all(() -> collectors.uploads(account, cutoff(retention.upload()), ROWS))
+        + all(() -> collectors.removedMailboxes(account, ROWS))
+        + all(() -> collectors.expungedMessages(account, cutoff(retention.undelete()), ROWS))
+        + all(() -> collectors.tombstones(account, cutoff(retention.tombstone()), ROWS))
+        + all(() -> store.outbound().forget(account, ROWS));
   }
 
-  private static void all(long account, LongToIntFunction some) {
+  private static int all(IntSupplier some) {
+    int all = 0;
     int removed;
     do {
-      removed = some.applyAsInt(account);
+      removed = some.getAsInt();
+      all += removed;
     } while (removed > 0 && !Thread.currentThread().isInterrupted());
+    return all;
   }
 
   private static long cutoff(Duration age) {

@@ -212,6 +212,11 @@ public final class OutboundQueue {
 
   /// Removes what is remembered for longer than the rules say.
   int forget(long account, int most) {
-    return rows.forget(account, System.currentTimeMillis() - rules.memory().toMillis(), most);
+    return rows.forget(account, forgottenBefore(), most);
+  }
+
+  /// What has finished before is forgotten.
+  long forgottenBefore() {
+    return System.currentTimeMillis() - rules.memory().toMillis();
   }
 }

@@ -28,7 +28,13 @@ public final class TextIndex {
   /// Fewer messages than these are looked through instead: a segment has a thousand rows.
   private static final int LEAST = 512;
 
+  /// Accounts whose segments are put together in a round.
   private static final int ACCOUNTS = 100;
+
+  /// Accounts that are asked in a round whether they are behind: a round costs the same however
+  /// many there are, and comes to each in turn.
+  private static final int ASKED = 5_000;
+
   private static final int BATCH = 32;
 
   /// Of fewer candidates it is not asked which need no look.
@@ -43,6 +49,7 @@ public final class TextIndex {
   private final TextIndexRows rows;
   private final TextUpkeep upkeep;
   private final int least;
+  private volatile long askedTo = Long.MIN_VALUE;
 
   public TextIndex(MailStore store) {
     this(store, LEAST);
@@ -60,7 +67,9 @@ public final class TextIndex {
   ///
   /// @param wanted asked now and then; what is not finished then is left for the next time
   public void fill(BooleanSupplier wanted) {
-    for (long account : rows.behind(least, TextGrams.VERSION, ACCOUNTS)) {
+    TextIndexRows.Behind behind = rows.behind(askedTo, ASKED, least, TextGrams.VERSION);
+    askedTo = behind.reached().orElse(Long.MIN_VALUE);
+    for (long account : behind.accounts()) {
       if (!wanted.getAsBoolean()) {
         return;
       }

@@ -18,10 +18,10 @@ import mailwing.store.persistence.AliasRows;
 import mailwing.store.persistence.AliasRows.AliasRow;
 import mailwing.store.persistence.ApiKeyRow;
 import mailwing.store.persistence.CredentialStore;
-import mailwing.store.persistence.DirectoryStore;
-import mailwing.store.persistence.DirectoryStore.UserRow;
 import mailwing.store.persistence.DomainRules;
 import mailwing.store.persistence.SubmissionRows;
+import mailwing.store.persistence.UserRows;
+import mailwing.store.persistence.UserRows.UserRow;
 import mailwing.store.v1.AddAliasRequest;
 import mailwing.store.v1.AddApiKeyRequest;
 import mailwing.store.v1.AddApiKeyResponse;
@@ -78,7 +78,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
   private final Administration administration;
   private final OnwardAdministration onward;
   private final GroupCalls groups;
-  private final DirectoryStore directory;
+  private final UserRows users;
   private final AliasRows aliases;
   private final DomainRules domains;
   private final LoginBans bans;
@@ -90,7 +90,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
       Administration administration,
       OnwardAdministration onward,
       GroupCalls groups,
-      DirectoryStore directory,
+      UserRows users,
       AliasRows aliases,
       DomainRules domains,
       LoginBans bans,
@@ -100,7 +100,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     this.administration = administration;
     this.onward = onward;
     this.groups = groups;
-    this.directory = directory;
+    this.users = users;
     this.aliases = aliases;
     this.domains = domains;
     this.bans = bans;
@@ -173,26 +173,30 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
           ErrorCode.INVALID_ARGUMENT, "nobody logs in to a shared account, or administers by it");
     }
     Limits limits = limits(request.getQuota());
-    UserRow made =
+    long made =
         request.getShared()
             ? administration.addSharedAccount(request.getAddress(), limits)
             : administration.addUser(request.getAddress(), password, limits);
     if (request.getAdministrator()) {
-      administration.setAdministrator(administration.account(made.accountId()), true);
+      administration.setAdministrator(administration.account(made), true);
     }
-    reply(answer, user(row(administration.account(made.accountId()))));
+    reply(answer, user(made));
   }
 
   @Override
   public void getUser(GetUserRequest request, StreamObserver<User> answer) {
-    reply(answer, user(row(administration.user(request.getAddress()))));
+    reply(answer, user(administration.user(request.getAddress()).accountId()));
   }
 
   @Override
   public void listUsers(ListUsersRequest request, StreamObserver<User> answer) {
     String domain = administration.domainOrAll(request.getDomain());
     stream(
-        answer, after -> directory.users(domain, after, PAGE), 0L, UserRow::accountId, this::user);
+        answer,
+        after -> users.users(domain, after, PAGE),
+        0L,
+        UserRow::accountId,
+        DirectoryService::user);
   }
 
   @Override
@@ -232,7 +236,7 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     if (request.hasEnabled()) {
       administration.setEnabled(account, request.getEnabled());
     }
-    reply(answer, user(row(administration.user(request.getAddress()))));
+    reply(answer, user(account.accountId()));
   }
 
   @Override
@@ -361,25 +365,26 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
     answer.onCompleted();
   }
 
-  /// Page by page, so that no list is held whole.
+  /// Page by page, and no faster than the caller takes them, so that no list is held whole.
   private static <K, R, T> void stream(
       StreamObserver<T> answer,
       Function<K, List<R>> page,
       K first,
       Function<R, K> key,
       Function<R, T> message) {
+    PacedStream<T> paced = new PacedStream<>(answer);
     K after = first;
     List<R> rows;
     do {
       rows = page.apply(after);
       for (R row : rows) {
-        answer.onNext(message.apply(row));
+        paced.send(message.apply(row));
       }
       if (!rows.isEmpty()) {
         after = key.apply(rows.getLast());
       }
     } while (rows.size() == PAGE);
-    answer.onCompleted();
+    paced.complete();
   }
 
   private static Domain domain(DomainRules.DomainRow row) {
@@ -390,26 +395,20 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .build();
   }
 
-  private static UserRow row(AccountRow account) {
-    return new UserRow(
-        account.accountId(),
-        account.address(),
-        account.enabled(),
-        account.administrator(),
-        account.homeSite(),
-        account.shared());
+  private User user(long accountId) {
+    return users
+        .user(accountId)
+        .map(DirectoryService::user)
+        .orElseThrow(
+            () -> new StoreException(ErrorCode.ACCOUNT_NOT_FOUND, "the user has been removed"));
   }
 
-  private User user(UserRow row) {
-    Quota quota = directory.quota(row.accountId());
-    SubmissionRows.Settings submission = submissions.of(row.accountId());
-    OnwardAdministration.Onward forwarding = onward.forwarding(row.accountId());
+  private static User user(UserRow row) {
+    Quota quota = row.quota();
     User.Builder user = User.newBuilder();
-    if (!forwarding.targets().isEmpty()) {
+    if (!row.forward().isEmpty()) {
       user.setForwarding(
-          Forwarding.newBuilder()
-              .addAllTargets(forwarding.targets())
-              .setKeepsCopy(forwarding.keepsCopy()));
+          Forwarding.newBuilder().addAllTargets(row.forward()).setKeepsCopy(row.keepsCopy()));
     }
     return user.setAddress(row.address())
         .setAccountId(row.accountId())
@@ -417,8 +416,8 @@ public final class DirectoryService extends DirectoryGrpc.DirectoryImplBase {
         .setAdministrator(row.administrator())
         .setHomeSite(row.homeSite())
         .setShared(row.shared())
-        .setUndoSeconds(submission.undoSeconds())
-        .setCopyToSent(submission.copyToSent())
+        .setUndoSeconds(row.submission().undoSeconds())
+        .setCopyToSent(row.submission().copyToSent())
         .setQuota(
             QuotaLimits.newBuilder()
                 .setOctets(quota.limits().octets())

@@ -20,15 +20,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A transaction locks the address row, or makes it, before the account's.
 public final class DirectoryStore {
-  /// What is told of a user in lists.
-  public record UserRow(
-      long accountId,
-      String address,
-      boolean enabled,
-      boolean administrator,
-      String homeSite,
-      boolean shared) {}
-
   private static final String ACCOUNT =
       """
       SELECT c.account_id, c.address, c.enabled, c.credential_version, c.administrator, c.shared,
@@ -169,10 +160,11 @@ public final class DirectoryStore {
         .map(DirectoryStore::accountOf);
   }
 
-  /// Makes an account with its first mailboxes. DOMAIN_NOT_FOUND, ALREADY_EXISTS.
+  /// Makes an account with its first mailboxes, and tells its number. DOMAIN_NOT_FOUND,
+  /// ALREADY_EXISTS.
   ///
   /// @param shared it belongs to nobody
-  public UserRow addAccount(
+  public long addAccount(
       Address address, @Nullable Verifiers verifiers, Limits limits, boolean shared) {
     return database.inTransaction(
         (tx, connection) -> {
@@ -194,7 +186,7 @@ public final class DirectoryStore {
           } catch (SQLException e) {
             throw new DbClientException("the account's mailboxes", e);
           }
-          return new UserRow(id, address.spelling(), true, false, "", shared);
+          return id;
         });
   }
 
@@ -356,31 +348,6 @@ public final class DirectoryStore {
     client
         .execute()
         .delete("DELETE FROM account WHERE account_id = ? AND removed_at IS NOT NULL", accountId);
-  }
-
-  /// At most `limit` users of a domain (empty: of all), by account id.
-  public List<UserRow> users(String domain, long afterAccountId, int limit) {
-    return list(
-        """
-        SELECT c.account_id, c.address, c.enabled, c.administrator, c.shared,
-               COALESCE(c.home_site, '') AS home_site
-        FROM account c
-        JOIN address a ON a.account_id = c.account_id
-        WHERE c.account_id > ? AND c.removed_at IS NULL AND (? = '' OR a.domain = ?)
-        ORDER BY c.account_id LIMIT ?
-        """,
-        r ->
-            new UserRow(
-                number(r, "account_id"),
-                text(r, "address"),
-                truth(r, "enabled"),
-                truth(r, "administrator"),
-                text(r, "home_site"),
-                truth(r, "shared")),
-        afterAccountId,
-        domain,
-        domain,
-        limit);
   }
 
   // Helpers

@@ -20,14 +20,6 @@ public final class ForwardRows {
         accountId);
   }
 
-  /// Does a copy stay? True where nothing goes on.
-  public boolean keepsCopy(long accountId) {
-    return client
-        .execute()
-        .get("SELECT 1 FROM account WHERE account_id = ? AND forwarding = 2", accountId)
-        .isEmpty();
-  }
-
   /// Replaces the addresses; none: the mail stays.
   public void set(long accountId, List<String> targets, boolean keepsCopy) {
     Columns.inTransaction(

@@ -18,30 +18,34 @@ public final class MailCollectors {
     this.sql = sql;
   }
 
-  /// Accounts that have mail, ascending, above `after`.
-  public List<Long> accounts(long after, int most) {
+  /// Accounts, and domains below 0, that have what aged out before these times: of the oldest rows
+  /// of each kind, at most `rows`. What it reads grows with what is due, not with the accounts
+  /// there are.
+  public List<Long> due(long upload, long undelete, long tombstone, long queued, int rows) {
     return sql.repeatable(
-        connection -> {
-          try (PreparedStatement statement =
-              Sql.prepare(
-                  connection,
-                  "SELECT account_id FROM account_state WHERE account_id > ?"
-                      + " UNION SELECT account_id FROM (SELECT account_id FROM queue_message"
-                      + " WHERE account_id < 0 UNION SELECT account_id FROM blob_upload"
-                      + " WHERE account_id < 0) domains WHERE account_id > ?"
-                      + " ORDER BY account_id LIMIT ?",
-                  after,
-                  after,
-                  most)) {
-            List<Long> accounts = new ArrayList<>();
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                accounts.add(row.getLong(1));
-              }
-            }
-            return accounts;
-          }
-        });
+        connection ->
+            ids(
+                connection,
+                "SELECT DISTINCT account_id FROM ("
+                    + "(SELECT u.account_id FROM blob_upload u WHERE u.at < ? AND NOT EXISTS ("
+                    + "SELECT 1 FROM delivery_retry r WHERE r.account_id = u.account_id"
+                    + " AND r.blob_id = u.blob_id) LIMIT ?)"
+                    + " UNION ALL (SELECT account_id FROM mailbox_removed LIMIT ?)"
+                    + " UNION ALL (SELECT account_id FROM expunged WHERE message_id IS NOT NULL"
+                    + " AND at < ? ORDER BY at LIMIT ?)"
+                    + " UNION ALL (SELECT account_id FROM expunged WHERE message_id IS NULL"
+                    + " AND at < ? ORDER BY at LIMIT ?)"
+                    + " UNION ALL (SELECT account_id FROM queue_message WHERE finished_at < ?"
+                    + " ORDER BY finished_at LIMIT ?)) aged ORDER BY account_id",
+                upload,
+                rows,
+                rows,
+                undelete,
+                rows,
+                tombstone,
+                rows,
+                queued,
+                rows));
   }
 
   /// Bodies whose message never came.

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -23,28 +24,45 @@ public final class TextIndexRows {
     this.sql = sql;
   }
 
-  /// Accounts with at least `least` messages that are not indexed, and until when they are.
-  public List<Long> behind(long least, int version, int most) {
+  /// What was found of some accounts that follow each other.
+  ///
+  /// @param accounts those that are behind
+  /// @param reached the last that was looked at; empty where there are none above it
+  public record Behind(List<Long> accounts, OptionalLong reached) {}
+
+  /// Of the next `most` accounts above `after`, those with at least `least` messages that are not
+  /// indexed.
+  public Behind behind(long after, int most, long least, int version) {
     return sql.repeatable(
         connection -> {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "SELECT a.account_id FROM account_state a"
-                      + " WHERE a.next_message_id > ? AND a.next_message_id - 1 - coalesce(("
-                      + "SELECT max(s.last_id) FROM text_segment s WHERE s.account_id = a.account_id"
-                      + " AND s.version = ?), 0) >= ? LIMIT ?",
+                  "SELECT a.account_id, CASE WHEN a.next_message_id > ? THEN"
+                      + " a.next_message_id - 1 - coalesce((SELECT max(s.last_id)"
+                      + " FROM text_segment s WHERE s.account_id = a.account_id"
+                      + " AND s.version = ?), 0) >= ? ELSE false END FROM (SELECT account_id,"
+                      + " next_message_id FROM account_state WHERE account_id > ?"
+                      + " ORDER BY account_id LIMIT ?) a ORDER BY a.account_id",
                   least,
                   version,
                   least,
+                  after,
                   most)) {
             List<Long> accounts = new ArrayList<>();
+            long last = after;
+            int looked = 0;
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
-                accounts.add(row.getLong(1));
+                last = row.getLong(1);
+                looked++;
+                if (row.getBoolean(2)) {
+                  accounts.add(last);
+                }
               }
             }
-            return accounts;
+            return new Behind(
+                accounts, looked < most ? OptionalLong.empty() : OptionalLong.of(last));
           }
         });
   }

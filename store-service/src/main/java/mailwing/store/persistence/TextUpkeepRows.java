@@ -33,8 +33,10 @@ public final class TextUpkeepRows {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "SELECT account_id, gone FROM text_upkeep WHERE grown OR gone >= ?"
-                      + " ORDER BY account_id LIMIT ?",
+                  "(SELECT account_id, gone FROM text_upkeep WHERE grown LIMIT ?)"
+                      + " UNION (SELECT account_id, gone FROM text_upkeep WHERE gone >= ?"
+                      + " ORDER BY gone DESC LIMIT ?)",
+                  most,
                   gone,
                   most)) {
             List<Due> due = new ArrayList<>();

@@ -93,7 +93,7 @@ final class LoginsTest {
   }
 
   private static long user(String local) {
-    return administration.addUser(local + "@a.example", bytes("wing"), Limits.NONE).accountId();
+    return administration.addUser(local + "@a.example", bytes("wing"), Limits.NONE);
   }
 
   private static byte[] bytes(String text) {
@@ -338,10 +338,7 @@ final class LoginsTest {
   @Test
   void internationalAddressesCompareNormalised() {
     administration.addDomain("b\u00fccher.example");
-    long id =
-        administration
-            .addUser("Jos\u00e9@b\u00fccher.example", bytes("wing"), Limits.NONE)
-            .accountId();
+    long id = administration.addUser("Jos\u00e9@b\u00fccher.example", bytes("wing"), Limits.NONE);
     Resolution found = directory.resolve("jose\u0301@xn--bcher-kva.example");
     assertThat(found)
         .isEqualTo(

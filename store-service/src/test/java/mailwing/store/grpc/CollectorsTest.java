@@ -198,6 +198,41 @@ class CollectorsTest {
   }
 
   @Test
+  void collectingFindsWhatIsDueAndLooksIntoNoOtherAccount() {
+    MailFixture.User idle = fresh();
+    deliver(200);
+    expunge(idle, idle.ref("INBOX"));
+    MailFixture.User emptied = fresh();
+    deliver(200);
+    expunge(emptied, emptied.ref("INBOX"));
+    age("expunged", 15, emptied);
+    MailFixture.User forgotten = fresh();
+    deliver(200);
+    expunge(forgotten, forgotten.ref("INBOX"));
+    age("expunged", 61, forgotten);
+    MailFixture.User tidy = fresh();
+    deliver(200);
+    copy(tidy, tidy.ref("INBOX"), 1, "Archive");
+    tidy.mailboxes().deleteMailbox(DeleteMailboxRequest.newBuilder().setName("Archive").build());
+    long before = locker(idle);
+    jobs.collect();
+    assertThat(count("message", idle)).isEqualTo(1);
+    assertThat(locker(idle)).as("its row was not locked").isEqualTo(before);
+    assertThat(count("message", emptied)).isZero();
+    assertThat(count("expunged", emptied)).isEqualTo(1);
+    assertThat(count("expunged", forgotten)).isZero();
+    assertThat(count("mailbox_removed", tidy)).isZero();
+    assertThat(count("entry", tidy)).isEqualTo(1);
+  }
+
+  /// The transaction that last locked or changed the account's row.
+  private long locker(MailFixture.User user) {
+    return store.number(
+        "SELECT CAST(CAST(xmax AS text) AS bigint) FROM account_state WHERE account_id = ?",
+        user.accountId());
+  }
+
+  @Test
   void agedTombstonesGoAndTheMailboxSaysHowFar() {
     MailFixture.User user = fresh();
     MailboxRef inbox = user.ref("INBOX");

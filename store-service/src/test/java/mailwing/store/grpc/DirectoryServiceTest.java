@@ -20,6 +20,7 @@ import mailwing.store.v1.ApiKey;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.DirectoryGrpc.DirectoryBlockingStub;
 import mailwing.store.v1.Domain;
+import mailwing.store.v1.Forwarding;
 import mailwing.store.v1.GetUserRequest;
 import mailwing.store.v1.ListAliasesRequest;
 import mailwing.store.v1.ListApiKeysRequest;
@@ -134,6 +135,47 @@ final class DirectoryServiceTest {
                         .removeDomain(
                             RemoveDomainRequest.newBuilder().setName("users.example").build())))
         .isEqualTo("IN_USE");
+  }
+
+  @Test
+  void usersAreListedPageByPageWithAllThatIsToldOfEach() {
+    domain("many.example");
+    domain("other.example");
+    user("somebody@other.example");
+    List<User> made = new ArrayList<>();
+    for (int i = 0; i < 501; i++) {
+      made.add(
+          admin()
+              .addUser(
+                  AddUserRequest.newBuilder()
+                      .setAddress("shared" + i + "@many.example")
+                      .setShared(true)
+                      .setQuota(QuotaLimits.newBuilder().setMessages(i))
+                      .build()));
+    }
+    made.set(
+        500,
+        admin()
+            .updateUser(
+                UpdateUserRequest.newBuilder()
+                    .setAddress("shared500@many.example")
+                    .setForwarding(
+                        Forwarding.newBuilder()
+                            .addTargets("shared2@many.example")
+                            .addTargets("shared1@many.example")
+                            .setKeepsCopy(true))
+                    .setUndoSeconds(9)
+                    .setCopyToSent(true)
+                    .build()));
+    assertThat(made.getLast().getForwarding().getTargetsList())
+        .containsExactly("shared2@many.example", "shared1@many.example");
+    assertThat(made.getLast().getForwarding().getKeepsCopy()).isTrue();
+    assertThat(
+            all(admin().listUsers(ListUsersRequest.newBuilder().setDomain("many.example").build())))
+        .containsExactlyElementsOf(made);
+    assertThat(all(admin().listUsers(ListUsersRequest.getDefaultInstance())))
+        .containsAll(made)
+        .anyMatch(one -> one.getAddress().equals("somebody@other.example"));
   }
 
   @Test

@@ -15,6 +15,8 @@ import mailwing.store.domain.TextIndex;
 import mailwing.store.events.ChangeSignal;
 import mailwing.store.mime.SearchText;
 import mailwing.store.persistence.Database;
+import mailwing.store.persistence.Sql;
+import mailwing.store.persistence.TextIndexRows;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.HeaderMatch;
@@ -83,6 +85,27 @@ class TextIndexTest {
   void stop() {
     database.close();
     store.close();
+  }
+
+  @Test
+  void accountsThatAreBehindAreFoundSomeAtAtime() {
+    List<Long> accounts = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      MailFixture.User one = store.user("behind" + i + "@example.test");
+      for (int n = 0; n < 2 * i; n++) {
+        one.append(
+            AppendHeader.newBuilder().setMailbox(one.ref("INBOX")).build(),
+            "Subject: one\r\n\r\none\r\n".getBytes(UTF_8));
+      }
+      accounts.add(one.accountId());
+    }
+    TextIndexRows rows = new TextIndexRows(new Sql(database.dataSource()));
+    TextIndexRows.Behind first = rows.behind(accounts.getFirst() - 1, 2, 2, 1);
+    assertThat(first.accounts()).containsExactly(accounts.get(1));
+    assertThat(first.reached()).hasValue(accounts.get(1));
+    TextIndexRows.Behind rest = rows.behind(accounts.get(1), 2, 2, 1);
+    assertThat(rest.accounts()).containsExactly(accounts.get(2));
+    assertThat(rest.reached()).isEmpty();
   }
 
   private String words(int most) {
