@@ -101,7 +101,7 @@ public final class Admin implements Runnable {
     with(
         options,
         client ->
-            client.call(
+            client.list(
                 about,
                 stub -> {
                   call.apply(stub).forEachRemaining(one -> out.println(line.apply(one)));

@@ -33,6 +33,9 @@ public final class AdminClient implements AutoCloseable {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final long DEADLINE_SECONDS = 30;
 
+  /// A list is as long as there are users, and read no faster than by whoever it is shown to.
+  private static final long LIST_DEADLINE_SECONDS = 3600;
+
   private final ManagedChannel channel;
   private final String server;
   private final Metadata headers = new Metadata();
@@ -70,6 +73,11 @@ public final class AdminClient implements AutoCloseable {
     return call(what, DirectoryGrpc::newBlockingStub, call);
   }
 
+  /// As [#call], where the answer is a list of any length.
+  public <T> T list(String what, Function<DirectoryGrpc.DirectoryBlockingStub, T> call) {
+    return call(what, DirectoryGrpc::newBlockingStub, call, LIST_DEADLINE_SECONDS);
+  }
+
   /// As [#call], to the outbound queue.
   public <T> T callQueue(String what, Function<QueueGrpc.QueueBlockingStub, T> call) {
     return call(what, QueueGrpc::newBlockingStub, call);
@@ -92,15 +100,20 @@ public final class AdminClient implements AutoCloseable {
 
   private <S extends AbstractStub<S>, T> T call(
       String what, Function<Channel, S> service, Function<S, T> call) {
+    return call(what, service, call, DEADLINE_SECONDS);
+  }
+
+  private <S extends AbstractStub<S>, T> T call(
+      String what, Function<Channel, S> service, Function<S, T> call, long seconds) {
     S stub =
         service
             .apply(channel)
             .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-            .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+            .withDeadlineAfter(seconds, TimeUnit.SECONDS);
     try {
       return call.apply(stub);
     } catch (StatusRuntimeException e) {
-      throw new StoreRefusal(code(e), line(what, e));
+      throw new StoreRefusal(code(e), line(what, e, seconds));
     }
   }
 
@@ -124,7 +137,7 @@ public final class AdminClient implements AutoCloseable {
     channel.shutdownNow();
   }
 
-  private String line(String what, StatusRuntimeException e) {
+  private String line(String what, StatusRuntimeException e, long seconds) {
     var text = e.getStatus().getDescription();
     return switch (code(e)) {
       case ALREADY_EXISTS -> what + " exists already";
@@ -141,16 +154,17 @@ public final class AdminClient implements AutoCloseable {
           what + ": " + (text == null ? "refused" : text);
       case UNAVAILABLE, TRY_LATER ->
           "the store at " + server + " cannot do it now: try again later";
-      default -> transport(what, e, text);
+      default -> transport(what, e, text, seconds);
     };
   }
 
-  private String transport(String what, StatusRuntimeException e, @Nullable String text) {
+  private String transport(
+      String what, StatusRuntimeException e, @Nullable String text, long seconds) {
     return switch (e.getStatus().getCode()) {
       case UNAVAILABLE ->
           "no store answers at " + server + ": is it running? (start it with `mailwing up`)";
       case DEADLINE_EXCEEDED ->
-          "the store at " + server + " did not answer within " + DEADLINE_SECONDS + " s";
+          "the store at " + server + " did not answer within " + seconds + " s";
       case UNIMPLEMENTED -> "the store at " + server + " is of another version: it lacks this call";
       default -> what + ": " + e.getStatus().getCode() + (text == null ? "" : ": " + text);
     };
