@@ -14,6 +14,8 @@ import mailwing.store.persistence.AccountMail.Quota;
 /// What administrators are told of users: all of it by one statement for as many as are listed at a
 /// time.
 public final class UserRows {
+  // A page begins in each table where the last one ended: a merge of them would read each page from
+  // the first account on.
   private static final String USER =
       """
       SELECT c.account_id, c.address, c.enabled, c.administrator, c.shared,
@@ -27,7 +29,8 @@ public final class UserRows {
              coalesce(s.used_octets, 0) AS used_octets,
              coalesce(s.used_messages, 0) AS used_messages,
              coalesce(s.used_mailboxes, 0) AS used_mailboxes
-      FROM account c LEFT JOIN account_state s ON s.account_id = c.account_id
+      FROM account c
+      LEFT JOIN account_state s ON s.account_id = c.account_id AND s.account_id > ?
       WHERE c.removed_at IS NULL
       """;
 
@@ -58,7 +61,7 @@ public final class UserRows {
   }
 
   public Optional<UserRow> user(long accountId) {
-    return read(USER + "AND c.account_id = ?", accountId).stream().findFirst();
+    return read(USER + "AND c.account_id = ?", accountId - 1, accountId).stream().findFirst();
   }
 
   /// At most `limit` users of a domain (empty: of all), by account id.
@@ -67,9 +70,11 @@ public final class UserRows {
         USER
             + """
             AND c.account_id > ? AND EXISTS (SELECT 1 FROM address a
-              WHERE a.account_id = c.account_id AND (? = '' OR a.domain = ?))
+              WHERE a.account_id = c.account_id AND a.account_id > ? AND (? = '' OR a.domain = ?))
             ORDER BY c.account_id LIMIT ?
             """,
+        afterAccountId,
+        afterAccountId,
         afterAccountId,
         domain,
         domain,
