@@ -43,7 +43,8 @@ public final class Bench implements Callable<Integer> {
               + " fetch-envelope, fetch-headers, fetch-metadata, fetch-body, fetch-body-first,"
               + " fetch-large, store, store-many, idle, pop3, pop3-pipelined, mixed, large: each"
               + " command once on a mailbox of --messages messages, and the server's memory; and"
-              + " idle-memory, alone: its memory with up to --sessions sessions in IDLE over TLS."
+              + " idle-memory, alone, also with --against: its memory with up to --sessions sessions in IDLE over TLS, best"
+              + " from a fresh start."
               + " Default: all but these two; with --against all that docs/performance.md tells, with --check all"
               + " that has a published ratio.")
   private List<String> names = List.of();
@@ -97,8 +98,12 @@ public final class Bench implements Callable<Integer> {
   @Option(names = "--seconds", description = "Of one measured run (default ${DEFAULT-VALUE}).")
   private double seconds = 10;
 
-  @Option(names = "--warm-up", description = "Seconds before each run (default ${DEFAULT-VALUE}).")
-  private double warmUp = 3;
+  @Option(
+      names = "--warm-up",
+      description =
+          "Seconds before each run, for a server that compiles its code while it works (default"
+              + " ${DEFAULT-VALUE}).")
+  private double warmUp = 8;
 
   @Option(names = "--runs", description = "Default ${DEFAULT-VALUE}; the median counts.")
   private int runs = 3;
@@ -201,7 +206,10 @@ public final class Bench implements Callable<Integer> {
     if (check && published.isEmpty()) {
       throw wrong("there are no published ratios in " + ratios + "; see --ratios");
     }
-    boolean waiting = alone && names.equals(List.of(IdleMemoryWorkload.NAME));
+    boolean waiting = names.equals(List.of(IdleMemoryWorkload.NAME));
+    if (waiting && (publish || check) && !idleMemory.asPublished()) {
+      throw wrong("the row of " + IdleMemoryWorkload.NAME + " is of other numbers of sessions");
+    }
     boolean large = names.contains(LargeWorkload.NAME) || (names.isEmpty() && !alone);
     List<Workload> workloads =
         names.isEmpty()
@@ -236,10 +244,24 @@ public final class Bench implements Callable<Integer> {
       int readers = workloads.stream().anyMatch(Workload::reads) ? options.mixedConnections() : 0;
       BenchAccounts.create(data, target, target.users() + readers);
     }
+    PrintWriter out = spec.commandLine().getOut();
     if (waiting) {
-      IdleMemoryWorkload.run(
-          ours, idleMemory, idleMemory.imapsPort + portOffset, memory, spec.commandLine().getOut());
-      return 0;
+      Measurement our =
+          IdleMemoryWorkload.overTls(
+              ours, idleMemory, idleMemory.imapsPort + portOffset, memory, out);
+      if (against == null) {
+        return 0;
+      }
+      Side theirs = peer.side(against, target.users(), options);
+      Measurement their =
+          IdleMemoryWorkload.plain(theirs, idleMemory, ProcessMemory.now(theirs.processes()), out);
+      Map<TableRow, Figures> measured =
+          Map.of(
+              TableRow.IDLE_MEMORY,
+              Figures.of(Measure.MEMORY, List.of(our), List.of(their), /* disturbed= */ false));
+      return check
+          ? guard(published, measured, List.of())
+          : tell(published, measured, List.of(), /* described= */ !publish);
     }
     if (against == null) {
       measure(ours, workloads, large);
@@ -253,9 +275,11 @@ public final class Bench implements Callable<Integer> {
             messages,
             patience,
             again,
-            spec.commandLine().getOut());
+            out);
     Map<TableRow, Figures> measured = both.measure(workloads, large);
-    return check ? guard(published, measured, both) : tell(published, measured, both);
+    return check
+        ? guard(published, measured, both.failures())
+        : tell(published, measured, both.failures(), /* described= */ true);
   }
 
   private void measure(Side side, List<Workload> workloads, boolean large)
@@ -293,26 +317,20 @@ public final class Bench implements Callable<Integer> {
 
   /// Prints the table, and publishes it if that is asked for: what was not measured stays as it
   /// was.
-  private int tell(Ratios published, Map<TableRow, Figures> measured, SideBySide both)
+  ///
+  /// @param described by how this was measured; else as before
+  private int tell(
+      Ratios published, Map<TableRow, Figures> measured, List<String> failures, boolean described)
       throws IOException {
     Ratios now = publish ? published : new Ratios();
     measured.forEach(now::put);
-    now.describe(
-        String.format(
-            Locale.ROOT,
-            "%s, %d processors, load generator on the same: ours, theirs, ours, ..., medians of %d"
-                + " runs of %s s after %s s of warm-up, %d connections; ± is how far the ratio of"
-                + " one run was from the median's; * marks other processes at work.",
-            LocalDate.now(ZoneOffset.UTC),
-            Machine.processors(),
-            runs,
-            Figures.number(seconds),
-            Figures.number(warmUp),
-            connections));
+    if (described) {
+      now.describe(about());
+    }
     PrintWriter out = spec.commandLine().getOut();
     out.println();
     out.print(now.table());
-    both.failures().forEach(failure -> out.println("not measured: " + failure));
+    failures.forEach(failure -> out.println("not measured: " + failure));
     out.flush();
     if (publish) {
       String text = Files.readString(page);
@@ -320,13 +338,27 @@ public final class Bench implements Callable<Integer> {
       // Of what was written, which is rounded.
       Files.writeString(page, Ratios.read(ratios).in(text));
     }
-    return both.failures().isEmpty() ? 0 : 1;
+    return failures.isEmpty() ? 0 : 1;
   }
 
-  private int guard(Ratios published, Map<TableRow, Figures> measured, SideBySide both) {
+  private String about() {
+    return String.format(
+        Locale.ROOT,
+        "%s, %d processors, load generator on the same: ours, theirs, ours, ..., medians of %d"
+            + " runs of %s s after %s s of warm-up, %d connections; ± is how far the ratio of"
+            + " one run was from the median's; * marks other processes at work.",
+        LocalDate.now(ZoneOffset.UTC),
+        Machine.processors(),
+        runs,
+        Figures.number(seconds),
+        Figures.number(warmUp),
+        connections);
+  }
+
+  private int guard(Ratios published, Map<TableRow, Figures> measured, List<String> failures) {
     PrintWriter out = spec.commandLine().getOut();
     out.println();
-    int code = both.failures().isEmpty() ? 0 : 1;
+    int code = failures.isEmpty() ? 0 : 1;
     for (Map.Entry<TableRow, Figures> entry : measured.entrySet()) {
       Figures before = published.of(entry.getKey());
       if (before != null) {
@@ -335,7 +367,7 @@ public final class Bench implements Callable<Integer> {
         code = guard.worse(code);
       }
     }
-    both.failures().forEach(failure -> out.println("not measured: " + failure));
+    failures.forEach(failure -> out.println("not measured: " + failure));
     out.flush();
     return code;
   }

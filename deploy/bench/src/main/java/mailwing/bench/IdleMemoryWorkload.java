@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -27,34 +28,69 @@ final class IdleMemoryWorkload {
 
   private final Target target;
   private final Options options;
-  private final IdleMemoryOptions wanted;
-  private final int port;
+  private final Connecting connecting;
+  private final int settleSeconds;
   private final ServerProcesses processes;
   private final PrintWriter out;
   private final List<ImapClient> clients = new ArrayList<>();
   private final LinkedBlockingQueue<Long> heard = new LinkedBlockingQueue<>();
 
-  private IdleMemoryWorkload(Side side, IdleMemoryOptions wanted, int port, PrintWriter out) {
+  /// How a session begins.
+  private interface Connecting {
+    LineSocket connect() throws IOException;
+  }
+
+  private IdleMemoryWorkload(Side side, Connecting connecting, int settleSeconds, PrintWriter out) {
     this.target = side.target();
     this.options = side.options();
     this.processes = side.processes();
-    this.wanted = wanted;
-    this.port = port;
+    this.connecting = connecting;
+    this.settleSeconds = settleSeconds;
     this.out = out;
   }
 
+  /// Sessions over TLS. What is answered has as octets what the server's memory has grown by.
+  ///
   /// @param port of IMAP within TLS
   /// @param before memory before anything was asked of the server
-  static void run(
+  static Measurement overTls(
       Side side, IdleMemoryOptions wanted, int port, Map<String, Long> before, PrintWriter out)
       throws IOException, InterruptedException {
-    if (side.processes().isEmpty()) {
-      throw new IOException(NAME + " needs --pid, to know whose memory to look at");
-    }
-    new IdleMemoryWorkload(side, wanted, port, out).measure(wanted.sessions, before);
+    String host = side.target().host();
+    return measure(
+        side, () -> LineSocket.overAnyTls(host, port), wanted.settle, wanted.sessions, before, out);
   }
 
-  private void measure(int sessions, Map<String, Long> before)
+  /// The same of a server that is compared with, without TLS.
+  static Measurement plain(
+      Side side, IdleMemoryOptions wanted, Map<String, Long> before, PrintWriter out)
+      throws IOException, InterruptedException {
+    Target target = side.target();
+    return measure(
+        side,
+        () -> new LineSocket(target.host(), target.imapPort()),
+        wanted.settle,
+        wanted.theirSessions,
+        before,
+        out);
+  }
+
+  private static Measurement measure(
+      Side side,
+      Connecting connecting,
+      int settleSeconds,
+      int sessions,
+      Map<String, Long> before,
+      PrintWriter out)
+      throws IOException, InterruptedException {
+    if (side.processes().isEmpty()) {
+      throw new IOException(
+          NAME + " needs --pid or --against-pid, to know whose memory to look at");
+    }
+    return new IdleMemoryWorkload(side, connecting, settleSeconds, out).measure(sessions, before);
+  }
+
+  private Measurement measure(int sessions, Map<String, Long> before)
       throws IOException, InterruptedException {
     try {
       out.printf(
@@ -78,26 +114,28 @@ final class IdleMemoryWorkload {
       for (int step : STEPS) {
         steps.add(Math.min(step, sessions));
       }
+      Measurement last = null;
       for (int step : steps) {
-        step(step, before);
+        last = step(step, before);
       }
       closeAll();
       settle();
       out.printf(
           Locale.ROOT, "after all were closed: %s%n", megabytes(ProcessMemory.now(processes)));
+      return Objects.requireNonNull(last);
     } finally {
       closeAll();
     }
   }
 
-  private void step(int sessions, Map<String, Long> before)
+  private Measurement step(int sessions, Map<String, Long> before)
       throws IOException, InterruptedException {
     int more = sessions - clients.size();
     CpuTime cpu = options.clock().now();
     long from = System.nanoTime();
     open(more);
     double seconds = (System.nanoTime() - from) / 1e9;
-    double opening = options.clock().now().since(cpu).total();
+    CpuTime opening = options.clock().now().since(cpu);
     settle();
     Map<String, Long> now = ProcessMemory.now(processes);
     long grown = sum(now) - sum(before);
@@ -109,16 +147,17 @@ final class IdleMemoryWorkload {
         "%8d %10.0f %12.2f %12.1f %14.2f %14.1f %12.1f  %s%n",
         sessions,
         more / seconds,
-        opening / Math.max(1, more),
+        opening.total() / Math.max(1, more),
         grown / 1024.0 / sessions,
         mailing / DELIVERIES,
         told.quantileMillis(0.5),
         told.quantileMillis(1),
         megabytes(now));
+    return new Measurement(sessions, seconds, grown, 0, opening, told);
   }
 
   private void settle() throws InterruptedException {
-    TimeUnit.SECONDS.sleep(wanted.settle);
+    TimeUnit.SECONDS.sleep(settleSeconds);
   }
 
   private void open(int more) throws IOException, InterruptedException {
@@ -153,7 +192,7 @@ final class IdleMemoryWorkload {
 
   private void begin(int number) throws IOException {
     int user = 1 + number % target.users();
-    ImapClient client = new ImapClient(LineSocket.overAnyTls(target.host(), port));
+    ImapClient client = new ImapClient(connecting.connect());
     client.waitLong();
     client.login(target.loginOf(user), target.password());
     client.command("SELECT INBOX");
@@ -213,9 +252,14 @@ final class IdleMemoryWorkload {
     return octets.values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /// All processes of a program together: a server may have one for each session.
   private static String megabytes(Map<String, Long> octets) {
-    Map<String, String> shown = new LinkedHashMap<>();
+    Map<String, Long> programs = new LinkedHashMap<>();
     octets.forEach(
+        (process, value) ->
+            programs.merge(process.substring(0, process.lastIndexOf(' ')), value, Long::sum));
+    Map<String, String> shown = new LinkedHashMap<>();
+    programs.forEach(
         (name, value) -> shown.put(name, String.format(Locale.ROOT, "%.1f", value / 1e6)));
     return shown.toString();
   }

@@ -7,7 +7,8 @@ enum Measure {
   SECONDS("s", false),
   P50("ms", false),
   P99("ms", false),
-  CPU("ms", false);
+  CPU("ms", false),
+  MEMORY("KB", false);
 
   private final String unit;
   private final boolean moreIsBetter;
@@ -29,6 +30,7 @@ enum Measure {
       case P50 -> m.latencies().quantileMillis(0.50);
       case P99 -> m.latencies().quantileMillis(0.99);
       case CPU -> m.cpuMillisPerOperation();
+      case MEMORY -> m.octets() / 1024.0 / m.operations();
     };
   }
 
