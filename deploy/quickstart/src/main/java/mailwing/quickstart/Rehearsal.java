@@ -1,12 +1,6 @@
 package mailwing.quickstart;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -18,13 +12,12 @@ import mailwing.cli.pki.CertificateAuthority;
 import mailwing.quickstart.PortPlan.Role;
 
 /// What a running system is asked for while the JVM records what an AOT cache should hold: a
-/// message in, the same message out by each protocol, a mailbox of many messages, and an
-/// administration command.
+/// message in, the same message out by each protocol, a mailbox of many messages, an administration
+/// command, and what a server mostly does, for some seconds ([BusyRehearsal]).
 final class Rehearsal {
   private static final int FIRST_OFFSET = 20_000;
   private static final int LAST_OFFSET = 50_000;
   private static final int OFFSET_STEP = 111;
-  private static final int TIMEOUT_MILLIS = 60_000;
   private static final String USER = "alice@example.test";
   private static final String PASSWORD = "wing";
 
@@ -63,7 +56,8 @@ final class Rehearsal {
   }
 
   /// Asks a system that has the demo users; throws if one answer is not as it should be.
-  static void run(PortPlan plan, Path data) throws IOException, GeneralSecurityException {
+  static void run(PortPlan plan, Path data)
+      throws IOException, GeneralSecurityException, InterruptedException {
     var rehearsal = new Rehearsal(plan, data);
     rehearsal.imapAndDelivery();
     rehearsal.pop3();
@@ -71,10 +65,15 @@ final class Rehearsal {
     if (Admin.run("user", "list", "--data", data.toString()) != 0) {
       throw new IOException("user list was refused");
     }
+    new BusyRehearsal(plan, rehearsal.tls).run(data);
+  }
+
+  private RehearsalClient client(SocketFactory factory, Role role) throws IOException {
+    return new RehearsalClient(factory, plan.port(role).port());
   }
 
   private void deliver() throws IOException {
-    try (var smtp = new Client(SocketFactory.getDefault(), Role.SMTP)) {
+    try (var smtp = client(SocketFactory.getDefault(), Role.SMTP)) {
       smtp.read("220 ");
       smtp.ask("EHLO localhost", "250 ");
       smtp.ask("MAIL FROM:<bob@example.test>", "250 ");
@@ -86,7 +85,7 @@ final class Rehearsal {
   }
 
   private void imapAndDelivery() throws IOException {
-    try (var imap = new Client(tls, Role.IMAPS)) {
+    try (var imap = client(tls, Role.IMAPS)) {
       imap.read("* OK");
       imap.ask("a LOGIN " + USER + " " + PASSWORD, "a OK");
       imap.ask("b LIST \"\" *", "b OK");
@@ -105,7 +104,7 @@ final class Rehearsal {
   }
 
   private void manyMessages() throws IOException {
-    try (var imap = new Client(tls, Role.IMAPS)) {
+    try (var imap = client(tls, Role.IMAPS)) {
       imap.read("* OK");
       imap.ask("a LOGIN " + USER + " " + PASSWORD, "a OK");
       imap.ask("b CREATE Many", "b OK");
@@ -139,50 +138,13 @@ final class Rehearsal {
   }
 
   private void pop3() throws IOException {
-    try (var pop3 = new Client(tls, Role.POP3S)) {
+    try (var pop3 = client(tls, Role.POP3S)) {
       pop3.read("+OK");
       pop3.ask("USER " + USER, "+OK");
       pop3.ask("PASS " + PASSWORD, "+OK");
       pop3.ask("UIDL", ".");
       pop3.ask("RETR 1", ".");
       pop3.ask("QUIT", "+OK");
-    }
-  }
-
-  /// One session, told line by line.
-  private final class Client implements AutoCloseable {
-    private final Socket socket;
-    private final BufferedReader in;
-    private final OutputStream out;
-
-    Client(SocketFactory factory, Role role) throws IOException {
-      socket = factory.createSocket(InetAddress.getLoopbackAddress(), plan.port(role).port());
-      socket.setSoTimeout(TIMEOUT_MILLIS);
-      in =
-          new BufferedReader(
-              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-      out = socket.getOutputStream();
-    }
-
-    void ask(String line, String answer) throws IOException {
-      out.write((line + "\r\n").getBytes(StandardCharsets.US_ASCII));
-      out.flush();
-      read(answer);
-    }
-
-    /// Reads up to the line that begins so.
-    void read(String beginning) throws IOException {
-      for (var line = in.readLine(); line != null; line = in.readLine()) {
-        if (line.startsWith(beginning)) {
-          return;
-        }
-      }
-      throw new IOException("the session ended before " + beginning);
-    }
-
-    @Override
-    public void close() throws IOException {
-      socket.close();
     }
   }
 }

@@ -1,0 +1,244 @@
+package mailwing.quickstart;
+
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import javax.net.SocketFactory;
+import mailwing.cli.AdminClient;
+import mailwing.quickstart.PortPlan.Role;
+import mailwing.store.v1.AddUserRequest;
+
+/// What a server does most, done for some seconds by several clients at once, plain and over TLS:
+/// the profiles of these ways go into the AOT cache (JEP 515), and a start compiles them soon and
+/// well.
+///
+/// Nothing is measured, and how often each is done depends on the machine.
+final class BusyRehearsal {
+  private static final int CLIENTS = 8;
+  private static final Duration EACH = Duration.ofMillis(1300);
+  private static final String PASSWORD = "rehearse";
+  private static final int LINES = 64;
+
+  /// Messages that are read: those that the first works have brought at least.
+  private static final int READ = 40;
+
+  private final PortPlan plan;
+  private final SocketFactory tls;
+  private long until;
+
+  /// What a client does over and over, on a session that it opens for it.
+  private interface Work {
+    void run(int client) throws IOException;
+  }
+
+  /// One time of it, counted from 0.
+  private interface Turn {
+    void run(int count) throws IOException;
+  }
+
+  BusyRehearsal(PortPlan plan, SocketFactory tls) {
+    this.plan = plan;
+    this.tls = tls;
+  }
+
+  void run(Path data) throws IOException, InterruptedException {
+    try (var admin = AdminClient.at(data)) {
+      for (var client = 0; client < CLIENTS; client++) {
+        var add =
+            AddUserRequest.newBuilder()
+                .setAddress(user(client))
+                .setPassword(ByteString.copyFromUtf8(PASSWORD))
+                .build();
+        admin.call(add.getAddress(), stub -> stub.addUser(add));
+      }
+    }
+    for (Work work :
+        List.<Work>of(
+            this::deliver,
+            this::append,
+            this::status,
+            this::bodies,
+            this::ranges,
+            this::store,
+            this::logins,
+            this::pop3)) {
+      together(work);
+    }
+  }
+
+  private void together(Work work) throws IOException, InterruptedException {
+    until = System.nanoTime() + EACH.toNanos();
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (var client = 0; client < CLIENTS; client++) {
+        var number = client;
+        running.add(
+            clients.submit(
+                () -> {
+                  work.run(number);
+                  return number;
+                }));
+      }
+      for (Future<?> one : running) {
+        one.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IOException("rehearsing at work", e.getCause());
+    }
+  }
+
+  private void repeat(Turn turn) throws IOException {
+    for (var count = 0; System.nanoTime() - until < 0 || count < READ; count++) {
+      turn.run(count);
+    }
+  }
+
+  private static String user(int client) {
+    return "rehearsal" + client + "@example.test";
+  }
+
+  private static boolean secure(int client) {
+    return client % 2 == 1;
+  }
+
+  private RehearsalClient open(int client, Role plain, Role withinTls) throws IOException {
+    return secure(client)
+        ? new RehearsalClient(tls, plan.port(withinTls).port())
+        : new RehearsalClient(SocketFactory.getDefault(), plan.port(plain).port());
+  }
+
+  private RehearsalClient imap(int client) throws IOException {
+    var imap = open(client, Role.IMAP, Role.IMAPS);
+    imap.read("* OK");
+    imap.ask("a LOGIN " + user(client) + " " + PASSWORD, "a OK");
+    return imap;
+  }
+
+  private RehearsalClient selected(int client) throws IOException {
+    var imap = imap(client);
+    imap.ask("b SELECT INBOX", "b OK");
+    return imap;
+  }
+
+  /// About 5 KB without a line that begins with a dot.
+  private static String message(int client, int count) {
+    var text = new StringBuilder(6000);
+    text.append("From: Somebody <bob@example.test>\r\nTo: <").append(user(client));
+    text.append(">\r\nSubject: Re: rehearsal ").append(count / 3);
+    text.append("\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <");
+    text.append(client).append('.').append(count).append(".").append(System.nanoTime());
+    text.append("@example.test>\r\nMIME-Version: 1.0\r\n");
+    if (count % 2 == 0) {
+      text.append("Content-Type: text/plain; charset=utf-8\r\n\r\n");
+    } else {
+      text.append("Content-Type: multipart/alternative; boundary=part\r\n\r\n--part\r\n");
+      text.append("Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello</p>\r\n--part\r\n\r\n");
+    }
+    for (var line = 0; line < LINES; line++) {
+      text.append("The meeting is moved to ").append(line);
+      text.append(" o'clock, and the report of the project comes later.\r\n");
+    }
+    return text.append(count % 2 == 0 ? "" : "--part--\r\n").toString();
+  }
+
+  private void deliver(int client) throws IOException {
+    try (var smtp = open(client, Role.SMTP, Role.SUBMISSIONS)) {
+      smtp.read("220 ");
+      smtp.ask("EHLO localhost", "250 ");
+      if (secure(client)) {
+        var login = "\0" + user(client) + "\0" + PASSWORD;
+        smtp.ask(
+            "AUTH PLAIN "
+                + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.US_ASCII)),
+            "235 ");
+      }
+      repeat(
+          count -> {
+            var to = user((client + count) % CLIENTS);
+            smtp.say("MAIL FROM:<" + user(client) + ">\r\nRCPT TO:<" + to + ">\r\nDATA");
+            smtp.read("354 ");
+            smtp.ask(message(client, count) + ".", "250 ");
+          });
+      smtp.ask("QUIT", "221 ");
+    }
+  }
+
+  private void append(int client) throws IOException {
+    try (var imap = imap(client)) {
+      repeat(
+          count -> {
+            var message = message(client, count);
+            imap.ask("c APPEND INBOX {" + message.length() + "+}\r\n" + message, "c OK");
+          });
+    }
+  }
+
+  private void status(int client) throws IOException {
+    try (var imap = imap(client)) {
+      repeat(count -> imap.ask("c STATUS INBOX (MESSAGES UIDNEXT UNSEEN)", "c OK"));
+    }
+  }
+
+  private void bodies(int client) throws IOException {
+    try (var imap = selected(client)) {
+      repeat(count -> imap.ask("c FETCH " + (1 + count % READ) + " (BODY.PEEK[])", "c OK"));
+    }
+  }
+
+  private void ranges(int client) throws IOException {
+    try (var imap = selected(client)) {
+      repeat(
+          count -> {
+            imap.ask("c FETCH 1:20 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)", "c OK");
+            imap.ask(
+                "d FETCH 21:40 (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To Cc Subject"
+                    + " Date Message-ID References In-Reply-To Content-Type Reply-To)])",
+                "d OK");
+            imap.ask("e FETCH 1:40 (FLAGS)", "e OK");
+          });
+    }
+  }
+
+  private void store(int client) throws IOException {
+    try (var imap = selected(client)) {
+      repeat(
+          count -> {
+            var sign = count / READ % 2 == 0 ? " +" : " -";
+            imap.ask("c STORE " + (1 + count % READ) + sign + "FLAGS (\\Flagged)", "c OK");
+          });
+    }
+  }
+
+  private void logins(int client) throws IOException {
+    repeat(
+        _ -> {
+          try (var imap = selected(client)) {
+            imap.ask("c LOGOUT", "c OK");
+          }
+        });
+  }
+
+  private void pop3(int client) throws IOException {
+    try (var pop3 = open(client, Role.POP3, Role.POP3S)) {
+      pop3.read("+OK");
+      pop3.ask("USER " + user(client), "+OK");
+      pop3.ask("PASS " + PASSWORD, "+OK");
+      pop3.ask("STAT", "+OK");
+      pop3.ask("UIDL", ".");
+      repeat(
+          count -> {
+            pop3.ask("RETR " + (1 + count % READ), "+OK");
+            pop3.read(".");
+          });
+      pop3.ask("QUIT", "+OK");
+    }
+  }
+}
