@@ -60,7 +60,15 @@ public final class Dialog implements AutoCloseable {
       socket.connect(address, millis(times.connect()));
     } catch (IOException e) {
       socket.close();
-      throw new HostException("4.4.1", "no connection to " + address + ": " + e.getMessage(), e);
+      throw new HostException(
+          "4.4.1",
+          "no connection to "
+              + address.getAddress().getHostAddress()
+              + " port "
+              + address.getPort()
+              + ": "
+              + e.getMessage(),
+          e);
     }
     Dialog dialog = new Dialog(socket, address, helo, times);
     try {

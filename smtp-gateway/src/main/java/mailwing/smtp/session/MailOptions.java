@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import mailwing.smtp.delivery.Refusal;
 import mailwing.smtp.protocol.Parameter;
 import mailwing.smtp.protocol.Reply;
 import mailwing.smtp.protocol.Xtext;
@@ -25,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions sending) {
   static final Reply UNKNOWN_PARAMETER =
       Reply.of(555, "5.5.4", "A parameter is not recognized or not implemented");
-  static final Reply BAD_VALUE = Reply.of(501, "5.5.4", "A parameter's value is not valid");
+  static final Reply TWICE = Reply.of(501, "5.5.4", "A parameter is given twice");
+  static final Reply HELD_TOO_LONG =
+      Reply.of(501, "5.5.4", "The message would be held for longer than BY allows");
 
   static final Reply TIME_TOO_SHORT =
       Reply.of(555, "5.5.4", "A message cannot be sure to be delivered in so short a time");
@@ -48,6 +49,11 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
     record Refused(Reply reply) implements Reading {}
   }
 
+  /// Of a parameter that we know.
+  static Reply badValue(String keyword) {
+    return Reply.of(501, "5.5.4", "The value of " + keyword + " is not valid");
+  }
+
   /// Reads parameters; those of an extension only where it is announced.
   static Reading read(
       List<Parameter> parameters, long maxOctets, SendingLimits limits, Set<Extension> announced) {
@@ -57,13 +63,13 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
       Reply refused =
           seen.add(parameter.keyword())
               ? reader.read(parameter.keyword(), parameter.value())
-              : BAD_VALUE;
+              : TWICE;
       if (refused != null) {
         return new Reading.Refused(refused);
       }
     }
     return reader.isHeldTooLong()
-        ? new Reading.Refused(BAD_VALUE)
+        ? new Reading.Refused(HELD_TOO_LONG)
         : new Reading.Understood(reader.options());
   }
 
@@ -117,14 +123,14 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
       return switch (keyword) {
         case "SMTPUTF8" -> {
           smtpUtf8 = true;
-          yield value == null ? null : BAD_VALUE;
+          yield value == null ? null : badValue(keyword);
         }
         case "REQUIRETLS" -> {
           requireTls = true;
-          yield value == null ? null : BAD_VALUE;
+          yield value == null ? null : badValue(keyword);
         }
         case "SIZE", "BODY", "AUTH", "RET", "ENVID", "HOLDFOR", "HOLDUNTIL", "BY", "MT-PRIORITY" ->
-            value == null ? BAD_VALUE : valued(keyword, value);
+            value == null ? badValue(keyword) : valued(keyword, value);
         default -> UNKNOWN_PARAMETER;
       };
     }
@@ -158,10 +164,12 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
 
     private @Nullable Reply size(String value) {
       if (!value.matches("[0-9]{1,20}")) {
-        return BAD_VALUE;
+        return badValue("SIZE");
       }
       size = value.length() > 18 ? Long.MAX_VALUE : Long.parseLong(value);
-      return size > maxOctets ? Refusal.TOO_LARGE.reply() : null;
+      return size > maxOctets
+          ? Reply.of(552, "5.3.4", "Message is larger than " + maxOctets + " octets")
+          : null;
     }
 
     private @Nullable Reply body(String value) {
@@ -170,7 +178,7 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
         case "8BITMIME" -> body = Body.EIGHT_BIT;
         case "BINARYMIME" -> body = Body.BINARY;
         default -> {
-          return BAD_VALUE;
+          return badValue("BODY");
         }
       }
       return null;
@@ -181,7 +189,7 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
         case "FULL" -> returned = SendingOptions.Returned.FULL;
         case "HDRS" -> returned = SendingOptions.Returned.HEADERS;
         default -> {
-          return BAD_VALUE;
+          return badValue("RET");
         }
       }
       return null;
@@ -190,7 +198,7 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
     private @Nullable Reply envelopeId(String value) {
       String decoded = value.length() > ENVELOPE_ID_MAX ? null : Xtext.decode(value);
       if (decoded == null || decoded.chars().anyMatch(Character::isISOControl)) {
-        return BAD_VALUE;
+        return badValue("ENVID");
       }
       envelopeId = Optional.of(decoded);
       return null;
@@ -199,7 +207,7 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
     private @Nullable Reply holdFor(String value) {
       return value.matches("[1-9][0-9]{0,8}")
           ? hold(now.plusSeconds(Long.parseLong(value)), "for;" + value)
-          : BAD_VALUE;
+          : badValue("HOLDFOR");
     }
 
     /// The time is in UTC (RFC 4865 §3).
@@ -208,17 +216,21 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
         OffsetDateTime time = OffsetDateTime.parse(value);
         return time.getOffset().equals(ZoneOffset.UTC)
             ? hold(time.toInstant(), "until;" + value)
-            : BAD_VALUE;
+            : badValue("HOLDUNTIL");
       } catch (DateTimeException e) {
-        return BAD_VALUE;
+        return badValue("HOLDUNTIL");
       }
     }
 
     private @Nullable Reply hold(Instant until, String request) {
-      if (hold.isPresent()
-          || !until.isAfter(now)
-          || until.isAfter(now.plus(limits.longestHold()))) {
-        return BAD_VALUE;
+      if (hold.isPresent()) {
+        return TWICE;
+      }
+      if (!until.isAfter(now) || until.isAfter(now.plus(limits.longestHold()))) {
+        return Reply.of(
+            501,
+            "5.5.4",
+            "A message may be held for 1 to " + limits.longestHold().toSeconds() + " seconds");
       }
       hold = Optional.of(new SendingOptions.Hold(until, request));
       return null;
@@ -227,14 +239,14 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
     /// A limit to return by is in the future (RFC 2852 §4).
     private @Nullable Reply deliverBy(String value) {
       if (!value.matches("[+-]?[0-9]{1,9};[RrNn][Tt]?")) {
-        return BAD_VALUE;
+        return badValue("BY");
       }
       int semicolon = value.indexOf(';');
       int seconds = Integer.parseInt(value.substring(0, semicolon));
       String mode = value.substring(semicolon + 1).toUpperCase(Locale.ROOT);
       boolean bounce = mode.startsWith("R");
       if (bounce && seconds <= 0) {
-        return BAD_VALUE;
+        return badValue("BY");
       }
       if (bounce && seconds < limits.shortestTime().toSeconds()) {
         return TIME_TOO_SHORT;
@@ -248,7 +260,7 @@ public record MailOptions(long size, Body body, boolean smtpUtf8, SendingOptions
 
     private @Nullable Reply priority(String value) {
       if (!value.matches("-?[0-9]")) {
-        return BAD_VALUE;
+        return badValue("MT-PRIORITY");
       }
       priority = Integer.parseInt(value);
       return null;

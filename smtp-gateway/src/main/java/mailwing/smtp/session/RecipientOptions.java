@@ -54,14 +54,14 @@ public record RecipientOptions(Set<Notify> reports, Optional<String> original) {
         case "NOTIFY" -> {
           Set<Notify> found = value == null ? null : notify(value);
           if (found == null) {
-            return new Reading.Refused(MailOptions.BAD_VALUE);
+            return new Reading.Refused(MailOptions.badValue("NOTIFY"));
           }
           reports = found;
         }
         case "ORCPT" -> {
           original = value == null ? Optional.empty() : original(value);
           if (original.isEmpty()) {
-            return new Reading.Refused(MailOptions.BAD_VALUE);
+            return new Reading.Refused(MailOptions.badValue("ORCPT"));
           }
         }
         default -> {
@@ -69,7 +69,7 @@ public record RecipientOptions(Set<Notify> reports, Optional<String> original) {
         }
       }
       if (!seen.add(parameter.keyword())) {
-        return new Reading.Refused(MailOptions.BAD_VALUE);
+        return new Reading.Refused(MailOptions.TWICE);
       }
     }
     return new Reading.Understood(new RecipientOptions(reports, original));

@@ -12,13 +12,9 @@ final class Replies {
   static final Reply RECIPIENT_OK = Reply.of(250, "2.1.5", "Recipient OK");
   static final Reply CHUNK_OK = Reply.of(250, "2.0.0", "Chunk received");
   static final Reply GO_AHEAD = Reply.plain(354, "End data with <CRLF>.<CRLF>");
-  static final Reply HELP =
-      Reply.of(
-          214,
-          "2.0.0",
-          "Mailwing",
-          "Commands: EHLO HELO LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS AUTH",
-          "See RFC 5321");
+  private static final Reply HELP_MX = help("EHLO HELO", "");
+  private static final Reply HELP_SUBMISSION = help("EHLO HELO", " AUTH");
+  private static final Reply HELP_LMTP = help("LHLO", "");
   static final Reply NOT_VERIFIED =
       Reply.of(252, "2.5.0", "Not verified here, but mail for local users is taken");
 
@@ -74,4 +70,24 @@ final class Replies {
   static final Reply TLS_REQUIRED = Reply.of(530, "5.7.0", "Must issue a STARTTLS command first");
 
   private Replies() {}
+
+  static Reply help(Service service) {
+    return switch (service) {
+      case MX -> HELP_MX;
+      case SUBMISSION -> HELP_SUBMISSION;
+      case LMTP -> HELP_LMTP;
+    };
+  }
+
+  private static Reply help(String greetings, String more) {
+    return Reply.of(
+        214,
+        "2.0.0",
+        "Mailwing",
+        "Commands: "
+            + greetings
+            + " MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY EXPN HELP STARTTLS"
+            + more,
+        "See RFC 5321");
+  }
 }

@@ -155,7 +155,7 @@ final class SmtpSession {
         yield Replies.RESET;
       }
       case Command.Noop ignored -> Replies.OK;
-      case Command.Help ignored -> Replies.HELP;
+      case Command.Help ignored -> Replies.help(service);
       case Command.Vrfy ignored -> Replies.NOT_VERIFIED;
       case Command.Expn ignored -> Replies.NOT_VERIFIED;
       case Command.Quit ignored -> Replies.BYE;

@@ -75,7 +75,6 @@ final class MailOptionsTest {
       strings = {
         "SIZE",
         "SIZE=x",
-        "SIZE=1 SIZE=1",
         "BODY=",
         "BODY=8BIT",
         "SMTPUTF8=1",
@@ -86,14 +85,8 @@ final class MailOptionsTest {
         "ENVID=a+0D",
         "HOLDFOR=0",
         "HOLDFOR=1234567890",
-        "HOLDFOR=1 HOLDUNTIL=2030-01-02T03:04:05Z",
         "HOLDUNTIL=tomorrow",
         "HOLDUNTIL=2030-01-02T03:04:05+01:00",
-        "HOLDUNTIL=2020-01-02T03:04:05Z",
-        "HOLDUNTIL=2130-01-02T03:04:05Z",
-        "HOLDFOR=700000000",
-        "HOLDFOR=100 BY=99;N",
-        "BY=99;R HOLDFOR=100",
         "BY=0;R",
         "BY=-1;RT",
         "BY=1",
@@ -103,9 +96,40 @@ final class MailOptionsTest {
         "MT-PRIORITY=+1",
         "MT-PRIORITY"
       })
-  void badValuesAreRefused(String text) {
-    assertThat(MailOptions.read(parameters(text), 1000, LIMITS, ALL))
-        .isEqualTo(new MailOptions.Reading.Refused(MailOptions.BAD_VALUE));
+  void badValuesAreRefusedByName(String text) {
+    assertThat(refusal(text)).isEqualTo("The value of " + text.split("=", 2)[0] + " is not valid");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SIZE=1 SIZE=1", "HOLDFOR=1 HOLDUNTIL=2030-01-02T03:04:05Z"})
+  void whatIsSaidTwiceIsRefused(String text) {
+    assertThat(refusal(text)).isEqualTo("A parameter is given twice");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HOLDUNTIL=2020-01-02T03:04:05Z",
+        "HOLDUNTIL=2130-01-02T03:04:05Z",
+        "HOLDFOR=700000000"
+      })
+  void theRefusalOfAHoldTellsWhatIsAllowed(String text) {
+    assertThat(refusal(text))
+        .isEqualTo(
+            "A message may be held for 1 to " + LIMITS.longestHold().toSeconds() + " seconds");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HOLDFOR=100 BY=99;N", "BY=99;R HOLDFOR=100"})
+  void aMessageIsNotHeldUntilItIsLate(String text) {
+    assertThat(refusal(text)).isEqualTo("The message would be held for longer than BY allows");
+  }
+
+  private static String refusal(String text) {
+    var refused =
+        (MailOptions.Reading.Refused) MailOptions.read(parameters(text), 1000, LIMITS, ALL);
+    assertThat(refused.reply().code()).isEqualTo(501);
+    return refused.reply().lines().getFirst();
   }
 
   @ParameterizedTest
@@ -142,12 +166,18 @@ final class MailOptionsTest {
             "ORCPT=a@c.test",
             "ORCPT=rfc822;",
             "ORCPT=rfc822;a+0A",
-            "ORCPT=" + "x".repeat(499) + ";a",
-            "NOTIFY=DELAY NOTIFY=DELAY")) {
-      assertThat(RecipientOptions.read(parameters(bad), ALL))
-          .isEqualTo(new RecipientOptions.Reading.Refused(MailOptions.BAD_VALUE));
+            "ORCPT=" + "x".repeat(499) + ";a")) {
+      assertThat(recipientRefusal(bad))
+          .isEqualTo("The value of " + bad.split("=", 2)[0] + " is not valid");
     }
+    assertThat(recipientRefusal("NOTIFY=DELAY NOTIFY=DELAY"))
+        .isEqualTo("A parameter is given twice");
     assertThat(RecipientOptions.read(parameters("NOTIFY=NEVER"), Set.of()))
         .isEqualTo(new RecipientOptions.Reading.Refused(MailOptions.UNKNOWN_PARAMETER));
+  }
+
+  private static String recipientRefusal(String text) {
+    var refused = (RecipientOptions.Reading.Refused) RecipientOptions.read(parameters(text), ALL);
+    return refused.reply().lines().getFirst();
   }
 }
