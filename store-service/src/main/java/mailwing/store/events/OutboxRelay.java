@@ -26,7 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Publishes what is in the outbox, and deletes it once the brokers have it: at least once, each
-/// account in order while the brokers answer.
+/// account in order while the brokers answer. Changes of a round that follow each other in one
+/// mailbox are one record.
 ///
 /// A commit of this process wakes it at once, unless it has just published much: then it rests, so
 /// that a busy store publishes many changes in one go. What other stores leave in ranges that it
@@ -127,11 +128,18 @@ public final class OutboxRelay implements AutoCloseable {
   private void publish(KafkaProducer<String, byte[]> connection, List<Change> changes)
       throws InterruptedException, ExecutionException, TimeoutException {
     List<Future<?>> sent = new ArrayList<>(changes.size());
-    for (Change change : changes) {
+    long first = 0;
+    for (int i = 0; i < changes.size(); i++) {
+      Change change = changes.get(i);
+      if (i + 1 < changes.size() && follows(change, changes.get(i + 1))) {
+        first = first == 0 ? change.changeSeq() : first;
+        continue;
+      }
       sent.add(
           connection.send(
               new ProducerRecord<>(
-                  config.topic(), Long.toString(change.accountId()), value(change))));
+                  config.topic(), Long.toString(change.accountId()), value(change, first))));
+      first = 0;
     }
     connection.flush();
     for (Future<?> one : sent) {
@@ -141,8 +149,16 @@ public final class OutboxRelay implements AutoCloseable {
     published.add(changes.size());
   }
 
-  private static byte[] value(Change change) {
+  /// One record can stand for both: it tells what the mailbox has come to.
+  private static boolean follows(Change change, Change next) {
+    return change.accountId() == next.accountId()
+        && change.mailboxId() == next.mailboxId()
+        && change.changeSeq() + 1 == next.changeSeq();
+  }
+
+  private static byte[] value(Change change, long firstChangeSeq) {
     return MailboxChanged.newBuilder()
+        .setFirstChangeSeq(firstChangeSeq)
         .setAccountId(change.accountId())
         .setMailboxId(change.mailboxId())
         .setChangeSeq(change.changeSeq())
