@@ -56,6 +56,7 @@ public final class ServiceMain {
                       }));
       log.info("event=started service={}", service);
       QuietHeap.watch();
+      Carriers.watch();
       stopped.await();
     } catch (UsageException e) {
       exit(service, EXIT_USAGE, e.getMessage());

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import mailwing.cli.Admin;
 import mailwing.cli.CliException;
 import mailwing.embedded.EmbeddedServerException;
+import mailwing.service.Carriers;
 import mailwing.service.QuietHeap;
 import mailwing.service.ServiceMain;
 import org.jspecify.annotations.Nullable;
@@ -125,6 +126,7 @@ public final class Up implements Callable<Integer> {
         return 0;
       }
       QuietHeap.watch();
+      Carriers.watch();
       ended.await();
       return 0;
     } catch (StartException | EmbeddedServerException e) {
