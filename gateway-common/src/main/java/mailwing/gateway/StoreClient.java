@@ -8,7 +8,6 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.StatusRuntimeException;
 import io.grpc.TlsChannelCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
@@ -120,9 +119,7 @@ public final class StoreClient implements AutoCloseable {
   /// Begins a SASL exchange that the store conducts.
   public StoreUpload<AuthenticateSaslRequest, AuthenticateSaslResponse> authenticateSasl() {
     return new StoreUpload<>(
-        ClientCalls.blockingBidiStreamingCall(
-            channel, AuthenticationGrpc.getAuthenticateSaslMethod(), callOptions()),
-        null);
+        channel, AuthenticationGrpc.getAuthenticateSaslMethod(), callOptions(), null);
   }
 
   /// A session from what a login answered.
@@ -144,10 +141,9 @@ public final class StoreClient implements AutoCloseable {
   /// As {@link #deliver()}, with a deadline of its own.
   public StoreUpload<DeliverRequest, DeliverResponse> deliver(Duration time) {
     return new StoreUpload<>(
-        ClientCalls.blockingClientStreamingCall(
-            channel,
-            DeliveryGrpc.getDeliverMethod(),
-            CallOptions.DEFAULT.withDeadlineAfter(time.toNanos(), TimeUnit.NANOSECONDS)),
+        channel,
+        DeliveryGrpc.getDeliverMethod(),
+        CallOptions.DEFAULT.withDeadlineAfter(time.toNanos(), TimeUnit.NANOSECONDS),
         null);
   }
 
@@ -177,22 +173,22 @@ public final class StoreClient implements AutoCloseable {
 
   /// A client-streaming call under the gateway's own credential.
   public <Q, R> StoreUpload<Q, R> upload(MethodDescriptor<Q, R> method) {
-    return new StoreUpload<>(
-        ClientCalls.blockingClientStreamingCall(channel, method, streamOptions()), null);
+    return new StoreUpload<>(channel, method, streamOptions(), null);
   }
 
   /// Whether the store answers at all, for readiness.
   public boolean reachable() {
     try {
       CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS);
-      ClientCalls.blockingUnaryCall(
+      SingleCall.make(
           channel,
           MailboxesGrpc.getGetStatusMethod(),
           options,
-          GetStatusRequest.getDefaultInstance());
+          GetStatusRequest.getDefaultInstance(),
+          Long.MAX_VALUE);
       return true;
-    } catch (StatusRuntimeException e) {
-      return StoreException.of(e).code() != mailwing.store.v1.ErrorCode.UNAVAILABLE;
+    } catch (StoreException e) {
+      return e.code() != mailwing.store.v1.ErrorCode.UNAVAILABLE;
     }
   }
 
@@ -228,11 +224,10 @@ public final class StoreClient implements AutoCloseable {
   <Q, R> R call(Channel under, MethodDescriptor<Q, R> method, Q request, StoreRetry retry) {
     while (true) {
       try {
-        return ClientCalls.blockingUnaryCall(under, method, callOptions(), request);
-      } catch (StatusRuntimeException e) {
-        StoreException failure = StoreException.of(e);
-        if (!retry.again(failure)) {
-          throw failure;
+        return SingleCall.make(under, method, callOptions(), request, Long.MAX_VALUE);
+      } catch (StoreException e) {
+        if (!retry.again(e)) {
+          throw e;
         }
       }
     }

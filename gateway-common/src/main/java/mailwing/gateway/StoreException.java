@@ -4,7 +4,6 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
-import io.grpc.StatusRuntimeException;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.LoginReferral;
 import org.jspecify.annotations.Nullable;
@@ -32,15 +31,16 @@ public final class StoreException extends RuntimeException {
     this.referral = referral;
   }
 
-  static StoreException of(StatusRuntimeException failure) {
-    return of(failure.getStatus(), failure.getTrailers(), failure);
+  static StoreException of(Status status, @Nullable Metadata trailers) {
+    return of(status, trailers, null);
   }
 
   static StoreException of(StatusException failure) {
     return of(failure.getStatus(), failure.getTrailers(), failure);
   }
 
-  private static StoreException of(Status status, @Nullable Metadata trailers, Throwable cause) {
+  private static StoreException of(
+      Status status, @Nullable Metadata trailers, @Nullable Throwable cause) {
     return new StoreException(
         code(status, trailers),
         status.getCode() + ": " + status.getDescription(),

@@ -181,9 +181,7 @@ public final class StoreSession implements AutoCloseable {
   /// An append; idempotent by its append id.
   public StoreUpload<AppendRequest, AppendResponse> append() {
     return new StoreUpload<>(
-        ClientCalls.blockingClientStreamingCall(
-            current().channel, MessagesGrpc.getAppendMethod(), store.streamOptions()),
-        this::failed);
+        current().channel, MessagesGrpc.getAppendMethod(), store.streamOptions(), this::failed);
   }
 
   public StoreStream<StoreFlagsResponse> storeFlags(StoreFlagsRequest request) {

@@ -1,7 +1,11 @@
 package mailwing.gateway;
 
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
+import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -10,16 +14,28 @@ import org.jspecify.annotations.Nullable;
 
 /// A call whose requests stream to the store and, for a dialog, its answers back.
 ///
-/// {@link #send} waits while the store is not ready for more, so nothing piles up here. Close it in
-/// any case: a call that was not finished is cancelled, and the store keeps nothing of it.
+/// The first request waits here for the second: where there is none, the call is one of one request
+/// and one answer, which costs both sides less. From then on {@link #send} waits while the store is
+/// not ready for more, so nothing piles up here. Close it in any case: a call that was not finished
+/// is cancelled, and the store keeps nothing of it.
 public final class StoreUpload<Q, R> implements AutoCloseable {
-  private final BlockingClientCall<Q, R> call;
+  private final Channel channel;
+  private final MethodDescriptor<Q, R> method;
+  private final CallOptions options;
   private final StoreClient.@Nullable FailureListener failures;
   private long patienceNanos = Long.MAX_VALUE;
+  private @Nullable Q first;
+  private @Nullable BlockingClientCall<Q, R> call;
   private boolean ended;
 
-  StoreUpload(BlockingClientCall<Q, R> call, StoreClient.@Nullable FailureListener failures) {
-    this.call = call;
+  StoreUpload(
+      Channel channel,
+      MethodDescriptor<Q, R> method,
+      CallOptions options,
+      StoreClient.@Nullable FailureListener failures) {
+    this.channel = channel;
+    this.method = method;
+    this.options = options;
     this.failures = failures;
   }
 
@@ -33,8 +49,31 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
   /// Sends a request. A store that has ended the call already says why: by a {@link
   /// StoreException}.
   public void send(Q request) {
+    if (call == null && first == null) {
+      first = request;
+    } else {
+      write(open(), request);
+    }
+  }
+
+  /// The call; begins it by what waits.
+  private BlockingClientCall<Q, R> open() {
+    BlockingClientCall<Q, R> open = call;
+    if (open == null) {
+      open = ClientCalls.blockingBidiStreamingCall(channel, method, options);
+      call = open;
+      Q waiting = first;
+      first = null;
+      if (waiting != null) {
+        write(open, waiting);
+      }
+    }
+    return open;
+  }
+
+  private void write(BlockingClientCall<Q, R> open, Q request) {
     try {
-      if (!call.write(request, patienceNanos, TimeUnit.NANOSECONDS)) {
+      if (!open.write(request, patienceNanos, TimeUnit.NANOSECONDS)) {
         read();
         throw new StoreException(ErrorCode.INTERNAL, "the store ended the call early", null);
       }
@@ -49,8 +88,9 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
 
   /// The next answer of a dialog, or null at the end.
   public @Nullable R read() {
+    BlockingClientCall<Q, R> open = open();
     try {
-      R answer = call.read(patienceNanos, TimeUnit.NANOSECONDS);
+      R answer = open.read(patienceNanos, TimeUnit.NANOSECONDS);
       ended |= answer == null;
       return answer;
     } catch (InterruptedException e) {
@@ -64,7 +104,11 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
 
   /// Ends the requests and waits for the one answer, and for the call's end.
   public R finish() {
-    call.halfClose();
+    Q only = first;
+    if (call == null && only != null) {
+      return finish(only);
+    }
+    open().halfClose();
     R answer = read();
     if (answer == null) {
       throw new StoreException(ErrorCode.INTERNAL, "the store gave no answer", null);
@@ -76,11 +120,25 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
     return answer;
   }
 
+  private R finish(Q only) {
+    first = null;
+    ended = true;
+    try {
+      return SingleCall.make(channel, method, options, only, patienceNanos);
+    } catch (StoreException e) {
+      told(e);
+      throw e;
+    }
+  }
+
   @Override
   public void close() {
     if (!ended) {
       ended = true;
-      call.cancel("given up", null);
+      BlockingClientCall<Q, R> open = call;
+      if (open != null) {
+        open.cancel("given up", null);
+      }
     }
   }
 
@@ -98,9 +156,13 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
   private StoreException failed(StatusException e) {
     ended = true;
     StoreException failure = StoreException.of(e);
+    told(failure);
+    return failure;
+  }
+
+  private void told(StoreException failure) {
     if (failures != null) {
       failures.failed(failure);
     }
-    return failure;
   }
 }
