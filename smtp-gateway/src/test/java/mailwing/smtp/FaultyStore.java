@@ -43,6 +43,10 @@ final class FaultyStore implements AutoCloseable {
 
   final List<Stored> stored = new CopyOnWriteArrayList<>();
   final AtomicInteger deliverCalls = new AtomicInteger();
+  final AtomicInteger resolveCalls = new AtomicInteger();
+
+  /// It answers for one recipient a call.
+  volatile boolean older;
 
   /// So many calls of Deliver fail before one is served.
   final AtomicInteger failures = new AtomicInteger();
@@ -99,28 +103,37 @@ final class FaultyStore implements AutoCloseable {
     @Override
     public void resolveRecipient(
         ResolveRecipientRequest request, StreamObserver<ResolveRecipientResponse> answer) {
-      String local = request.getAddress().replaceAll("[+@].*", "");
+      resolveCalls.incrementAndGet();
+      ResolveRecipientResponse.Builder response = answer(request.getAddress(), request.getSize());
+      if (!older) {
+        request
+            .getFurtherList()
+            .forEach(address -> response.addFurther(answer(address, request.getSize())));
+      }
+      answer.onNext(response.build());
+      answer.onCompleted();
+    }
+
+    private ResolveRecipientResponse.Builder answer(String address, long size) {
+      String local = address.replaceAll("[+@].*", "");
       ResolveRecipientResponse.Status status =
-          request.getAddress().equals("postmaster")
+          address.equals("postmaster")
               ? ResolveRecipientResponse.Status.LOCAL
-              : !request.getAddress().endsWith("@example.test")
+              : !address.endsWith("@example.test")
                   ? ResolveRecipientResponse.Status.NOT_LOCAL
                   : switch (local) {
                     case "nobody" -> ResolveRecipientResponse.Status.UNKNOWN_USER;
                     case "disabled" -> ResolveRecipientResponse.Status.DISABLED;
                     case "full" -> ResolveRecipientResponse.Status.OVER_QUOTA;
                     case "small" ->
-                        request.getSize() > 1000
+                        size > 1000
                             ? ResolveRecipientResponse.Status.TOO_LARGE
                             : ResolveRecipientResponse.Status.LOCAL;
                     default -> ResolveRecipientResponse.Status.LOCAL;
                   };
-      answer.onNext(
-          ResolveRecipientResponse.newBuilder()
-              .setStatus(status)
-              .setSentOnBy(sentOn.getOrDefault(request.getAddress(), ""))
-              .build());
-      answer.onCompleted();
+      return ResolveRecipientResponse.newBuilder()
+          .setStatus(status)
+          .setSentOnBy(sentOn.getOrDefault(address, ""));
     }
 
     @Override

@@ -87,6 +87,41 @@ final class SmtpSessionTest {
     assertThat(stored.envelope().getDeliveryId().size()).isEqualTo(16);
   }
 
+  private static final String GROUP =
+      "MAIL FROM:<a@b.test>\r\n"
+          + BOB
+          + "\r\nRCPT TO:<nobody@example.test>\r\nRCPT TO:<carol@example.test>\r\n"
+          + BOB
+          + "\r\nRCPT TO:<disabled@example.test>\r\nRCPT TO:bad\r\nRCPT TO:<eve@example.test>\r\n"
+          + "NOOP\r\n";
+
+  private void assertGroupIsAnswered() throws IOException {
+    try (SmtpClient client = gateway.mx()) {
+      client.command("EHLO client.test");
+      client.send(GROUP);
+      for (String answer :
+          List.of(
+              "250 2.1.0", "250", "550 5.1.1", "250", "250", "550 5.2.1", "501", "250", "250")) {
+        assertThat(client.reply()).startsWith(answer);
+      }
+    }
+  }
+
+  /// RFC 2920: those of them that have been read already, which is a part of a session's first
+  /// group.
+  @Test
+  void recipientsOfOneGroupAreAskedForTogether() throws IOException {
+    assertGroupIsAnswered();
+    assertThat(store.resolveCalls).hasValueBetween(2, 4);
+  }
+
+  @Test
+  void recipientsOfOneGroupAreAskedForOneByOneOfAnOlderStore() throws IOException {
+    store.older = true;
+    assertGroupIsAnswered();
+    assertThat(store.resolveCalls).hasValue(6);
+  }
+
   @Test
   void pipelinedGroupsAreAnsweredInOrder() throws IOException {
     try (SmtpClient client = gateway.mx()) {

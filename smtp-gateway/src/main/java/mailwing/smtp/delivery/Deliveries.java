@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /// The calls that the gateway makes to the store's Delivery service.
 public final class Deliveries {
+  /// Addresses that the store is asked for in one call.
+  public static final int MOST_RESOLVED = 100;
+
   private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
   private static final long FIRST_PAUSE_MILLIS = 25;
   private static final long LAST_PAUSE_MILLIS = 1_000;
@@ -42,23 +45,35 @@ public final class Deliveries {
     record Refused(Refusal why) implements Resolved {}
   }
 
-  /// Is there a mailbox behind the address, with room for so many octets (0: unknown), or something
-  /// that sends the sender's mail on?
-  public Resolved resolve(String address, long size, RecipientSender sender) {
+  /// Is there a mailbox behind each address, with room for so many octets (0: unknown), or
+  /// something that sends the sender's mail on? At least the first is answered.
+  ///
+  /// @param addresses one to [#MOST_RESOLVED]
+  public List<Resolved> resolve(List<String> addresses, long size, RecipientSender sender) {
     try {
       ResolveRecipientResponse found =
           store.resolveRecipient(
               ResolveRecipientRequest.newBuilder()
-                  .setAddress(address)
+                  .setAddress(addresses.getFirst())
+                  .addAllFurther(addresses.subList(1, addresses.size()))
                   .setSize(size)
                   .setSender(sender)
                   .build());
-      return found.getStatus() == ResolveRecipientResponse.Status.LOCAL
-          ? new Resolved.Taken(found.getSentOnBy())
-          : new Resolved.Refused(Refusal.of(found.getStatus()));
+      List<Resolved> all = new ArrayList<>(addresses.size());
+      all.add(resolved(found));
+      if (found.getFurtherCount() == addresses.size() - 1) {
+        found.getFurtherList().forEach(one -> all.add(resolved(one)));
+      }
+      return all;
     } catch (StoreException e) {
-      return new Resolved.Refused(refusal("resolve", e));
+      return List.of(new Resolved.Refused(refusal("resolve", e)));
     }
+  }
+
+  private static Resolved resolved(ResolveRecipientResponse found) {
+    return found.getStatus() == ResolveRecipientResponse.Status.LOCAL
+        ? new Resolved.Taken(found.getSentOnBy())
+        : new Resolved.Refused(Refusal.of(found.getStatus()));
   }
 
   /// Delivers a message that is whole in one frame. While the store is away it is tried again under

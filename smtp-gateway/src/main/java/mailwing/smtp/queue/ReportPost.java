@@ -51,7 +51,9 @@ final class ReportPost {
   /// True where the receiver has taken it.
   boolean send(String to, byte[] report) {
     byte[] message = signed(report);
-    return switch (deliveries.resolve(to, message.length, RecipientSender.getDefaultInstance())) {
+    return switch (deliveries
+        .resolve(List.of(to), message.length, RecipientSender.getDefaultInstance())
+        .getFirst()) {
       case Deliveries.Resolved.Taken taken -> deliver(to, message);
       case Deliveries.Resolved.Refused(Refusal why) ->
           why == Refusal.RELAYING && transfer(to, message);

@@ -29,6 +29,7 @@ final class MailCommands {
   private final SmtpLimits limits;
   private final Tracing tracing;
   private final Intakes intakes;
+  private final RecipientAnswers answers;
   private Transaction transaction = new Transaction.None();
 
   MailCommands(SmtpSession session, Connection connection, Service service, SmtpServices services) {
@@ -39,6 +40,7 @@ final class MailCommands {
     this.limits = services.limits();
     this.tracing = new Tracing(session, connection, service, services);
     this.intakes = new Intakes(session, connection, service, services, tracing);
+    this.answers = new RecipientAnswers(services.deliveries(), connection.in());
   }
 
   boolean isIdle() {
@@ -106,6 +108,7 @@ final class MailCommands {
     }
     int highest = highestPriority(login);
     boolean lowered = options.sending().priority() > highest;
+    answers.forget();
     transaction =
         new Transaction.Begun(
             mail.path(),
@@ -171,9 +174,11 @@ final class MailCommands {
         if (begun.recipients().tries() > limits.recipients()) {
           return refused(Refusal.TOO_MANY_RECIPIENTS, begun.from(), to, peer, login);
         }
-        switch (services
-            .deliveries()
-            .resolve(rcpt.path().address(), begun.options().size(), sender(begun, login))) {
+        switch (answers.of(
+            rcpt.path().address(),
+            begun.options().size(),
+            sender(begun, login),
+            limits.recipients() - begun.recipients().tries())) {
           case Deliveries.Resolved.Taken(String domain) -> begun.recipients().sentOnBy(domain);
           case Deliveries.Resolved.Refused(Refusal why) -> {
             if (why != Refusal.RELAYING || !maySend(login)) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The contract's Delivery.
 public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
+  private static final int MOST_FURTHER = 100;
+
   private final MailStore store;
   private final DeliveryRoom room;
   private final OnwardMail onward;
@@ -40,7 +42,19 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
   public void resolveRecipient(
       ResolveRecipientRequest request, StreamObserver<ResolveRecipientResponse> observer) {
     MailRights.deliver();
-    Resolution found = store.resolve(request.getAddress());
+    if (request.getFurtherCount() > MOST_FURTHER) {
+      throw new StoreException(ErrorCode.INVALID_ARGUMENT, "too many further addresses");
+    }
+    ResolveRecipientResponse.Builder response = answer(request.getAddress(), request);
+    for (String address : request.getFurtherList()) {
+      response.addFurther(answer(address, request));
+    }
+    observer.onNext(response.build());
+    observer.onCompleted();
+  }
+
+  private ResolveRecipientResponse.Builder answer(String address, ResolveRecipientRequest request) {
+    Resolution found = store.resolve(address);
     Status status =
         switch (found) {
           case Resolution.UnknownUser unknown -> Status.UNKNOWN_USER;
@@ -61,12 +75,9 @@ public final class DeliveryService extends DeliveryGrpc.DeliveryImplBase {
                             case NEVER -> Status.TOO_LARGE;
                           });
         };
-    observer.onNext(
-        ResolveRecipientResponse.newBuilder()
-            .setStatus(status)
-            .setSentOnBy(status == Status.LOCAL ? OnwardMail.sentOnBy(found) : "")
-            .build());
-    observer.onCompleted();
+    return ResolveRecipientResponse.newBuilder()
+        .setStatus(status)
+        .setSentOnBy(status == Status.LOCAL ? OnwardMail.sentOnBy(found) : "");
   }
 
   /// Who submits, proven by a session, and what their account asks for.

@@ -17,6 +17,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -258,6 +259,41 @@ class DeliveryTest {
         .resolveRecipient(
             ResolveRecipientRequest.newBuilder().setAddress(address).setSize(size).build())
         .getStatus();
+  }
+
+  @Test
+  void furtherAddressesAreAnsweredInOrder() {
+    String address = fresh();
+    store.user(address);
+    ResolveRecipientResponse answer =
+        store
+            .delivery()
+            .resolveRecipient(
+                ResolveRecipientRequest.newBuilder()
+                    .setAddress("x@elsewhere.test")
+                    .addFurther(address)
+                    .addFurther("nobody@example.test")
+                    .addFurther(address)
+                    .build());
+    assertThat(answer.getStatus()).isEqualTo(ResolveRecipientResponse.Status.NOT_LOCAL);
+    assertThat(answer.getFurtherList())
+        .extracting(ResolveRecipientResponse::getStatus)
+        .containsExactly(
+            ResolveRecipientResponse.Status.LOCAL,
+            ResolveRecipientResponse.Status.UNKNOWN_USER,
+            ResolveRecipientResponse.Status.LOCAL);
+    assertThat(
+            MailFixture.error(
+                catchThrowable(
+                    () ->
+                        store
+                            .delivery()
+                            .resolveRecipient(
+                                ResolveRecipientRequest.newBuilder()
+                                    .setAddress(address)
+                                    .addAllFurther(Collections.nCopies(101, address))
+                                    .build()))))
+        .isEqualTo(ErrorCode.INVALID_ARGUMENT);
   }
 
   @Test
