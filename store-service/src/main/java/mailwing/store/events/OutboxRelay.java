@@ -39,7 +39,7 @@ public final class OutboxRelay implements AutoCloseable {
   private static final Duration RENEW = Duration.ofSeconds(3);
   private static final int BATCH = 1000;
   private static final long REST_MILLIS = 2;
-  private static final long LONGEST_REST_MILLIS = 20;
+  private static final long LONGEST_REST_MILLIS = 40;
   private static final String LINGER_MILLIS = "1000";
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 import mailwing.store.v1.ErrorCode;
@@ -70,10 +71,10 @@ final class StoreCall {
       s.setBoolean(2, atomic);
       s.setInt(3, maxKeywords);
       s.setInt(4, messages.getFirst().facts().parserVersion());
-      s.setArray(5, array("int8", targets, Deliveries.Target::accountId));
-      s.setArray(6, array("int8", targets, Deliveries.Target::mailboxId));
-      s.setArray(7, array("text", targets, Deliveries.Target::name));
-      s.setArray(8, array("bool", targets, Deliveries.Target::elseInbox));
+      s.setArray(5, array("int8", targets, Deliveries.Target::accountId, Long[]::new));
+      s.setArray(6, array("int8", targets, Deliveries.Target::mailboxId, Long[]::new));
+      s.setArray(7, array("text", targets, Deliveries.Target::name, String[]::new));
+      s.setArray(8, array("bool", targets, Deliveries.Target::elseInbox, Boolean[]::new));
       s.setArray(9, connection.createArrayOf("int4", boxed(targetOf)));
       s.setArray(10, octets(NewMessage::deliveryId));
       s.setArray(11, connection.createArrayOf("int4", flags()));
@@ -92,8 +93,8 @@ final class StoreCall {
       s.setArray(21, octets(m -> m.facts().structure()));
       s.setArray(22, texts(m -> m.facts().preview()));
       references(s, 23, 24);
-      s.setArray(25, array("int8", messages, m -> m.facts().sentMillis()));
-      s.setArray(26, array("int4", messages, m -> m.facts().sentDay()));
+      s.setArray(25, array("int8", messages, m -> m.facts().sentMillis(), Long[]::new));
+      s.setArray(26, array("int4", messages, m -> m.facts().sentDay(), Integer[]::new));
       s.setArray(27, texts(m -> m.facts().baseSubject()));
       s.setArray(28, texts(m -> m.facts().sortFrom()));
       s.setArray(29, texts(m -> m.facts().sortTo()));
@@ -135,8 +136,8 @@ final class StoreCall {
         of.add(i + 1);
       }
     }
-    s.setArray(hashes, connection.createArrayOf("int8", all.toArray()));
-    s.setArray(places, connection.createArrayOf("int4", of.toArray()));
+    s.setArray(hashes, connection.createArrayOf("int8", all.toArray(Long[]::new)));
+    s.setArray(places, connection.createArrayOf("int4", of.toArray(Integer[]::new)));
   }
 
   private void traces(PreparedStatement s, int submitters, int traces, int keys)
@@ -149,7 +150,7 @@ final class StoreCall {
               ? null
               : TraceKeys.text(trace.keys(targets.get(targetOf[i] - 1).accountId()));
     }
-    s.setArray(submitters, array("int8", messages, StoreCall::submitter));
+    s.setArray(submitters, array("int8", messages, StoreCall::submitter, Long[]::new));
     s.setArray(traces, octets(m -> m.trace() == null ? null : m.trace().told().toByteArray()));
     s.setArray(keys, connection.createArrayOf("text", texts));
   }
@@ -185,9 +186,14 @@ final class StoreCall {
     return Collections.unmodifiableList(Arrays.asList(results));
   }
 
-  private <T> Array array(String type, List<T> of, Function<T, ? extends @Nullable Object> value)
+  /// The driver sends arrays of the elements' own class in binary, and arrays of objects as text.
+  private <T, V> Array array(
+      String type,
+      List<T> of,
+      Function<T, ? extends @Nullable V> value,
+      IntFunction<@Nullable V[]> array)
       throws SQLException {
-    @Nullable Object[] values = new Object[of.size()];
+    @Nullable V[] values = array.apply(of.size());
     for (int i = 0; i < values.length; i++) {
       values[i] = value.apply(of.get(i));
     }
@@ -203,15 +209,15 @@ final class StoreCall {
   }
 
   private Array texts(Function<NewMessage, @Nullable String> value) throws SQLException {
-    return array("text", messages, value);
+    return array("text", messages, value, String[]::new);
   }
 
   private Array longs(ToLongFunction<NewMessage> value) throws SQLException {
-    return array("int8", messages, value::applyAsLong);
+    return array("int8", messages, value::applyAsLong, Long[]::new);
   }
 
   private Array ints(ToIntFunction<NewMessage> value) throws SQLException {
-    return array("int4", messages, value::applyAsInt);
+    return array("int4", messages, value::applyAsInt, Integer[]::new);
   }
 
   private static Integer[] boxed(int[] values) {
