@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,7 @@ public final class ConfigLoader {
   private final Map<String, Key<?>> fileVariables = new HashMap<>();
   private final List<String> problems = new ArrayList<>();
   private final Map<String, Object> values = new HashMap<>();
+  private Set<String> decided = Set.of();
 
   private ConfigLoader(Collection<? extends Key<?>> described) {
     for (Key<?> key : described) {
@@ -60,10 +62,37 @@ public final class ConfigLoader {
       loader.readFile(file);
     }
     loader.readEnvironment(environment);
-    if (!loader.problems.isEmpty()) {
-      throw new ConfigException(String.join("; ", loader.problems));
+    return loader.settings();
+  }
+
+  /// Reads `file` (none: defaults only) for a service in a process with others.
+  ///
+  /// @param defaults values by key that hold where the file says nothing
+  /// @param decided values by key that the process decides, of which the file may say nothing
+  public static Settings load(
+      Collection<? extends Key<?>> keys,
+      Map<String, String> defaults,
+      Map<String, String> decided,
+      @Nullable Path file) {
+    ConfigLoader loader = new ConfigLoader(keys);
+    loader.decided = decided.keySet();
+    loader.putAll(defaults);
+    loader.putAll(decided);
+    if (file != null) {
+      loader.readFile(file);
     }
-    return new Settings(Map.copyOf(loader.values));
+    return loader.settings();
+  }
+
+  private Settings settings() {
+    if (!problems.isEmpty()) {
+      throw new ConfigException(String.join("; ", problems));
+    }
+    return new Settings(Map.copyOf(values));
+  }
+
+  private void putAll(Map<String, String> given) {
+    given.forEach((name, text) -> put(known(keys, name), text, "key " + name));
   }
 
   private void readFile(Path file) {
@@ -91,13 +120,18 @@ public final class ConfigLoader {
           "configuration file " + file + " is not YAML: " + oneLine(e.getMessage()));
     }
     String origin = "in " + file;
-    Map<String, List<String>> lists = new LinkedHashMap<>();
+    Map<String, SortedMap<Integer, String>> lists = new LinkedHashMap<>();
     for (Map.Entry<String, String> leaf : leaves.entrySet()) {
       String name = leaf.getKey();
       String listName = name.replaceFirst("\\.\\d+$", "");
       Key<?> listKey = keys.get(listName);
-      if (!listName.equals(name) && listKey != null && listKey.isList()) {
-        lists.computeIfAbsent(listName, k -> new ArrayList<>()).add(leaf.getValue());
+      if (decided.contains(name) || decided.contains(name.replaceFirst("-file$", ""))) {
+        problems.add("key " + name + " " + origin + " is not for the file: it is decided already");
+      } else if (!listName.equals(name) && listKey != null && listKey.isList()) {
+        // The parser tells them in no order.
+        lists
+            .computeIfAbsent(listName, k -> new TreeMap<>())
+            .put(Integer.valueOf(name.substring(listName.length() + 1)), leaf.getValue());
       } else if (keys.containsKey(name)) {
         put(known(keys, name), leaf.getValue(), "key " + name + " " + origin);
       } else if (fileKeys.containsKey(name)) {
@@ -110,7 +144,7 @@ public final class ConfigLoader {
         (name, items) -> {
           Key<?> key = keys.get(name);
           if (key != null) {
-            put(key, String.join(",", items), "key " + name + " " + origin);
+            put(key, String.join(",", items.values()), "key " + name + " " + origin);
           }
         });
   }

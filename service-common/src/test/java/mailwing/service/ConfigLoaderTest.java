@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,31 @@ class ConfigLoaderTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("host-name")
         .hasMessageContaining("MAILWING_HOST_NAME");
+  }
+
+  @Test
+  void aListKeepsItsOrder() throws Exception {
+    Key<List<String>> list = Key.list("auth.mechanisms", List.of(), "");
+    List<String> items = IntStream.range(0, 30).mapToObj(n -> "M-" + n).toList();
+    Path file = file("auth:\n  mechanisms: [" + String.join(", ", items) + "]\n");
+    assertThat(ConfigLoader.load(List.of(list), file, Map.of()).get(list)).isEqualTo(items);
+  }
+
+  @Test
+  void aProcessOfSeveralHasDefaultsOfItsOwnAndDecidesWhatNoFileMay() throws Exception {
+    Map<String, String> defaults = Map.of("mark-seen", "false", "limits.idle-time", "1s");
+    Map<String, String> decided = Map.of("host-name", "here", "store.credential", "mws_x");
+    Settings settings =
+        ConfigLoader.load(KEYS, defaults, decided, file("limits: {idle-time: 2s}\n"));
+    assertThat(settings.get(FLAG)).isFalse();
+    assertThat(settings.get(TIME)).isEqualTo(Duration.ofSeconds(2));
+    assertThat(settings.get(NAME)).isEqualTo("here");
+    assertThat(ConfigLoader.load(KEYS, defaults, decided, null).get(PORT)).isEqualTo(110);
+    Path meddling = file("host-name: there\nstore:\n  credential-file: /x\n");
+    assertThatThrownBy(() -> ConfigLoader.load(KEYS, defaults, decided, meddling))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("key host-name in " + meddling + " is not for the file")
+        .hasMessageContaining("key store.credential-file in");
   }
 
   @Test

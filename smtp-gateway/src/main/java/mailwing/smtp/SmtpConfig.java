@@ -230,7 +230,7 @@ public record SmtpConfig(
   }
 
   /// What is served beside /health.
-  static Map<String, String> pages(Settings settings) {
+  public static Map<String, String> pages(Settings settings) {
     return PolicyPage.read(settings, host(settings));
   }
 
@@ -302,27 +302,6 @@ public record SmtpConfig(
         StoreTimes.DEFAULTS,
         OutboundConfig.off(),
         SigningConfig.DEFAULTS);
-  }
-
-  /// The same, with another rule for mail that leaves.
-  public SmtpConfig with(OutboundConfig changed) {
-    return new SmtpConfig(
-        listeners,
-        connections,
-        session,
-        limits,
-        sending,
-        host,
-        mechanisms,
-        checkSender,
-        xclientPeers,
-        senders,
-        dns,
-        rates,
-        greetingDelay,
-        store,
-        changed,
-        signing);
   }
 
   private static String machineName() {

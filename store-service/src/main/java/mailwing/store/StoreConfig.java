@@ -66,6 +66,23 @@ public record StoreConfig(
         rule);
   }
 
+  /// The same, served under this name inside this JVM too.
+  public StoreConfig inProcess(String name) {
+    return new StoreConfig(
+        database,
+        grpc.inProcess(name),
+        http,
+        credentials,
+        logins,
+        addresses,
+        kafka,
+        queue,
+        bans,
+        dkim,
+        traceMemory,
+        outbound);
+  }
+
   /// Where PostgreSQL is.
   ///
   /// @param url jdbc:postgresql://...

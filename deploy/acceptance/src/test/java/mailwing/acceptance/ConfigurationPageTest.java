@@ -31,7 +31,10 @@ class ConfigurationPageTest {
       `MAILWING_STORE_CREDENTIAL_FILE`: a file that holds it. A wrong or unknown key is an error that names it.
       `./mailwing imap-gateway --help` prints the same.
 
-      `./mailwing up` needs none of this; `deploy/docker/config` has the files of the containers.
+      `./mailwing up` needs none of this. With `--config DIR` it reads those of `store-service.yaml`, `smtp-gateway.yaml`,
+      `pop3-gateway.yaml` and `imap-gateway.yaml` that are there, but no environment; addresses, ports and credentials it decides
+      by itself, and it trusts 127.0.0.0/8 and ::1 unless it has `--bind` or the file has `trusted-networks` (`""`: nobody), so
+      that no limit and no check of senders holds on this machine. `deploy/docker/config` has the files of the containers.
       """;
 
   @Test

@@ -14,8 +14,10 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -30,9 +32,6 @@ import mailwing.embedded.KafkaConfig;
 import mailwing.embedded.KafkaServer;
 import mailwing.embedded.Ports;
 import mailwing.embedded.PostgresServer;
-import mailwing.gateway.ConnectionConfig;
-import mailwing.gateway.Encryption;
-import mailwing.gateway.ListenerConfig;
 import mailwing.gateway.StoreClient;
 import mailwing.gateway.StoreClientConfig;
 import mailwing.imap.ImapConfig;
@@ -41,16 +40,15 @@ import mailwing.pop3.Pop3Config;
 import mailwing.pop3.Pop3Gateway;
 import mailwing.quickstart.PortPlan.Role;
 import mailwing.service.HttpEndpoint;
+import mailwing.service.Key;
 import mailwing.service.Metrics;
-import mailwing.service.Networks;
 import mailwing.service.Secret;
+import mailwing.service.Settings;
 import mailwing.service.TlsMaterial;
 import mailwing.smtp.SmtpConfig;
 import mailwing.smtp.SmtpGateway;
-import mailwing.smtp.queue.OutboundConfig;
-import mailwing.smtp.session.Service;
-import mailwing.store.StoreConfig;
 import mailwing.store.StoreService;
+import mailwing.store.StoreSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,8 +65,14 @@ final class RunningSystem implements AutoCloseable {
   /// @param hostname what it is known by, null: the machine's name
   /// @param rehearsal whether the broker leaves an AOT cache
   /// @param outbound whether mail leaves for other systems
+  /// @param files what the services' own files say
   record Options(
-      boolean open, @Nullable String hostname, boolean demo, boolean rehearsal, boolean outbound) {}
+      boolean open,
+      @Nullable String hostname,
+      boolean demo,
+      boolean rehearsal,
+      boolean outbound,
+      ServiceFiles files) {}
 
   private final DataDirectory data;
   private final PortPlan plan;
@@ -92,6 +96,7 @@ final class RunningSystem implements AutoCloseable {
   void start() throws Exception {
     var kafkaPort = Ports.free();
     var secrets = Secrets.loadOrMake(data.resolve("secrets"));
+    var smtp = smtpSettings();
     try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
       var kafka =
           executor.submit(
@@ -115,11 +120,17 @@ final class RunningSystem implements AutoCloseable {
         var http =
             timed(
                 "http",
-                () -> keep(HttpEndpoint.start("127.0.0.1", plan.port(Role.HTTP).port(), metrics)));
+                () ->
+                    keep(
+                        HttpEndpoint.start(
+                            "127.0.0.1",
+                            plan.port(Role.HTTP).port(),
+                            metrics,
+                            SmtpConfig.pages(smtp))));
         var database = get(postgres);
         step("store", () -> startStore(database, kafkaPort, secrets, http));
         var certificate = get(tls);
-        step("smtp-and-pop3", () -> startGateways(secrets, certificate));
+        step("smtp-and-pop3", () -> startGateways(smtp, secrets, certificate));
         var events = get(kafka).bootstrapServers();
         step("imap", () -> startImapGateways(secrets, certificate, events));
         http.started();
@@ -139,36 +150,62 @@ final class RunningSystem implements AutoCloseable {
   private void startStore(
       PostgresServer postgres, int kafkaPort, Secrets secrets, HttpEndpoint http) {
     postgres.createDatabase(DATABASE);
+    var settings =
+        options
+            .files()
+            .read(
+                ServiceFiles.STORE,
+                StoreSettings.keys(),
+                Map.of(),
+                Map.ofEntries(
+                    Map.entry("database.url", postgres.jdbcUrl(DATABASE)),
+                    Map.entry("database.user", postgres.user()),
+                    Map.entry("database.password", postgres.password()),
+                    Map.entry("grpc.address", plan.port(Role.GRPC).address()),
+                    Map.entry("grpc.port", Integer.toString(plan.port(Role.GRPC).port())),
+                    Map.entry("http.address", "127.0.0.1"),
+                    Map.entry("http.port", "-1"),
+                    Map.entry("credentials.smtp", secrets.smtp().reveal()),
+                    Map.entry("credentials.pop3", secrets.pop3().reveal()),
+                    Map.entry("credentials.imap", secrets.imap().reveal()),
+                    Map.entry("credentials.admin", secrets.admin().reveal()),
+                    Map.entry("kafka.bootstrap-servers", "127.0.0.1:" + kafkaPort),
+                    Map.entry("outbound.enabled", Boolean.toString(options.outbound()))));
     keep(
         StoreService.start(
-            new StoreConfig(
-                    StoreConfig.Database.of(
-                        postgres.jdbcUrl(DATABASE), postgres.user(), postgres.password()),
-                    StoreConfig.Grpc.onPort(plan.port(Role.GRPC).port()).inProcess(IN_PROCESS),
-                    new StoreConfig.Http("127.0.0.1", -1),
-                    new StoreConfig.Credentials(
-                        List.of(secrets.smtp()),
-                        List.of(secrets.pop3()),
-                        List.of(secrets.imap()),
-                        List.of(secrets.admin())),
-                    StoreConfig.Logins.defaults(),
-                    StoreConfig.Addresses.defaults(),
-                    StoreConfig.Kafka.at("127.0.0.1:" + kafkaPort))
-                .with(
-                    new StoreConfig.Outbound(
-                        options.outbound(), StoreConfig.Outbound.DEFAULTS.forwardedPerHour())),
-            metrics,
-            Optional.of(http)));
+            StoreSettings.from(settings).inProcess(IN_PROCESS), metrics, Optional.of(http)));
   }
 
-  private ConnectionConfig connections() {
-    return ConnectionConfig.defaults(
-        options.open() ? Networks.none() : Networks.parse(List.of("127.0.0.0/8", "::1/128")));
+  private Settings smtpSettings() {
+    var decided = listeners(0, Role.SMTP, Role.SUBMISSION, Role.SUBMISSIONS, Role.LMTP);
+    decided.put("host-name", hostname());
+    decided.put("outbound.enabled", Boolean.toString(options.outbound()));
+    return settings(ServiceFiles.SMTP, SmtpConfig.keys(), decided);
   }
 
-  private void startGateways(Secrets secrets, TlsMaterial tls) throws IOException {
-    var connections = connections();
-    var host = hostname();
+  private Settings settings(String service, List<Key<?>> keys, Map<String, String> decided) {
+    return options
+        .files()
+        .read(
+            service,
+            keys,
+            Map.of("trusted-networks", options.open() ? "" : "127.0.0.0/8,::1/128"),
+            decided);
+  }
+
+  private Map<String, String> listeners(int gateway, Role... roles) {
+    var decided = new HashMap<String, String>();
+    for (var role : roles) {
+      var port = plan.port(role, gateway);
+      var section = "listeners." + role.name().toLowerCase(Locale.ROOT) + ".";
+      decided.put(section + "address", port.address());
+      decided.put(section + "port", Integer.toString(port.port()));
+    }
+    return decided;
+  }
+
+  private void startGateways(Settings settings, Secrets secrets, TlsMaterial tls)
+      throws IOException {
     var smtp = client(secrets.smtp());
     try (var admin =
         AdminClient.over(channel(), "the store in this process", secrets.admin().reveal())) {
@@ -185,27 +222,12 @@ final class RunningSystem implements AutoCloseable {
                 + " `mailwing user passwd`, or remove them");
       }
     }
-    gateways.add(
-        SmtpGateway.start(
-            SmtpConfig.defaults(
-                    List.of(
-                        smtp(Service.MX, Role.SMTP, Encryption.STARTTLS),
-                        smtp(Service.SUBMISSION, Role.SUBMISSION, Encryption.STARTTLS),
-                        smtp(Service.SUBMISSION, Role.SUBMISSIONS, Encryption.IMPLICIT),
-                        smtp(Service.LMTP, Role.LMTP, Encryption.STARTTLS)),
-                    connections,
-                    host)
-                .with(OutboundConfig.defaults(options.outbound())),
-            smtp,
-            Optional.of(tls),
-            metrics));
+    gateways.add(SmtpGateway.start(SmtpConfig.read(settings), smtp, Optional.of(tls), metrics));
     gateways.add(
         Pop3Gateway.start(
-            Pop3Config.defaults(
-                List.of(
-                    listener(Role.POP3, 0, Encryption.STARTTLS),
-                    listener(Role.POP3S, 0, Encryption.IMPLICIT)),
-                connections),
+            Pop3Config.read(
+                settings(
+                    ServiceFiles.POP3, Pop3Config.keys(), listeners(0, Role.POP3, Role.POP3S))),
             client(secrets.pop3()),
             Optional.of(tls),
             metrics));
@@ -215,32 +237,15 @@ final class RunningSystem implements AutoCloseable {
       throws IOException {
     var count = plan.ports().stream().filter(port -> port.role() == Role.IMAP).count();
     for (var gateway = 0; gateway < count; gateway++) {
+      var decided = listeners(gateway, Role.IMAP, Role.IMAPS);
+      decided.put("events.bootstrap-servers", bootstrapServers);
       gateways.add(
           ImapGateway.start(
-              ImapConfig.defaults(
-                  List.of(
-                      listener(Role.IMAP, gateway, Encryption.STARTTLS),
-                      listener(Role.IMAPS, gateway, Encryption.IMPLICIT)),
-                  connections(),
-                  ImapConfig.EventsConfig.kafka(bootstrapServers)),
+              ImapConfig.read(settings(ServiceFiles.IMAP, ImapConfig.keys(), decided)),
               Optional.of(tls),
               client(secrets.imap()),
               metrics));
     }
-  }
-
-  private SmtpConfig.ServiceListener smtp(Service service, Role role, Encryption encryption) {
-    return new SmtpConfig.ServiceListener(service, listener(role, 0, encryption));
-  }
-
-  private ListenerConfig listener(Role role, int gateway, Encryption encryption) {
-    var port = plan.port(role, gateway);
-    return new ListenerConfig(
-        role.name().toLowerCase(java.util.Locale.ROOT),
-        port.address(),
-        port.port(),
-        encryption,
-        false);
   }
 
   private StoreClient client(Secret credential) {

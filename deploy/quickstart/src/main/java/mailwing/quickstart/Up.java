@@ -10,6 +10,7 @@ import mailwing.cli.Admin;
 import mailwing.cli.CliException;
 import mailwing.embedded.EmbeddedServerException;
 import mailwing.service.Carriers;
+import mailwing.service.ConfigException;
 import mailwing.service.QuietHeap;
 import mailwing.service.ServiceMain;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,15 @@ public final class Up implements Callable<Integer> {
   boolean outbound;
 
   @Option(
+      names = "--config",
+      paramLabel = "DIR",
+      description =
+          "A directory with store-service.yaml, smtp-gateway.yaml, pop3-gateway.yaml and"
+              + " imap-gateway.yaml, or some of them: the services' keys, of which `mailwing"
+              + " SERVICE --help` tells. Addresses, ports and passwords stay mine.")
+  @Nullable Path config;
+
+  @Option(
       names = "--demo",
       description = "Make alice@example.test and bob@example.test with the password wing.")
   boolean demo;
@@ -111,7 +121,8 @@ public final class Up implements Callable<Integer> {
           new RunningSystem(
               directory,
               plan,
-              new RunningSystem.Options(bind != null, hostname, demo, rehearse, outbound));
+              new RunningSystem.Options(
+                  bind != null, hostname, demo, rehearse, outbound, ServiceFiles.in(config)));
       system.set(running);
       Runtime.getRuntime()
           .addShutdownHook(
@@ -129,7 +140,7 @@ public final class Up implements Callable<Integer> {
       Carriers.watch();
       ended.await();
       return 0;
-    } catch (StartException | EmbeddedServerException e) {
+    } catch (StartException | EmbeddedServerException | ConfigException e) {
       close(system);
       throw new CliException(String.valueOf(e.getMessage()));
     } catch (Exception e) {
