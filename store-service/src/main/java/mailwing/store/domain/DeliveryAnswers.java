@@ -16,13 +16,13 @@ record DeliveryAnswers(
     Map<Long, DeliveryShare> shares, List<QueuedShare> queued, LocalReports reports, boolean safe) {
 
   /// A result for each plan, in order.
-  List<RecipientResult> of(List<Distribution.Plan> plans) {
+  List<RecipientResult> of(List<Plan> plans) {
     return plans.stream().map(this::result).toList();
   }
 
   /// A recipient has the message once any of its accounts has it, or it is queued: what the others
   /// had no room for waits.
-  private RecipientResult result(Distribution.Plan plan) {
+  private RecipientResult result(Plan plan) {
     ErrorCode why = plan.refused();
     if (why != null) {
       return failed(why).build();
@@ -63,7 +63,7 @@ record DeliveryAnswers(
     if (queued.stream().anyMatch(share -> plan.leaving().contains(share.leaving()))) {
       return RecipientResult.newBuilder().setStatus(RecipientResult.Status.QUEUED).build();
     }
-    return (refused != null ? refused : failed(Distribution.closed(plan))).build();
+    return (refused != null ? refused : failed(plan.closed())).build();
   }
 
   private static RecipientResult.Builder failed(ErrorCode error) {

@@ -14,7 +14,7 @@ final class DeliveryShare {
   final boolean answered;
   final List<DeliveryRecipient> recipients;
   final boolean later;
-  final Distribution.@Nullable Gate gate;
+  final @Nullable Gate gate;
   volatile @Nullable Stored stored;
   volatile @Nullable StoreException failure;
 

@@ -16,7 +16,6 @@ import mailwing.store.accounts.Forwarding;
 import mailwing.store.accounts.Hmac;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.persistence.GroupRow;
-import mailwing.store.persistence.NewQueued;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.ErrorCode;
@@ -32,61 +31,6 @@ final class Distribution {
 
   /// Accounts that get a group's message at once; the others get it from the retry table.
   private static final int AT_ONCE = 100;
-
-  /// What one recipient of the envelope leads to.
-  ///
-  /// @param accounts of ours, and those of each group
-  /// @param gates through which something of it goes
-  /// @param refused why it is not taken at all
-  record Plan(
-      List<Set<Long>> accounts,
-      List<Leaving> leaving,
-      List<Gate> gates,
-      @Nullable ErrorCode refused) {
-    static Plan refused(ErrorCode why) {
-      return new Plan(List.of(), List.of(), List.of(), why);
-    }
-
-    static Plan queued(Leaving leaving) {
-      return new Plan(List.of(), List.of(leaving), List.of(), null);
-    }
-
-    private boolean hasAccounts() {
-      return accounts.stream().anyMatch(some -> !some.isEmpty());
-    }
-
-    /// Is there nothing that goes through?
-    private boolean isClosed() {
-      return refused == null
-          && !gates.isEmpty()
-          && gates.stream().allMatch(gate -> gate.closed != null);
-    }
-  }
-
-  /// An address of ours that sends messages on, unless a message has been there before.
-  static final class Gate {
-    final Address address;
-    final @Nullable GroupRow group;
-    private final String who;
-
-    /// Why nothing goes through.
-    @Nullable ErrorCode closed;
-
-    private Gate(Address address, @Nullable GroupRow group, String who) {
-      this.address = address;
-      this.group = group;
-      this.who = who;
-    }
-
-    private void look(TrailHeader header) {
-      boolean listed = group != null && header.listed(GroupHeader.listId(group));
-      if (header.passed(address) || listed) {
-        closed = ErrorCode.MAIL_LOOP;
-      } else if (group != null && header.isAutomaticReply()) {
-        closed = ErrorCode.POST_REFUSED;
-      }
-    }
-  }
 
   /// What has been posted to one group, by however many recipients.
   ///
@@ -109,51 +53,6 @@ final class Distribution {
       List<DeliveryRecipient> told,
       boolean later,
       @Nullable Gate gate) {}
-
-  /// What goes into the queue under one envelope.
-  static final class Leaving {
-    final long holder;
-    final byte[] deliveryId;
-    final String reversePath;
-    final byte[] prefix;
-    final Submission asked;
-    final @Nullable Gate gate;
-
-    /// Not tried before, in milliseconds since 1970; 0: at once.
-    final long holdUntil;
-
-    /// The address of ours that sends it on; null: who submits the message.
-    final @Nullable String through;
-
-    /// We have made it.
-    final boolean notice;
-
-    final Map<String, NewQueued.Recipient> recipients = new LinkedHashMap<>();
-
-    /// The envelope's recipients that led here.
-    final Set<String> named = new LinkedHashSet<>();
-
-    private Leaving(
-        long holder,
-        byte[] deliveryId,
-        String reversePath,
-        String prefix,
-        Submission asked,
-        @Nullable Gate gate,
-        @Nullable String through,
-        boolean notice,
-        long holdUntil) {
-      this.holder = holder;
-      this.through = through;
-      this.notice = notice;
-      this.holdUntil = holdUntil;
-      this.deliveryId = deliveryId;
-      this.reversePath = reversePath;
-      this.prefix = prefix.getBytes(StandardCharsets.UTF_8);
-      this.asked = asked;
-      this.gate = gate;
-    }
-  }
 
   private final MailStore store;
   private final DeliveryEnvelope envelope;
@@ -250,7 +149,7 @@ final class Distribution {
     }
     for (int i = 0; i < plans.size(); i++) {
       if (plans.get(i).isClosed() && !plans.get(i).hasAccounts()) {
-        refused.put(envelope.getRecipients(i), LocalReports.reason(closed(plans.get(i))));
+        refused.put(envelope.getRecipients(i), LocalReports.reason(plans.get(i).closed()));
       }
     }
   }
@@ -517,16 +416,5 @@ final class Distribution {
             envelope.getDeliveryId().toByteArray(),
             who.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8));
     return Arrays.copyOf(mac, DELIVERY_ID_OCTETS);
-  }
-
-  /// Why a recipient of which nothing went through is refused.
-  static ErrorCode closed(Plan plan) {
-    for (Gate gate : plan.gates()) {
-      ErrorCode why = gate.closed;
-      if (why != null) {
-        return why;
-      }
-    }
-    return ErrorCode.ACCOUNT_NOT_FOUND;
   }
 }

@@ -78,7 +78,7 @@ public final class IncomingDelivery {
     if (sent != null && sent.isOfTheMessage()) {
       copies.add(sent.copy());
     }
-    for (Distribution.Leaving leaving : distribution.leaving()) {
+    for (Leaving leaving : distribution.leaving()) {
       QueuedShare share = new QueuedShare(envelope, leaving);
       queued.add(share);
       copies.add(share.copy());
@@ -178,8 +178,7 @@ public final class IncomingDelivery {
     shares.values().removeIf(share -> isClosed(share.gate, share.copy, share.later));
   }
 
-  private boolean isClosed(
-      Distribution.@Nullable Gate gate, IncomingMessage.Copy copy, boolean later) {
+  private boolean isClosed(@Nullable Gate gate, IncomingMessage.Copy copy, boolean later) {
     boolean closed = gate != null && gate.closed != null;
     if (closed && !later) {
       quietly(() -> message.abandon(copy));

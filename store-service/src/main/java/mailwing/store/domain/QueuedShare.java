@@ -22,10 +22,10 @@ final class QueuedShare {
   private static final long LONGEST_HOLD_MILLIS = 400L * 24 * 3600 * 1000;
 
   private final DeliveryEnvelope envelope;
-  private final Distribution.Leaving leaving;
+  private final Leaving leaving;
   private final IncomingMessage.Copy copy;
 
-  QueuedShare(DeliveryEnvelope envelope, Distribution.Leaving leaving) {
+  QueuedShare(DeliveryEnvelope envelope, Leaving leaving) {
     this.envelope = envelope;
     this.leaving = leaving;
     this.copy = new IncomingMessage.Copy(leaving.holder, leaving.prefix);
@@ -99,7 +99,7 @@ final class QueuedShare {
     return copy;
   }
 
-  Distribution.Leaving leaving() {
+  Leaving leaving() {
     return leaving;
   }
 
