@@ -37,6 +37,13 @@ public final class OutboxRelay implements AutoCloseable {
   static final Duration POLL = Duration.ofSeconds(1);
   static final Duration LEASE = Duration.ofSeconds(10);
   private static final Duration RENEW = Duration.ofSeconds(3);
+
+  /// A batch that Kafka does not take in these times is given up, while the lease still holds: what
+  /// it was of is then published by one store alone.
+  private static final Duration LONGEST_SEND = Duration.ofMillis(1500);
+
+  private static final Duration LONGEST_FLUSH = Duration.ofSeconds(5);
+  private static final Duration REQUEST = Duration.ofSeconds(3);
   private static final int BATCH = 1000;
   private static final long REST_MILLIS = 2;
   private static final long LONGEST_REST_MILLIS = 40;
@@ -135,10 +142,15 @@ public final class OutboxRelay implements AutoCloseable {
         first = first == 0 ? change.changeSeq() : first;
         continue;
       }
-      sent.add(
+      Future<?> one =
           connection.send(
               new ProducerRecord<>(
-                  config.topic(), Long.toString(change.accountId()), value(change, first))));
+                  config.topic(), Long.toString(change.accountId()), value(change, first)));
+      if (one.isDone()) {
+        // Mostly since it failed, as the next ones would after as long a time.
+        one.get();
+      }
+      sent.add(one);
       first = 0;
     }
     connection.flush();
@@ -188,9 +200,9 @@ public final class OutboxRelay implements AutoCloseable {
     // A broker that knows nothing of a producer yet takes any sequence number: with several
     // requests on their way to a new topic, one that is repeated would come after its successor.
     properties.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, "1");
-    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "5000");
-    properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "5000");
-    properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "20000");
+    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, millis(LONGEST_SEND));
+    properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis(REQUEST));
+    properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis(LONGEST_FLUSH));
     properties.put(ProducerConfig.RECONNECT_BACKOFF_MS_CONFIG, "50");
     properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, "1000");
     KafkaProducer<String, byte[]> made =
@@ -198,6 +210,10 @@ public final class OutboxRelay implements AutoCloseable {
     producer = made;
     LOG.info("event=relay-started topic={}", config.topic());
     return made;
+  }
+
+  private static String millis(Duration time) {
+    return Long.toString(time.toMillis());
   }
 
   private void disconnect() {
