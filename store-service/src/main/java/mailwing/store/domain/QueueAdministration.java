@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import mailwing.store.Address;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.QueueAdminRows;
+import mailwing.store.persistence.QueueSuspensions;
 import mailwing.store.v1.ChangeQueueRequest.Change;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.QueueFilter;
@@ -16,10 +17,12 @@ import mailwing.store.v1.Suspension;
 /// What an administrator does with the outbound queue.
 public final class QueueAdministration {
   private final QueueAdminRows rows;
+  private final QueueSuspensions suspensions;
   private final OutboundQueue queue;
 
   public QueueAdministration(MailStore store) {
     this.rows = new QueueAdminRows(store.sql());
+    this.suspensions = new QueueSuspensions(store.sql());
     this.queue = store.outbound();
   }
 
@@ -85,13 +88,13 @@ public final class QueueAdministration {
         suspension.getDomain().isEmpty()
             ? suspension
             : suspension.toBuilder().setDomain(domain(suspension.getDomain())).build();
-    int changed = rows.suspend(canonical, suspended);
+    int changed = suspensions.set(canonical, suspended);
     queue.wake();
     return changed;
   }
 
   public List<Suspension> suspensions() {
-    return rows.suspensions();
+    return suspensions.all();
   }
 
   /// Recipients that are not finished.

@@ -15,7 +15,6 @@ import mailwing.store.v1.QueueFilter;
 import mailwing.store.v1.QueueRef;
 import mailwing.store.v1.QueuedMessage;
 import mailwing.store.v1.QueuedRecipient;
-import mailwing.store.v1.Suspension;
 
 /// The outbound queue's rows as an administrator sees and changes them.
 public final class QueueAdminRows {
@@ -27,7 +26,9 @@ public final class QueueAdminRows {
   /// What queue_event calls a message that its sender has taken back.
   static final int TAKEN_BACK = 9;
 
-  private static final String LEASED = "(r.lease_id IS NOT NULL AND r.next_at > mail_now())";
+  /// A worker has the recipient `r` now.
+  static final String LEASED = "(r.lease_id IS NOT NULL AND r.next_at > mail_now())";
+
   private static final String WAITING_OR_SUSPENDED =
       "CASE WHEN queue_suspended(r.domain, r.sender, r.path) THEN "
           + QueueRows.SUSPENDED
@@ -373,79 +374,6 @@ public final class QueueAdminRows {
       case RELEASE -> "r.state = " + QueueRows.HELD;
       default -> "r.state < 5";
     };
-  }
-
-  /// Begins or ends a suspension, and says how many recipients stop or go on.
-  public int suspend(Suspension suspension, boolean suspended) {
-    return sql.transaction(
-        connection -> {
-          Object[] key = key(suspension);
-          try (PreparedStatement statement =
-              Sql.prepare(
-                  connection,
-                  suspended
-                      ? "INSERT INTO queue_suspension (kind, value) VALUES (?, ?)"
-                          + " ON CONFLICT DO NOTHING"
-                      : "DELETE FROM queue_suspension WHERE kind = ? AND value = ?",
-                  key)) {
-            statement.executeUpdate();
-          }
-          try (PreparedStatement statement =
-              connection.prepareStatement(
-                  suspended
-                      ? "UPDATE queue_recipient r SET state = "
-                          + QueueRows.SUSPENDED
-                          + ", next_at = NULL, lease_id = NULL WHERE r.state = "
-                          + QueueRows.WAITING
-                          + " AND NOT coalesce("
-                          + LEASED
-                          + ", false) AND queue_suspended(r.domain, r.sender, r.path)"
-                      : "UPDATE queue_recipient r SET state = "
-                          + QueueRows.WAITING
-                          + ", next_at = mail_now() WHERE r.state = "
-                          + QueueRows.SUSPENDED
-                          + " AND NOT queue_suspended(r.domain, r.sender, r.path)")) {
-            return statement.executeUpdate();
-          }
-        });
-  }
-
-  private static Object[] key(Suspension suspension) {
-    if (suspension.getEverything()) {
-      return new Object[] {4, ""};
-    }
-    if (!suspension.getDomain().isEmpty()) {
-      return new Object[] {1, suspension.getDomain()};
-    }
-    boolean sender = !suspension.getSender().isEmpty();
-    String address = sender ? suspension.getSender() : suspension.getRecipient();
-    // As lower() of the C collation has it.
-    StringBuilder lower = new StringBuilder(address.length());
-    address.chars().forEach(c -> lower.append((char) (c >= 'A' && c <= 'Z' ? c + 32 : c)));
-    return new Object[] {sender ? 2 : 3, lower.toString()};
-  }
-
-  public List<Suspension> suspensions() {
-    return sql.repeatable(
-        connection -> {
-          try (PreparedStatement statement =
-                  connection.prepareStatement(
-                      "SELECT kind, value FROM queue_suspension ORDER BY kind, value");
-              ResultSet row = statement.executeQuery()) {
-            List<Suspension> all = new ArrayList<>();
-            while (row.next()) {
-              Suspension.Builder one = Suspension.newBuilder();
-              switch (row.getInt(1)) {
-                case 1 -> one.setDomain(row.getString(2));
-                case 2 -> one.setSender(row.getString(2));
-                case 3 -> one.setRecipient(row.getString(2));
-                default -> one.setEverything(true);
-              }
-              all.add(one.build());
-            }
-            return all;
-          }
-        });
   }
 
   /// Recipients that wait, for a gauge.
