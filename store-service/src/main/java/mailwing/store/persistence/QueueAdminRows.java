@@ -351,7 +351,7 @@ public final class QueueAdminRows {
               + WAITING_OR_SUSPENDED
               + ", next_at = "
               + NOW_UNLESS_SUSPENDED
-              + ", lease_id = NULL, attempts = 0, delay_told = false";
+              + ", lease_id = NULL, attempts = 0";
       case DELETE -> "state = " + QueueRows.DELETED + ", next_at = NULL, lease_id = NULL";
       case BOUNCE ->
           "state = "

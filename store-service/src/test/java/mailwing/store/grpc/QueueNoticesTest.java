@@ -7,6 +7,7 @@ import static mailwing.store.grpc.QueueFixture.lastIn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import mailwing.store.v1.ChangeQueueRequest.Change;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.LeaseJobsResponse;
 import mailwing.store.v1.QueueFilter;
@@ -94,8 +95,11 @@ final class QueueNoticesTest {
     queue.submit(envelope);
     int before = count(queue.alice);
     queue.store.execute("UPDATE queue_message SET created_at = created_at - 5 * 3600 * 1000");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
       queue.store.execute("UPDATE queue_recipient SET next_at = 1");
+      if (i == 2) {
+        queue.change(Change.REQUEUE, QueueFilter.newBuilder().setDomain("remote.test").build());
+      }
       LeaseJobsResponse lease = queue.leased();
       queue.report(lease, lease.getJobs(0), Outcome.TRANSIENT, "4.4.1", "no answer");
     }
