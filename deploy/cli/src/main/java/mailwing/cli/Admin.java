@@ -12,6 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The administration commands as one command line: `domain`, `user`, `alias`, `group`, `ban`,
 /// `key`, `share`, `queue`, `trace`, `dkim`, `dns`.
@@ -66,13 +67,26 @@ public final class Admin implements Runnable {
               line.getErr()
                   .println(
                       "mailwing: "
-                          + e.getMessage()
+                          + reason(e)
                           + "; see `"
                           + line.getCommandSpec().qualifiedName()
                           + " --help`");
               return CommandLine.ExitCode.USAGE;
             })
         .setUsageHelpAutoWidth(true);
+  }
+
+  private static String reason(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched
+        && !e.getCommandLine().getSubcommands().isEmpty()
+        && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+      return "there is no `"
+          + e.getCommandLine().getCommandSpec().qualifiedName()
+          + " "
+          + unmatched.getUnmatched().getFirst()
+          + "`";
+    }
+    return String.valueOf(e.getMessage());
   }
 
   @Override

@@ -140,9 +140,7 @@ public final class AdminClient implements AutoCloseable {
   private String line(String what, StatusRuntimeException e, long seconds) {
     var text = e.getStatus().getDescription();
     return switch (code(e)) {
-      case ALREADY_EXISTS -> what + " exists already";
       case DOMAIN_NOT_FOUND -> what + ": its domain is not known: add it with `domain add`";
-      case ACCOUNT_NOT_FOUND -> what + ": no such user";
       case MAILBOX_NOT_FOUND -> what + ": no such mailbox";
       case ALIAS_NOT_FOUND -> what + ": no such alias";
       case GROUP_NOT_FOUND -> what + ": no such group";
@@ -150,7 +148,7 @@ public final class AdminClient implements AutoCloseable {
       case CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_REVOKED ->
           server + " does not know this credential: check --data or --credential-file";
       case PERMISSION_DENIED -> "this credential may not do that: use an administrator's";
-      case INVALID_ARGUMENT, LIMIT, CANNOT, MESSAGE_NOT_FOUND ->
+      case ALREADY_EXISTS, ACCOUNT_NOT_FOUND, INVALID_ARGUMENT, LIMIT, CANNOT, MESSAGE_NOT_FOUND ->
           what + ": " + (text == null ? "refused" : text);
       case UNAVAILABLE, TRY_LATER ->
           "the store at " + server + " cannot do it now: try again later";

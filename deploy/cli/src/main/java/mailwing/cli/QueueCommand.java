@@ -170,8 +170,18 @@ public final class QueueCommand implements Runnable {
     return Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.SECONDS);
   }
 
-  private static Duration until(long millis) {
-    return Duration.ofSeconds(Math.max(0, (millis - System.currentTimeMillis()) / 1000));
+  /// Such as 2d3h4m5s.
+  private static String until(long millis) {
+    Duration time = Duration.ofMillis(Math.max(0, millis - System.currentTimeMillis()));
+    return (time.toDaysPart() > 0 ? time.toDaysPart() + "d" : "")
+        + (time.toHoursPart() > 0 ? time.toHoursPart() + "h" : "")
+        + (time.toMinutesPart() > 0 ? time.toMinutesPart() + "m" : "")
+        + time.toSecondsPart()
+        + "s";
+  }
+
+  private static String recipients(int count) {
+    return count == 1 ? "1 recipient" : count + " recipients";
   }
 
   @Command(
@@ -187,7 +197,7 @@ public final class QueueCommand implements Runnable {
           var answer =
               client.callQueue(
                   id, s -> s.takeBack(TakeBackRequest.newBuilder().setQueueId(id).build()));
-          Admin.out(spec).printf("%d recipients%n", answer.getRecipients());
+          Admin.out(spec).println(recipients(answer.getRecipients()));
         });
   }
 
@@ -249,8 +259,8 @@ public final class QueueCommand implements Runnable {
                               .build()));
           Admin.out(spec)
               .printf(
-                  "%d recipients%s%n",
-                  answer.getChanged(),
+                  "%s%s%n",
+                  recipients(answer.getChanged()),
                   answer.getInProgress() == 0
                       ? ""
                       : "; " + answer.getInProgress() + " are being sent and were left alone");
@@ -292,7 +302,7 @@ public final class QueueCommand implements Runnable {
                                       .setEverything(all.all))
                               .setSuspended(suspended)
                               .build()));
-          Admin.out(spec).printf("%d recipients%n", answer.getChanged());
+          Admin.out(spec).println(recipients(answer.getChanged()));
         });
   }
 

@@ -91,7 +91,7 @@ final class TracePrinter {
       case REFUSED -> refused(message.getOrigin(), step.getRefusal());
       case ADMINISTERED ->
           "administrator: " + step.getChange().name().toLowerCase(Locale.ROOT) + " " + to;
-      case TAKEN_BACK -> "taken back by its sender " + to;
+      case TAKEN_BACK -> "taken back " + to;
       case KIND_UNSPECIFIED, UNRECOGNIZED -> "something that this program does not know";
     };
   }
@@ -114,9 +114,9 @@ final class TracePrinter {
     StringBuilder text = new StringBuilder();
     if (!client.getAddress().isEmpty()) {
       text.append("from ").append(client.getAddress()).append(' ');
-    }
-    if (!client.getHelo().isEmpty()) {
-      text.append('(').append(client.getHelo()).append(") ");
+      if (!client.getHelo().isEmpty()) {
+        text.append('(').append(client.getHelo()).append(") ");
+      }
     }
     text.append("by ").append(client.getProtocol().name().toLowerCase(Locale.ROOT));
     if (!client.getHost().isEmpty()) {
@@ -145,7 +145,11 @@ final class TracePrinter {
       text.append(result.getTls().isEmpty() ? ", in the clear" : ", " + result.getTls());
       text.append(": ");
     }
-    return text.append(result.getStatus()).append(' ').append(result.getReply()).toString();
+    // A host's reply says its status mostly.
+    if (!result.getReply().contains(result.getStatus())) {
+      text.append(result.getStatus()).append(' ');
+    }
+    return text.append(result.getReply()).toString();
   }
 
   private static String notified(TraceStep step, String to) {

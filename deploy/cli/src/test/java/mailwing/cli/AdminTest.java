@@ -47,7 +47,7 @@ class AdminTest {
     assertThat(run("", "domain", "add", "one.test")).isEqualTo(silent());
     assertThat(run("", "domain", "list").out()).contains("one.test");
     assertThat(run("", "domain", "add", "one.test"))
-        .isEqualTo(new Outcome(1, List.of(), "mailwing: one.test exists already"));
+        .isEqualTo(new Outcome(1, List.of(), "mailwing: one.test: the domain is there already"));
     assertThat(run("", "domain", "remove", "one.test")).isEqualTo(silent());
     assertThat(run("", "domain", "list").out()).doesNotContain("one.test");
   }
@@ -218,19 +218,20 @@ class AdminTest {
     store.submit("sender@example.test", "QUEUED1", "ann@elsewhere.test", "joe@other.test");
     var listed = run("", "queue", "list", "--domain", "elsewhere.test").out();
     assertThat(listed.getFirst()).startsWith("QUEUED1  ").endsWith("<sender@example.test>");
-    assertThat(listed.get(1)).startsWith("    <ann@elsewhere.test>  waiting for PT");
+    assertThat(listed.get(1)).startsWith("    <ann@elsewhere.test>  waiting for ");
     assertThat(run("", "queue", "hold", "--id", "QUEUED1").out()).containsExactly("2 recipients");
     assertThat(run("", "queue", "show", "QUEUED1").out())
         .contains("    <ann@elsewhere.test>  held");
     assertThat(run("", "queue", "release", "--recipient", "joe@other.test").out())
-        .containsExactly("1 recipients");
+        .containsExactly("1 recipient");
     assertThat(run("", "queue", "suspend", "--domain", "other.test").out())
-        .containsExactly("1 recipients");
+        .containsExactly("1 recipient");
     assertThat(run("", "queue", "suspended").out()).containsExactly("domain other.test");
     assertThat(run("", "queue", "resume", "--domain", "other.test").out())
-        .containsExactly("1 recipients");
+        .containsExactly("1 recipient");
     assertThat(run("", "queue", "delete").err())
-        .isEqualTo("mailwing: queue: an empty filter needs to be said to mean everything");
+        .isEqualTo(
+            "mailwing: queue: say what is meant: an id, a domain, a sender, a recipient, or all");
     assertThat(run("", "queue", "delete", "--all").out()).containsExactly("2 recipients");
     assertThat(run("", "queue", "list").out()).isEmpty();
     assertThat(run("", "queue", "show", "QUEUED1").out()).contains("    <joe@other.test>  deleted");
@@ -280,9 +281,23 @@ class AdminTest {
   }
 
   @Test
+  void whatAnAddressLeadsToIsNamedWhereItIsMissing() {
+    run("", "domain", "add", "led.test");
+    assertThat(run("", "alias", "add", "a@led.test", "Gone@led.test").err())
+        .isEqualTo(
+            "mailwing: a@led.test: the target Gone@led.test is no user, alias or group here");
+    assertThat(run("", "domain", "set", "led.test", "--catch-all", "gone@led.test").err())
+        .isEqualTo(
+            "mailwing: led.test: the catch-all gone@led.test is neither a user nor an alias here");
+    assertThat(run("", "domain", "set", "led.test", "--add-alias", TestStore.DOMAIN).err())
+        .isEqualTo(
+            "mailwing: led.test: " + TestStore.DOMAIN + " is a domain already, or an alias of one");
+  }
+
+  @Test
   void aMissingUserIsSaidInOneLine() {
     assertThat(run("secret\n", "user", "passwd", "no@example.test", "--password-stdin").err())
-        .isEqualTo("mailwing: no@example.test: no such user");
+        .isEqualTo("mailwing: no@example.test: no user has this address");
   }
 
   @Test
@@ -333,7 +348,12 @@ class AdminTest {
 
   @Test
   void aCommandLineThatIsWrongEndsWithTwo() {
-    assertThat(raw("", "user", "bogus").code()).isEqualTo(2);
+    assertThat(raw("", "user", "bogus", "--data", "x"))
+        .isEqualTo(
+            new Outcome(
+                2,
+                List.of(),
+                "mailwing: there is no `mailwing user bogus`; see `mailwing user --help`"));
     assertThat(raw("", "user").code()).isEqualTo(2);
     assertThat(raw("").code()).isEqualTo(2);
   }

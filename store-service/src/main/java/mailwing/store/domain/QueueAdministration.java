@@ -48,7 +48,8 @@ public final class QueueAdministration {
   public QueueAdminRows.Changed change(Change change, QueueFilter filter, boolean all) {
     if (!all && filter.equals(QueueFilter.getDefaultInstance())) {
       throw new StoreException(
-          ErrorCode.INVALID_ARGUMENT, "an empty filter needs to be said to mean everything");
+          ErrorCode.INVALID_ARGUMENT,
+          "say what is meant: an id, a domain, a sender, a recipient, or all");
     }
     QueueFilter canonical = canonical(filter);
     long expiry = queue.rules().expiry().toMillis();

@@ -48,7 +48,8 @@ public final class AliasRows {
                         target.localPart())
                     .isEmpty()) {
               throw new StoreException(
-                  ErrorCode.ACCOUNT_NOT_FOUND, "a target is no user, alias or group here");
+                  ErrorCode.ACCOUNT_NOT_FOUND,
+                  "the target " + target.spelling() + " is no user, alias or group here");
             }
             tx.insert(
                 """

@@ -124,7 +124,7 @@ public final class DomainRules {
                 domain)
             == 0) {
       throw new StoreException(
-          ErrorCode.ALREADY_EXISTS, "the name is a domain, or an alias of one");
+          ErrorCode.ALREADY_EXISTS, alias + " is a domain already, or an alias of one");
     }
   }
 
@@ -140,7 +140,8 @@ public final class DomainRules {
             to.localPart())
         .isEmpty()) {
       throw new StoreException(
-          ErrorCode.ACCOUNT_NOT_FOUND, "the catch-all is neither a user nor an alias here");
+          ErrorCode.ACCOUNT_NOT_FOUND,
+          "the catch-all " + to.spelling() + " is neither a user nor an alias here");
     }
     tx.update("UPDATE domain SET catch_all = ? WHERE name = ?", to.spelling(), domain);
   }
