@@ -1,8 +1,11 @@
 package mailwing.gateway;
 
+import com.google.protobuf.ByteOutput;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /// Writes octets to a client through one buffer, which grows from 128 octets to 16 KiB and shrinks
@@ -72,8 +75,8 @@ public final class OctetWriter {
   public OctetWriter write(ByteString octets) throws IOException {
     int length = octets.size();
     if (length >= FULL_SIZE) {
-      drain();
-      write(octets.toByteArray(), 0, length);
+      // Its arrays are written as they are, and by nobody changed.
+      UnsafeByteOperations.unsafeWriteTo(octets, new Straight());
       return this;
     }
     if (length > buffer.length - count) {
@@ -215,5 +218,35 @@ public final class OctetWriter {
       buffer = new byte[IDLE_SIZE];
     }
     largest = 0;
+  }
+
+  /// Writes what a ByteString holds without a copy of its own.
+  private final class Straight extends ByteOutput {
+    @Override
+    public void write(byte value) throws IOException {
+      OctetWriter.this.write(value);
+    }
+
+    @Override
+    public void write(byte[] value, int offset, int length) throws IOException {
+      OctetWriter.this.write(value, offset, length);
+    }
+
+    @Override
+    public void writeLazy(byte[] value, int offset, int length) throws IOException {
+      OctetWriter.this.write(value, offset, length);
+    }
+
+    @Override
+    public void write(ByteBuffer value) throws IOException {
+      byte[] copy = new byte[value.remaining()];
+      value.get(copy);
+      OctetWriter.this.write(copy, 0, copy.length);
+    }
+
+    @Override
+    public void writeLazy(ByteBuffer value) throws IOException {
+      write(value);
+    }
   }
 }

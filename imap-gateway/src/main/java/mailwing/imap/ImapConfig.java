@@ -29,6 +29,7 @@ import mailwing.service.Settings;
 /// @param urlHosts this server's names in IMAP URLs, in lower case; `*`: any
 /// @param mailboxCache octets of mailbox tables kept after their last session left
 /// @param messageCache octets of envelopes, structures, headers and small bodies kept
+/// @param bodyCache octets of large bodies kept, outside of the heap
 public record ImapConfig(
     List<ListenerConfig> listeners,
     ConnectionConfig connections,
@@ -42,7 +43,8 @@ public record ImapConfig(
     Policy policy,
     List<String> urlHosts,
     long mailboxCache,
-    long messageCache) {
+    long messageCache,
+    long bodyCache) {
 
   /// Which literals need no continuation (RFC 7888).
   public enum Literals {
@@ -197,6 +199,15 @@ public record ImapConfig(
   private static final Key<Long> MESSAGE_CACHE =
       Key.size("cache.messages", "64 MiB", "Envelopes, structures, headers, small bodies kept.");
 
+  /// Octets of large bodies that a gateway keeps unless it is told otherwise.
+  private static final long BODIES = 64L << 20;
+
+  private static final Key<Long> BODY_CACHE =
+      Key.size(
+          "cache.bodies",
+          "64 MiB",
+          "Pieces of bodies above 64 KiB kept, in memory outside of the Java heap; 0: none.");
+
   /// The same with other literals.
   public ImapConfig withLiterals(Literals other) {
     return new ImapConfig(
@@ -212,7 +223,8 @@ public record ImapConfig(
         policy,
         urlHosts,
         mailboxCache,
-        messageCache);
+        messageCache,
+        bodyCache);
   }
 
   /// The same with other mechanisms.
@@ -230,7 +242,27 @@ public record ImapConfig(
         policy,
         urlHosts,
         mailboxCache,
-        messageCache);
+        messageCache,
+        bodyCache);
+  }
+
+  /// The same, keeping so many octets of large bodies.
+  public ImapConfig withBodyCache(long octets) {
+    return new ImapConfig(
+        listeners,
+        connections,
+        limits,
+        events,
+        idleKeepalive,
+        maxMessage,
+        literals,
+        mechanisms,
+        eightBitHeaders,
+        policy,
+        urlHosts,
+        mailboxCache,
+        messageCache,
+        octets);
   }
 
   /// The same with another policy.
@@ -248,7 +280,8 @@ public record ImapConfig(
         other,
         urlHosts,
         mailboxCache,
-        messageCache);
+        messageCache,
+        bodyCache);
   }
 
   public ImapConfig {
@@ -279,7 +312,8 @@ public record ImapConfig(
             EIGHT_BIT_HEADERS,
             URL_HOSTS,
             MAILBOX_CACHE,
-            MESSAGE_CACHE));
+            MESSAGE_CACHE,
+            BODY_CACHE));
     keys.addAll(Policy.keys());
     return keys;
   }
@@ -304,7 +338,8 @@ public record ImapConfig(
         Policy.read(settings),
         settings.get(URL_HOSTS),
         settings.get(MAILBOX_CACHE),
-        settings.get(MESSAGE_CACHE));
+        settings.get(MESSAGE_CACHE),
+        settings.get(BODY_CACHE));
   }
 
   /// The documented defaults, for a gateway in a process with others.
@@ -323,6 +358,7 @@ public record ImapConfig(
         Policy.DEFAULT,
         List.of(ANY_HOST),
         64L << 20,
-        64L << 20);
+        64L << 20,
+        BODIES);
   }
 }

@@ -137,7 +137,8 @@ public final class ImapFixture implements AutoCloseable {
                 config.policy(),
                 config.urlHosts(),
                 config.mailboxCache(),
-                config.messageCache()));
+                config.messageCache(),
+                config.bodyCache()));
   }
 
   private ImapGateway gateway(EventsConfig events, Networks trusted, Literals literals)

@@ -42,10 +42,10 @@ import mailwing.testkit.imap.ImapClient;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Large bodies, whole and in pieces, to clients that read slowly: the stream is intact, and the
 /// gateway takes of the store no more than the client does and its buffers hold.
@@ -65,6 +65,7 @@ class SlowReaderTest {
   private TestStore store;
   private StoreClient client;
   private ImapGateway gateway;
+  private ImapGateway keeping;
 
   @BeforeAll
   void start() throws IOException {
@@ -73,24 +74,37 @@ class SlowReaderTest {
         StoreClient.over(
             ClientInterceptors.intercept(store.channel(), taken),
             store.clientConfig(TestStore.Role.IMAP));
-    gateway =
-        ImapGateway.start(
-            ImapConfig.defaults(
+    gateway = gateway(0);
+    keeping = gateway(8 << 20);
+    store.addUser("slow");
+    store.deliver("slow@" + TestStore.DOMAIN, message.octets.toByteArray());
+  }
+
+  private ImapGateway gateway(long bodyCache) throws IOException {
+    return ImapGateway.start(
+        ImapConfig.defaults(
                 List.of(
                     new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false),
                     new ListenerConfig("imaps", "127.0.0.1", 0, Encryption.IMPLICIT, false)),
                 ConnectionConfig.defaults(Networks.parse(List.of("127.0.0.0/8"))),
-                EventsConfig.polling(Duration.ofSeconds(3))),
-            Optional.of(TestTls.shared().material()),
-            client,
-            new Metrics());
-    store.addUser("slow");
-    store.deliver("slow@" + TestStore.DOMAIN, message.octets.toByteArray());
+                EventsConfig.polling(Duration.ofSeconds(3)))
+            .withBodyCache(bodyCache),
+        Optional.of(TestTls.shared().material()),
+        client,
+        new Metrics());
+  }
+
+  private ImapClient reader(boolean kept) throws IOException {
+    ImapClient reader = ImapClient.connect((kept ? keeping : gateway).port("imap"));
+    reader.login("slow");
+    reader.done("SELECT INBOX");
+    return reader;
   }
 
   @AfterAll
   void stop() {
     gateway.close();
+    keeping.close();
     client.close();
     store.close();
   }
@@ -129,21 +143,23 @@ class SlowReaderTest {
     }
   }
 
-  @Test
-  void pieceByPieceItIsTheSame() throws IOException {
+  @ParameterizedTest(name = "kept={0}")
+  @ValueSource(booleans = {false, true})
+  void pieceByPieceItIsTheSame(boolean kept) throws IOException {
     Random random = new Random(SEED);
     int size = message.octets.size();
-    try (ImapClient reader = ImapClient.connect(gateway.port("imap"))) {
-      reader.login("slow");
-      reader.done("SELECT INBOX");
+    try (ImapClient reader = reader(kept)) {
       ByteString whole = ByteString.EMPTY;
       while (whole.size() < size) {
         int length = 1 + random.nextInt(3_000_000);
         whole = whole.concat(piece(reader, "", whole.size(), length));
       }
       assertThat(whole.equals(message.octets)).isTrue();
-      for (int border : new int[] {0, 1, 65535, 65536, 262143, 262144, 524288, size - 1, size}) {
-        for (int length : new int[] {1, 2, 65535, 65537, 262144, 262145}) {
+      for (int border :
+          new int[] {
+            0, 1, 65535, 131_071, 131_072, 131_073, 262143, 262144, 524288, size - 1, size
+          }) {
+        for (int length : new int[] {1, 2, 65535, 131_072, 131_073, 262_145, 1_500_000}) {
           ByteString expected =
               message.octets.substring(border, (int) Math.min(size, border + (long) length));
           assertThat(piece(reader, "", border, length).equals(expected))
@@ -168,8 +184,9 @@ class SlowReaderTest {
   }
 
   /// RFC 9051 §6.4.5.1.
-  @Test
-  void partsOfPartsAreWhatTheyAreMadeOf() throws IOException {
+  @ParameterizedTest(name = "kept={0}")
+  @ValueSource(booleans = {false, true})
+  void partsOfPartsAreWhatTheyAreMadeOf(boolean kept) throws IOException {
     Map<String, ByteString> expected =
         Map.ofEntries(
             Map.entry("HEADER", message.header),
@@ -188,9 +205,7 @@ class SlowReaderTest {
                 ByteString.copyFromUtf8("From: b@example.org\r\n\r\n")),
             Map.entry("2", message.eightBit),
             Map.entry("3", message.encoded));
-    try (ImapClient reader = ImapClient.connect(gateway.port("imap"))) {
-      reader.login("slow");
-      reader.done("SELECT INBOX");
+    try (ImapClient reader = reader(kept)) {
       StringBuilder items = new StringBuilder();
       for (String section : expected.keySet()) {
         items.append(" BODY.PEEK[").append(section).append(']');

@@ -3,6 +3,7 @@ package mailwing.pop3;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import mailwing.gateway.BodyCache;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.LineTooLongException;
@@ -26,6 +27,7 @@ final class Authorization implements Pop3Session.State {
   private final Connection connection;
   private final Pop3Config config;
   private final StoreClient store;
+  private final BodyCache cache;
   private final Pop3Metrics metrics;
   private final SessionGuard guard;
   private final OctetWriter out;
@@ -36,11 +38,13 @@ final class Authorization implements Pop3Session.State {
       Connection connection,
       Pop3Config config,
       StoreClient store,
+      BodyCache cache,
       Pop3Metrics metrics,
       SessionGuard guard) {
     this.connection = connection;
     this.config = config;
     this.store = store;
+    this.cache = cache;
     this.metrics = metrics;
     this.guard = guard;
     this.out = connection.out();
@@ -169,7 +173,7 @@ final class Authorization implements Pop3Session.State {
     guard.authenticated();
     out.ascii("+OK ").decimal(maildrop.count()).ascii(" messages\r\n");
     return new Outcome(
-        true, new Transaction(connection, config, session, hold, maildrop, utf8, metrics));
+        true, new Transaction(connection, config, session, hold, maildrop, utf8, cache, metrics));
   }
 
   /// RFC 2595 §4. What was known of the client before is forgotten.

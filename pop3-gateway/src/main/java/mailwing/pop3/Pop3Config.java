@@ -19,12 +19,14 @@ import mailwing.service.Settings;
 /// @param session what a session may do before it is shown out
 /// @param mechanisms what AUTH offers, in this order
 /// @param maildrops how maildrops are kept and given out
+/// @param bodyCache octets of bodies kept, outside of the heap
 public record Pop3Config(
     List<ListenerConfig> listeners,
     ConnectionConfig connections,
     SessionLimits session,
     List<Mechanism> mechanisms,
-    MaildropRules maildrops) {
+    MaildropRules maildrops,
+    long bodyCache) {
 
   private static final List<ListenerConfig.Keys> LISTENERS =
       List.of(
@@ -34,6 +36,15 @@ public record Pop3Config(
           new ListenerConfig.Keys("proxied-pop3s", Optional.empty(), Encryption.IMPLICIT, true));
   // RFC 1939 §3: at least ten minutes.
   private static final SessionLimits.Keys SESSION = new SessionLimits.Keys("10m");
+
+  /// Octets of bodies that a gateway keeps unless it is told otherwise.
+  private static final long BODIES = 32L << 20;
+
+  private static final Key<Long> BODY_CACHE =
+      Key.size(
+          "cache.bodies",
+          "32 MiB",
+          "Bodies kept that were read, in memory outside of the Java heap; 0: none.");
 
   public Pop3Config {
     listeners = List.copyOf(listeners);
@@ -46,6 +57,7 @@ public record Pop3Config(
     keys.addAll(SESSION.keys());
     keys.add(Mechanism.KEY);
     keys.addAll(MaildropRules.keys());
+    keys.add(BODY_CACHE);
     return keys;
   }
 
@@ -57,7 +69,8 @@ public record Pop3Config(
         ConnectionConfig.read(settings),
         SESSION.read(settings),
         Mechanism.read(settings),
-        MaildropRules.read(settings));
+        MaildropRules.read(settings),
+        settings.get(BODY_CACHE));
   }
 
   /// The documented defaults, for a gateway in a process with others.
@@ -67,6 +80,7 @@ public record Pop3Config(
         connections,
         SessionLimits.defaults(Duration.ofMinutes(10)),
         Mechanism.DEFAULTS,
-        MaildropRules.DEFAULTS);
+        MaildropRules.DEFAULTS,
+        BODIES);
   }
 }

@@ -1,6 +1,7 @@
 package mailwing.pop3;
 
 import java.io.IOException;
+import mailwing.gateway.BodyCache;
 import mailwing.gateway.Connection;
 import mailwing.gateway.SessionProtocol;
 import mailwing.gateway.StoreClient;
@@ -9,17 +10,19 @@ import mailwing.gateway.StoreClient;
 final class Pop3Protocol implements SessionProtocol {
   private final Pop3Config config;
   private final StoreClient store;
+  private final BodyCache bodies;
   private final Pop3Metrics metrics;
 
   Pop3Protocol(Pop3Config config, StoreClient store, Pop3Metrics metrics) {
     this.config = config;
     this.store = store;
+    this.bodies = new BodyCache(config.bodyCache());
     this.metrics = metrics;
   }
 
   @Override
   public void serve(Connection connection) throws IOException {
-    new Pop3Session(connection, config, store, metrics).run();
+    new Pop3Session(connection, config, store, bodies, metrics).run();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package mailwing.pop3;
 
 import java.io.IOException;
+import mailwing.gateway.BodyCache;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
 import mailwing.gateway.LineTooLongException;
@@ -29,12 +30,17 @@ final class Pop3Session {
   private final SessionGuard guard;
   private State state;
 
-  Pop3Session(Connection connection, Pop3Config config, StoreClient store, Pop3Metrics metrics) {
+  Pop3Session(
+      Connection connection,
+      Pop3Config config,
+      StoreClient store,
+      BodyCache bodies,
+      Pop3Metrics metrics) {
     this.connection = connection;
     this.out = connection.out();
     this.metrics = metrics;
     this.guard = new SessionGuard(connection, config.session());
-    this.state = new Authorization(connection, config, store, metrics, guard);
+    this.state = new Authorization(connection, config, store, bodies, metrics, guard);
   }
 
   void run() throws IOException {

@@ -3,6 +3,7 @@ package mailwing.pop3;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
+import mailwing.gateway.BodyCache;
 import mailwing.gateway.Connection;
 import mailwing.gateway.OctetWriter;
 import mailwing.gateway.StoreException;
@@ -43,6 +44,7 @@ final class Transaction implements Pop3Session.State {
       MaildropHold hold,
       Maildrop maildrop,
       boolean utf8,
+      BodyCache cache,
       Pop3Metrics metrics) {
     this.connection = connection;
     this.config = config;
@@ -51,7 +53,7 @@ final class Transaction implements Pop3Session.State {
     this.maildrop = maildrop;
     this.utf8 = utf8;
     this.metrics = metrics;
-    this.bodies = new Bodies(session, maildrop);
+    this.bodies = new Bodies(session, maildrop, cache);
     this.out = connection.out();
   }
 
@@ -161,7 +163,7 @@ final class Transaction implements Pop3Session.State {
     if (!maildrop.has(number)) {
       return no(NO_SUCH_MESSAGE);
     }
-    Bodies.Body body = bodies.open(number, connection.in().buffered() > 0);
+    Bodies.Body body = bodies.open(number, connection.in().buffered() > 0, true);
     if (body instanceof Bodies.Body.Gone) {
       return no(GONE);
     }
@@ -178,7 +180,7 @@ final class Transaction implements Pop3Session.State {
     if (!maildrop.has(number)) {
       return no(NO_SUCH_MESSAGE);
     }
-    Bodies.Body body = bodies.open(number, connection.in().buffered() > 0);
+    Bodies.Body body = bodies.open(number, connection.in().buffered() > 0, false);
     if (body instanceof Bodies.Body.Gone) {
       return no(GONE);
     }

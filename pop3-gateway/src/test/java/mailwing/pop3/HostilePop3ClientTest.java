@@ -166,7 +166,8 @@ final class HostilePop3ClientTest {
             new SessionLimits(
                 Duration.ofSeconds(20), Duration.ofSeconds(20), 50, 5, 1000, Duration.ZERO),
             defaults.mechanisms(),
-            new MaildropRules(true, Duration.ZERO, Duration.ZERO, false)),
+            new MaildropRules(true, Duration.ZERO, Duration.ZERO, false),
+            defaults.bodyCache()),
         client,
         Optional.of(TestTls.shared().material()),
         metrics);

@@ -82,7 +82,13 @@ class Pop3GatewayTest {
         new SessionLimits(
             Duration.ofMinutes(1), Duration.ofMinutes(1), 100_000, 3, 100_000, Duration.ZERO);
     return Pop3Gateway.start(
-        new Pop3Config(listeners, defaults.connections(), limits, defaults.mechanisms(), maildrops),
+        new Pop3Config(
+            listeners,
+            defaults.connections(),
+            limits,
+            defaults.mechanisms(),
+            maildrops,
+            defaults.bodyCache()),
         client,
         Optional.of(TestTls.shared().material()),
         new Metrics());

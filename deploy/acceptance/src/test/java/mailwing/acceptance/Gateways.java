@@ -139,7 +139,12 @@ final class Gateways implements AutoCloseable {
 
   private static Pop3Config everyMechanism(Pop3Config config) {
     return new Pop3Config(
-        config.listeners(), config.connections(), config.session(), EVERY, config.maildrops());
+        config.listeners(),
+        config.connections(),
+        config.session(),
+        EVERY,
+        config.maildrops(),
+        config.bodyCache());
   }
 
   private static ListenerConfig listener(String name, Encryption encryption) {

@@ -32,9 +32,19 @@ public final class MessageCache {
     return segment(key).find(key);
   }
 
+  /// What is known, and stays no longer for it.
+  public @Nullable KnownMessage peek(MessageKey key) {
+    return segment(key).peek(key);
+  }
+
   /// Adds to what is known.
   public void learn(MessageKey key, KnownMessage more) {
-    segment(key).learn(key, more);
+    segment(key).learn(key, more, false);
+  }
+
+  /// Adds what nobody has asked for yet: the first use of it is no second one.
+  public void learnAhead(MessageKey key, KnownMessage more) {
+    segment(key).learn(key, more, true);
   }
 
   /// About what it holds.
@@ -52,7 +62,8 @@ public final class MessageCache {
   }
 
   private static final class Segment {
-    private record Entry(KnownMessage message, long octets) {}
+    /// @param ahead nobody has asked for it yet
+    private record Entry(KnownMessage message, long octets, boolean ahead) {}
 
     private static final int OVERHEAD = 140;
 
@@ -74,7 +85,9 @@ public final class MessageCache {
         Entry entry = kept.get(key);
         if (entry == null) {
           entry = passing.remove(key);
-          if (entry != null) {
+          if (entry != null && entry.ahead) {
+            passing.put(key, new Entry(entry.message, entry.octets, false));
+          } else if (entry != null) {
             passingOctets -= entry.octets;
             keep(key, entry);
           }
@@ -85,7 +98,18 @@ public final class MessageCache {
       }
     }
 
-    void learn(MessageKey key, KnownMessage more) {
+    @Nullable KnownMessage peek(MessageKey key) {
+      lock.lock();
+      try {
+        Entry entry = passing.get(key);
+        entry = entry == null ? kept.get(key) : entry;
+        return entry == null ? null : entry.message;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void learn(MessageKey key, KnownMessage more, boolean ahead) {
       lock.lock();
       try {
         Entry before = kept.remove(key);
@@ -100,7 +124,7 @@ public final class MessageCache {
           }
         }
         KnownMessage all = before == null ? more : before.message.with(more);
-        Entry now = new Entry(all, all.octets() + OVERHEAD);
+        Entry now = new Entry(all, all.octets() + OVERHEAD, ahead && before == null);
         if (now.octets > capacity / 4) {
           if (before != null) {
             keep(key, before);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import mailwing.gateway.NulScan;
 import mailwing.gateway.OctetWriter;
 import mailwing.imap.command.MailboxName;
 import mailwing.imap.command.SequenceSet.Range;
@@ -244,7 +245,7 @@ final class TokenWriter {
 
   /// A string, or a literal8 where it holds a NUL (RFC 5464 §5).
   TokenWriter metadataValue(ByteString octets) throws IOException {
-    if (!Nuls.in(octets)) {
+    if (!NulScan.finds(octets)) {
       return string(octets);
     }
     raw("~").literalHeader(octets.size());

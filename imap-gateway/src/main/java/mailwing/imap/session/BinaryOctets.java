@@ -4,8 +4,8 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
+import mailwing.gateway.NulScan;
 import mailwing.gateway.OctetWriter;
-import mailwing.imap.protocol.Nuls;
 import mailwing.service.imap.Partial;
 import mailwing.service.imap.Sections;
 import mailwing.service.mime.TransferDecoder;
@@ -79,13 +79,13 @@ final class BinaryOctets {
       in.skip(offset);
       held = in.readNBytes((int) Math.min(HELD, most));
       length = held.length;
-      nul = Nuls.in(held, 0, held.length);
+      nul = NulScan.finds(held, 0, held.length);
       if (length == HELD) {
         byte[] more = new byte[COPIED];
         int count = in.read(more, 0, (int) Math.min(COPIED, most - length));
         while (count > 0) {
           length += count;
-          nul |= Nuls.in(more, 0, count);
+          nul |= NulScan.finds(more, 0, count);
           count = in.read(more, 0, (int) Math.min(COPIED, most - length));
         }
       }

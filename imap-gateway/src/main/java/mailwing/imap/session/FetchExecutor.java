@@ -121,7 +121,7 @@ final class FetchExecutor {
 
   /// Messages by their numbers, and what is being read of them.
   @SuppressWarnings("ArrayRecordComponent") // its own
-  private record Batch(int[] seqs, MessageFetcher.Loading loading) {}
+  private record Batch(int[] seqs, MessageLoader.Loading loading) {}
 
   /// Cuts the targets into batches; of each it begins the reading.
   private final class Batches {

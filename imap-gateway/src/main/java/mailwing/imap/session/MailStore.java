@@ -7,10 +7,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import mailwing.gateway.BodyCache;
 import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreSession;
 import mailwing.gateway.StoreStream;
 import mailwing.gateway.StoreUpload;
+import mailwing.gateway.StoredBody;
 import mailwing.imap.cache.Need;
 import mailwing.imap.command.MailboxName;
 import mailwing.imap.view.Changes;
@@ -282,6 +284,11 @@ public final class MailStore {
                 .build()),
         response -> pieces.add(response.getData()));
     return ByteString.copyFrom(pieces);
+  }
+
+  /// The octets of a large message.
+  StoredBody body(BodyCache cache, MailboxRef mailbox, int uid, long size) {
+    return new StoredBody(cache, store, mailbox, uid, size);
   }
 
   void storeFlags(StoreFlagsRequest request, Consumer<StoreFlagsResponse> each) {

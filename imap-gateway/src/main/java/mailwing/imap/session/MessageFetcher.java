@@ -2,20 +2,13 @@ package mailwing.imap.session;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import mailwing.gateway.OctetWriter;
 import mailwing.gateway.StoreException;
-import mailwing.gateway.StoreStream;
+import mailwing.gateway.StoredBody;
 import mailwing.imap.cache.KnownMessage;
-import mailwing.imap.cache.MessageCache;
-import mailwing.imap.cache.MessageKey;
-import mailwing.imap.cache.Need;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.InternalDate;
 import mailwing.imap.protocol.FetchWriter;
@@ -27,137 +20,41 @@ import mailwing.service.imap.HeaderSubset;
 import mailwing.service.imap.Partial;
 import mailwing.service.imap.Sections;
 import mailwing.service.mime.TransferDecoder;
-import mailwing.store.v1.ErrorCode;
-import mailwing.store.v1.FetchMessagesResponse;
-import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Part;
-import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the FETCH responses of one command, batch after batch.
 final class MessageFetcher {
-  /// Octets of a large body that are in memory at a time.
-  private static final int PIECE = 256 * 1024;
-
   private final Session session;
-  private final MessageCache cache;
   private final Selected state;
   private final FetchPlan plan;
-  private final Set<Need> needsOfLarge;
   private final boolean binary;
-  private final Map<Integer, KnownMessage> batch = new HashMap<>();
+  private final MessageLoader loader;
+  private Map<Integer, KnownMessage> batch = Map.of();
 
   MessageFetcher(Session session, Selected state, FetchPlan plan) {
     this.session = session;
-    this.cache = session.services().messages();
     this.state = state;
     this.plan = plan;
     binary = plan.items().stream().anyMatch(FetchPlan::isBinary);
-    needsOfLarge =
-        EnumSet.copyOf(plan.needs().isEmpty() ? EnumSet.noneOf(Need.class) : plan.needs());
-    needsOfLarge.remove(Need.BODY);
+    loader = new MessageLoader(session, state, plan);
   }
 
   /// Gets what the plan needs of these messages.
   void load(List<MessageState> messages) {
-    try (Loading loading = begin(messages)) {
+    try (MessageLoader.Loading loading = begin(messages)) {
       finish(loading);
     }
   }
 
-  /// What is known of a batch, and the call for what is not.
-  static final class Loading implements AutoCloseable {
-    private final Map<Integer, KnownMessage> known = new HashMap<>();
-    private final List<UidRange> missing = new ArrayList<>();
-    private @Nullable StoreStream<FetchMessagesResponse> call;
-
-    /// Nobody waits for it any more.
-    @Override
-    public void close() {
-      if (call != null) {
-        call.close();
-      }
-    }
-  }
-
-  /// Asks the store, in one call, for what the plan needs of these messages and the cache does not
-  /// know; it works while another batch is written.
-  Loading begin(List<MessageState> messages) {
-    Loading loading = new Loading();
-    if (plan.needs().isEmpty()) {
-      return loading;
-    }
-    for (MessageState message : messages) {
-      KnownMessage known = cache.find(key(message.uid()));
-      if (known != null && known.knowsAll(needs(message))) {
-        loading.known.put(message.uid(), known);
-      } else if (!message.expunged() && !needs(message).isEmpty()) {
-        loading.missing.add(
-            UidRange.newBuilder().setFirst(message.uid()).setLast(message.uid()).build());
-      }
-    }
-    if (!loading.missing.isEmpty()) {
-      loading.call = ask(loading);
-    }
-    return loading;
-  }
-
-  private StoreStream<FetchMessagesResponse> ask(Loading loading) {
-    return state
-        .store()
-        .beginFetch(
-            state.mailbox().ref(),
-            joined(loading.missing),
-            plan.needs(),
-            plan.needsBody() ? FetchPlan.SMALL_BODY : 0);
+  /// As [#finish] needs it.
+  MessageLoader.Loading begin(List<MessageState> messages) {
+    return loader.begin(messages);
   }
 
   /// Takes what the store says; the batch is what is written next.
-  void finish(Loading loading) {
-    StoreStream<FetchMessagesResponse> call = loading.call;
-    if (call != null) {
-      try {
-        take(call, loading);
-      } catch (StoreException e) {
-        if (e.code() != ErrorCode.UNAVAILABLE) {
-          throw e;
-        }
-        // It was begun before its turn, and a client that reads slowly may have outlasted it.
-        take(ask(loading), loading);
-      }
-    }
-    batch.clear();
-    batch.putAll(loading.known);
-  }
-
-  private void take(StoreStream<FetchMessagesResponse> call, Loading loading) {
-    for (FetchedMessage fetched : MailStore.messages(call)) {
-      KnownMessage known = KnownMessage.of(fetched, plan.needs());
-      loading.known.put(fetched.getUid(), known);
-      cache.learn(key(fetched.getUid()), known);
-    }
-  }
-
-  /// Neighbouring UIDs as one range.
-  private static List<UidRange> joined(List<UidRange> single) {
-    List<UidRange> ranges = new ArrayList<>();
-    for (UidRange range : single) {
-      UidRange last = ranges.isEmpty() ? null : ranges.getLast();
-      if (last != null && last.getLast() + 1 == range.getFirst()) {
-        ranges.set(ranges.size() - 1, last.toBuilder().setLast(range.getLast()).build());
-      } else {
-        ranges.add(range);
-      }
-    }
-    return ranges;
-  }
-
-  private Set<Need> needs(MessageState message) {
-    return message.size() > FetchPlan.SMALL_BODY ? needsOfLarge : plan.needs();
-  }
-
-  private MessageKey key(int uid) {
-    return new MessageKey(state.mailbox().shared().key(), uid);
+  void finish(MessageLoader.Loading loading) {
+    batch = loader.finish(loading);
   }
 
   /// How one message was told of.
@@ -172,24 +69,81 @@ final class MessageFetcher {
   /// Writes one response.
   Told write(MessageState message, boolean uid, boolean seenNow) throws IOException {
     KnownMessage known = batch.getOrDefault(message.uid(), KnownMessage.NOTHING);
-    if (!known.knowsAll(needs(message))) {
+    if (!known.knowsAll(loader.needs(message))) {
       return Told.GONE;
     }
-    ByteString ahead = null;
-    if (plan.needsBody() && known.body() == null) {
+    if (!plan.needsBody() || known.body() != null) {
+      return write(message, known, null, uid, seenNow);
+    }
+    try (StoredBody large =
+        state
+            .store()
+            .body(
+                session.services().bodies(),
+                state.mailbox().ref(),
+                message.uid(),
+                message.size())) {
       // The first piece before the first octet of the answer: the message may be gone.
-      ahead = firstPiece(message, known);
-      if (ahead == null) {
+      Sections.Octets first = first(message, known);
+      if (large.next(first.start(), first.end()) == null) {
         return Told.GONE;
       }
+      return write(message, known, large, uid, seenNow);
     }
+  }
+
+  /// The octets that are told of first; at least one.
+  private Sections.Octets first(MessageState message, KnownMessage known) {
+    for (FetchItem item : plan.items()) {
+      Sections.Octets octets = octets(item, message, known);
+      if (octets.length() > 0) {
+        return octets;
+      }
+    }
+    return new Sections.Octets(0, 1);
+  }
+
+  /// Where the octets of an item are in a large message; none of an item that has none.
+  private static Sections.Octets octets(FetchItem item, MessageState message, KnownMessage known) {
+    Sections.Octets none = new Sections.Octets(0, 0);
+    if (!FetchPlan.holdsOctets(item)) {
+      return none;
+    }
+    List<Integer> part = binaryPart(item);
+    if (part != null) {
+      Sections.Encoded encoded = Sections.encoded(Objects.requireNonNull(known.structure()), part);
+      return encoded == null ? none : encoded.octets();
+    }
+    return switch (resolve(FetchItem.section(item), message, known)) {
+      case Sections.Octets octets ->
+          octets.partial(item instanceof FetchItem.Body body ? body.partial() : null);
+      case Sections.Fields fields -> new Sections.Octets(fields.start(), fields.end());
+      case Sections.Missing _ -> none;
+    };
+  }
+
+  private static @Nullable List<Integer> binaryPart(FetchItem item) {
+    return switch (item) {
+      case FetchItem.Binary binary -> binary.part();
+      case FetchItem.BinarySize size -> size.part();
+      default -> null;
+    };
+  }
+
+  private Told write(
+      MessageState message,
+      KnownMessage known,
+      @Nullable StoredBody large,
+      boolean uid,
+      boolean seenNow)
+      throws IOException {
     List<FetchItem> items = decodable(known);
     boolean all = items.size() == plan.items().size();
     if (items.isEmpty() && !uid && !seenNow) {
       return Told.UNKNOWN_CTE;
     }
     try {
-      respond(items, message, known, ahead, uid, seenNow);
+      respond(items, message, known, large, uid, seenNow);
     } catch (StoreException e) {
       // A response that has begun cannot be taken back: the stream ends here.
       throw new IOException("store failed within a response", e);
@@ -206,13 +160,8 @@ final class MessageFetcher {
   }
 
   private static boolean isDecodable(FetchItem item, KnownMessage known) {
-    List<Integer> part =
-        switch (item) {
-          case FetchItem.Binary binary -> binary.part();
-          case FetchItem.BinarySize size -> size.part();
-          default -> List.of();
-        };
-    if (part.isEmpty()) {
+    List<Integer> part = binaryPart(item);
+    if (part == null || part.isEmpty()) {
       return true;
     }
     Sections.Encoded encoded = Sections.encoded(Objects.requireNonNull(known.structure()), part);
@@ -223,7 +172,7 @@ final class MessageFetcher {
       List<FetchItem> items,
       MessageState message,
       KnownMessage known,
-      @Nullable ByteString ahead,
+      @Nullable StoredBody large,
       boolean uid,
       boolean seenNow)
       throws IOException {
@@ -254,7 +203,7 @@ final class MessageFetcher {
         }
         default -> {
           if (FetchPlan.holdsOctets(item)) {
-            octets(fetch, item, message, known, ahead);
+            octets(fetch, item, message, known, large);
           } else {
             attribute(fetch, item, message, known);
           }
@@ -309,11 +258,11 @@ final class MessageFetcher {
       FetchItem item,
       MessageState message,
       KnownMessage known,
-      @Nullable ByteString ahead)
+      @Nullable StoredBody large)
       throws IOException {
     switch (item) {
       case FetchItem.Binary binary -> {
-        BinaryOctets decoded = binary(binary.part(), message, known);
+        BinaryOctets decoded = binary(binary.part(), known, large);
         if (decoded == null) {
           fetch.nil(item);
         } else {
@@ -324,7 +273,7 @@ final class MessageFetcher {
         return;
       }
       case FetchItem.BinarySize size -> {
-        BinaryOctets decoded = binary(size.part(), message, known);
+        BinaryOctets decoded = binary(size.part(), known, large);
         fetch.binarySize(size, decoded == null ? 0 : decoded.size());
         return;
       }
@@ -338,10 +287,9 @@ final class MessageFetcher {
       return;
     }
     switch (resolve(section, message, known)) {
-      case Sections.Octets octets ->
-          range(fetch, item, octets.partial(partial), message, known, ahead);
+      case Sections.Octets octets -> range(fetch, item, octets.partial(partial), known, large);
       case Sections.Fields fields -> {
-        ByteString whole = read(message, known, fields.start(), fields.end());
+        ByteString whole = read(known, large, fields.start(), fields.end());
         if (whole == null) {
           fetch.nil(item);
         } else {
@@ -353,11 +301,11 @@ final class MessageFetcher {
   }
 
   private @Nullable BinaryOctets binary(
-      List<Integer> part, MessageState message, KnownMessage known) {
+      List<Integer> part, KnownMessage known, @Nullable StoredBody large) {
     Sections.Encoded encoded = Sections.encoded(Objects.requireNonNull(known.structure()), part);
     return encoded == null
         ? null
-        : new BinaryOctets(encoded, (start, end) -> read(message, known, start, end));
+        : new BinaryOctets(encoded, (start, end) -> read(known, large, start, end));
   }
 
   private static ByteString header(
@@ -379,70 +327,42 @@ final class MessageFetcher {
   }
 
   /// Octets of a small body from memory, of a large one piece by piece.
-  private void range(
+  private static void range(
       FetchWriter fetch,
       FetchItem item,
       Sections.Octets octets,
-      MessageState message,
       KnownMessage known,
-      @Nullable ByteString ahead)
+      @Nullable StoredBody large)
       throws IOException {
     ByteString body = known.body();
     if (body != null) {
       fetch.octets(item, body.substring((int) octets.start(), (int) octets.end()));
       return;
     }
+    StoredBody from = Objects.requireNonNull(large);
     long at = octets.start();
-    ByteString piece =
-        ahead != null && at == 0 && ahead.size() <= octets.length()
-            ? ahead
-            : read(message, known, at, Math.min(octets.end(), at + PIECE));
-    if (piece == null) {
+    if (at < octets.end() && from.next(at, octets.end()) == null) {
       fetch.nil(item);
       return;
     }
     OctetWriter to = fetch.octets(item, octets.length());
-    while (true) {
-      to.write(Nuls.substituted(piece));
-      at += piece.size();
-      if (at >= octets.end()) {
-        return;
-      }
-      piece = read(message, known, at, Math.min(octets.end(), at + PIECE));
-      if (piece == null) {
+    while (at < octets.end()) {
+      ByteString some = from.next(at, octets.end());
+      if (some == null) {
         // A literal cannot be taken back: the stream ends here.
         throw new IOException("message gone within its literal");
       }
+      to.write(from.plain() ? some : Nuls.substituted(some));
+      at += some.size();
     }
-  }
-
-  /// The beginning of a large message; null if it is gone.
-  private @Nullable ByteString firstPiece(MessageState message, KnownMessage known) {
-    return read(message, known, 0, Math.min(PIECE, message.size()));
   }
 
   /// Exactly the octets `[start, end)`, or null if the message is gone.
-  private @Nullable ByteString read(
-      MessageState message, KnownMessage known, long start, long end) {
+  private static @Nullable ByteString read(
+      KnownMessage known, @Nullable StoredBody large, long start, long end) {
     ByteString body = known.body();
-    if (body != null) {
-      return body.substring((int) start, (int) end);
-    }
-    if (start == end) {
-      return ByteString.EMPTY;
-    }
-    try {
-      ByteString piece =
-          state.store().read(state.mailbox().ref(), message.uid(), start, end - start);
-      if (piece.size() != end - start) {
-        throw new StoreException(ErrorCode.INTERNAL, "body shorter than its structure", null);
-      }
-      return piece;
-    } catch (StoreException e) {
-      if (e.code() == ErrorCode.MESSAGE_NOT_FOUND) {
-        return null;
-      }
-      throw e;
-    }
+    return body != null
+        ? body.substring((int) start, (int) end)
+        : Objects.requireNonNull(large).read(start, end);
   }
 }

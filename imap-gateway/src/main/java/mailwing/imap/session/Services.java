@@ -1,5 +1,6 @@
 package mailwing.imap.session;
 
+import mailwing.gateway.BodyCache;
 import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig;
 import mailwing.imap.cache.MessageCache;
@@ -12,6 +13,7 @@ public final class Services {
   private final OpenMailboxes mailboxes;
   private final HeadChecks heads;
   private final MessageCache messages;
+  private final BodyCache bodies;
   private final IdleSessions idle;
   private final AccountWatches watches;
   private final SessionMetrics metrics;
@@ -27,6 +29,7 @@ public final class Services {
                     .getStatus(GetStatusRequest.newBuilder().addAllQueries(queries).build())
                     .getResultsList());
     this.messages = new MessageCache(config.messageCache());
+    this.bodies = new BodyCache(config.bodyCache());
     this.idle = new IdleSessions(config.idleKeepalive());
     this.watches = new AccountWatches(heads);
     this.metrics = metrics;
@@ -50,6 +53,11 @@ public final class Services {
 
   MessageCache messages() {
     return messages;
+  }
+
+  /// Of bodies that [#messages] does not keep.
+  BodyCache bodies() {
+    return bodies;
   }
 
   public IdleSessions idle() {

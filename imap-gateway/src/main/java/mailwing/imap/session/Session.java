@@ -41,6 +41,7 @@ public final class Session {
   private long toldModSeq;
   private boolean expunging;
   private UidBatchesExecutor.@Nullable Told toldBatches;
+  private @Nullable BodyRun bodyRun;
   private volatile boolean idling;
   private volatile boolean resting;
   private volatile @Nullable Notifications notifications;
@@ -92,6 +93,16 @@ public final class Session {
 
   void toldBatches(UidBatchesExecutor.Told told) {
     toldBatches = told;
+  }
+
+  /// The bodies that it reads one by one.
+  BodyRun bodyRun() {
+    BodyRun run = bodyRun;
+    if (run == null) {
+      run = new BodyRun();
+      bodyRun = run;
+    }
+    return run;
   }
 
   /// Whether the client has switched this on.

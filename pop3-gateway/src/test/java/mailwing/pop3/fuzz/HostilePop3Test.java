@@ -69,7 +69,8 @@ class HostilePop3Test {
                     Duration.ZERO),
                 defaults.mechanisms(),
                 new MaildropRules(
-                    true, exclusive ? Duration.ofHours(1) : Duration.ZERO, Duration.ZERO, false)),
+                    true, exclusive ? Duration.ofHours(1) : Duration.ZERO, Duration.ZERO, false),
+                defaults.bodyCache()),
             client,
             Optional.of(TestTls.shared().material()),
             metrics),

@@ -1,6 +1,5 @@
 package mailwing.store.grpc;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
@@ -56,7 +55,6 @@ import org.jspecify.annotations.Nullable;
 
 /// The contract's Messages.
 public final class MessagesService extends MessagesGrpc.MessagesImplBase {
-  private static final int BODY_FRAME = 64 << 10;
   private static final int FETCH_FRAME = 128 << 10;
 
   private final MailStore store;
@@ -169,18 +167,12 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
             Integer.toUnsignedLong(request.getUid()),
             offset,
             request.getLength() == 0 ? Long.MAX_VALUE : request.getLength(),
-            octets -> frames(stream, octets));
+            octets ->
+                stream.send(
+                    ReadBodyResponse.newBuilder()
+                        .setData(UnsafeByteOperations.unsafeWrap(octets))
+                        .build()));
     stream.complete();
-  }
-
-  private static void frames(PacedStream<ReadBodyResponse> stream, byte[] octets) {
-    ByteString all = UnsafeByteOperations.unsafeWrap(octets);
-    for (int at = 0; at < octets.length; at += BODY_FRAME) {
-      stream.send(
-          ReadBodyResponse.newBuilder()
-              .setData(all.substring(at, Math.min(octets.length, at + BODY_FRAME)))
-              .build());
-    }
   }
 
   /// The rights are those of UID STORE and UID EXPUNGE (RFC 8508 §4.1).

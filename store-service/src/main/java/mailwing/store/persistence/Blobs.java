@@ -18,7 +18,7 @@ public final class Blobs {
   public static final int CHUNK = 256 << 10;
 
   /// What is read by the statement that finds a body.
-  private static final int AT_ONCE = 2 * CHUNK;
+  private static final int AT_ONCE = 4 * CHUNK;
 
   private static final String LOCATE =
       """
@@ -189,7 +189,7 @@ public final class Blobs {
 
   /// Finds a message's body, and reads from it, by one statement. MESSAGE_NOT_FOUND.
   ///
-  /// @param most octets, below 1 MiB
+  /// @param most octets, all of them in memory
   public Located locate(long accountId, long mailboxId, long uid, long offset, int most) {
     long first = Math.min(offset, Long.MAX_VALUE - most);
     Optional<Located> located =

@@ -25,6 +25,9 @@ public final class MessageReads {
   private static final int ROWS = 512;
   private static final int ROWS_WITH_OCTETS = 24;
 
+  /// Of bodies in memory at a time, about.
+  private static final int OCTETS = 2 << 20;
+
   private final Sql sql;
   private final Blobs blobs;
 
@@ -49,7 +52,7 @@ public final class MessageReads {
       FetchItems items,
       long changedSince) {
     boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
-    int rows = octets ? ROWS_WITH_OCTETS : ROWS;
+    int rows = octets ? rowsWithOctets(items) : ROWS;
     UidSpans slice = uids.above(after, rows);
     if (slice.isEmpty()) {
       return new Batch(List.of(), UidSpans.MAX);
@@ -69,6 +72,12 @@ public final class MessageReads {
       }
     }
     return new Batch(messages, reached);
+  }
+
+  private static int rowsWithOctets(FetchItems items) {
+    return items.getHeader()
+        ? ROWS_WITH_OCTETS
+        : Math.clamp(OCTETS / bodyUpTo(items), ROWS_WITH_OCTETS, ROWS);
   }
 
   private static String statement(Access access, FetchItems items) {

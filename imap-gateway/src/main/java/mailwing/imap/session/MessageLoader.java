@@ -1,0 +1,171 @@
+package mailwing.imap.session;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import mailwing.gateway.StoreException;
+import mailwing.gateway.StoreStream;
+import mailwing.imap.cache.KnownMessage;
+import mailwing.imap.cache.MessageCache;
+import mailwing.imap.cache.MessageKey;
+import mailwing.imap.cache.Need;
+import mailwing.imap.session.SessionState.Selected;
+import mailwing.imap.view.MessageState;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.FetchMessagesResponse;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.UidRange;
+import org.jspecify.annotations.Nullable;
+
+/// Gets what a FETCH needs of messages, a batch by one call at most, from what the gateway knows
+/// and from the store.
+final class MessageLoader {
+  private final Session session;
+  private final MessageCache cache;
+  private final Selected state;
+  private final FetchPlan plan;
+  private final Set<Need> needsOfLarge;
+
+  MessageLoader(Session session, Selected state, FetchPlan plan) {
+    this.session = session;
+    this.cache = session.services().messages();
+    this.state = state;
+    this.plan = plan;
+    needsOfLarge =
+        EnumSet.copyOf(plan.needs().isEmpty() ? EnumSet.noneOf(Need.class) : plan.needs());
+    needsOfLarge.remove(Need.BODY);
+  }
+
+  /// What is known of a batch, and the call for what is not.
+  static final class Loading implements AutoCloseable {
+    private final Map<Integer, KnownMessage> known = new HashMap<>();
+    private final List<Integer> missing = new ArrayList<>();
+    private final Set<Integer> ahead = new HashSet<>();
+    private int largestBody = 1;
+    private @Nullable StoreStream<FetchMessagesResponse> call;
+
+    /// Nobody waits for it any more.
+    @Override
+    public void close() {
+      if (call != null) {
+        call.close();
+      }
+    }
+  }
+
+  /// Asks the store, in one call, for what the plan needs of these messages and the cache does not
+  /// know; it works while another batch is written.
+  Loading begin(List<MessageState> messages) {
+    Loading loading = new Loading();
+    if (plan.needs().isEmpty()) {
+      return loading;
+    }
+    for (MessageState message : messages) {
+      KnownMessage known = cache.find(key(message.uid()));
+      if (known != null && known.knowsAll(needs(message))) {
+        loading.known.put(message.uid(), known);
+      } else if (!message.expunged() && !needs(message).isEmpty()) {
+        add(loading, message);
+      }
+    }
+    if (plan.needsBody() && messages.size() == 1) {
+      ahead(loading, messages.getFirst());
+    }
+    if (!loading.missing.isEmpty()) {
+      loading.call = ask(loading);
+    }
+    return loading;
+  }
+
+  private static void add(Loading loading, MessageState message) {
+    loading.missing.add(message.uid());
+    if (message.size() <= FetchPlan.SMALL_BODY) {
+      loading.largestBody = (int) Math.max(loading.largestBody, message.size());
+    }
+  }
+
+  /// What is likely to be asked for next comes with what has to be asked for.
+  private void ahead(Loading loading, MessageState message) {
+    BodyRun run = session.bodyRun();
+    run.note(state.view(), message);
+    if (loading.missing.isEmpty()) {
+      return;
+    }
+    for (MessageState next : run.next(state.view(), message)) {
+      KnownMessage known = cache.peek(key(next.uid()));
+      if (known != null && known.knowsAll(plan.needs())) {
+        // Another session has been here.
+        break;
+      }
+      loading.ahead.add(next.uid());
+      add(loading, next);
+    }
+    loading.missing.sort(Integer::compareUnsigned);
+  }
+
+  private StoreStream<FetchMessagesResponse> ask(Loading loading) {
+    return state
+        .store()
+        .beginFetch(
+            state.mailbox().ref(),
+            joined(loading.missing),
+            plan.needs(),
+            plan.needsBody() ? loading.largestBody : 0);
+  }
+
+  /// Takes what the store says: what is known of each message of the batch, by its UID.
+  Map<Integer, KnownMessage> finish(Loading loading) {
+    StoreStream<FetchMessagesResponse> call = loading.call;
+    if (call != null) {
+      try {
+        take(call, loading);
+      } catch (StoreException e) {
+        if (e.code() != ErrorCode.UNAVAILABLE) {
+          throw e;
+        }
+        // It was begun before its turn, and a client that reads slowly may have outlasted it.
+        take(ask(loading), loading);
+      }
+    }
+    return loading.known;
+  }
+
+  private void take(StoreStream<FetchMessagesResponse> call, Loading loading) {
+    for (FetchedMessage fetched : MailStore.messages(call)) {
+      KnownMessage known = KnownMessage.of(fetched, plan.needs());
+      if (loading.ahead.contains(fetched.getUid())) {
+        cache.learnAhead(key(fetched.getUid()), known);
+      } else {
+        loading.known.put(fetched.getUid(), known);
+        cache.learn(key(fetched.getUid()), known);
+      }
+    }
+  }
+
+  /// Neighbouring UIDs as one range.
+  private static List<UidRange> joined(List<Integer> uids) {
+    List<UidRange> ranges = new ArrayList<>();
+    int from = 0;
+    for (int i = 0; i < uids.size(); i++) {
+      int last = uids.get(i);
+      if (i + 1 == uids.size() || uids.get(i + 1) != last + 1) {
+        ranges.add(UidRange.newBuilder().setFirst(uids.get(from)).setLast(last).build());
+        from = i + 1;
+      }
+    }
+    return ranges;
+  }
+
+  /// What must be known of a message; the octets of a large one are not.
+  Set<Need> needs(MessageState message) {
+    return message.size() > FetchPlan.SMALL_BODY ? needsOfLarge : plan.needs();
+  }
+
+  private MessageKey key(int uid) {
+    return new MessageKey(state.mailbox().shared().key(), uid);
+  }
+}
