@@ -28,6 +28,13 @@ final class Hits {
     this.view = view;
   }
 
+  /// @param uids of the view's messages
+  Hits(SessionView view, int[] uids) {
+    this.view = view;
+    this.uids = uids;
+    count = uids.length;
+  }
+
   void add(SearchResponse response) {
     boolean modSeqs = response.getModseqsCount() > 0;
     boolean scored = response.getRelevanciesCount() > 0;

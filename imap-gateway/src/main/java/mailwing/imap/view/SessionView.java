@@ -174,6 +174,33 @@ public final class SessionView {
         });
   }
 
+  /// What is asked of a message in a search.
+  @FunctionalInterface
+  public interface Test {
+    boolean test(int uid, int systemFlags, long size);
+  }
+
+  /// UIDs of the messages of this view that are still there and pass, in the order of the numbers.
+  public int[] find(Test test) {
+    return mailbox.locked(
+        () -> {
+          MessageTable current = mailbox.table();
+          int[] found = new int[16];
+          int passed = 0;
+          for (int i = 0; i < count; i++) {
+            int uid = table.uid(i);
+            int now = current == table ? i : current.indexOf(uid);
+            if (now >= 0 && test.test(uid, current.flags(now), current.size(now))) {
+              if (passed == found.length) {
+                found = Arrays.copyOf(found, passed * 2);
+              }
+              found[passed++] = uid;
+            }
+          }
+          return Arrays.copyOf(found, passed);
+        });
+  }
+
   /// RFC822.SIZE of a message of this view, in octets.
   public long size(int seq) {
     return table.size(seq - 1);
