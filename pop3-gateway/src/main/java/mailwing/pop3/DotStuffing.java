@@ -104,6 +104,9 @@ final class DotStuffing {
       byte octet = octets[i];
       switch (at) {
         case TEXT -> {
+          while (octet != '\r' && octet != '\n' && i + 1 < length) {
+            octet = octets[++i];
+          }
           if (octet == '\r') {
             at = At.CR;
           } else if (octet == '\n') {
