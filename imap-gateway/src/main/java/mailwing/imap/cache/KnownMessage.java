@@ -2,16 +2,17 @@ package mailwing.imap.cache;
 
 import com.google.protobuf.ByteString;
 import java.util.Set;
-import mailwing.imap.protocol.EnvelopeText;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
 
 /// What is known of a message that cannot change, as the store told it; null for what was not asked
 /// for.
+///
+/// @param envelope an Envelope, serialized: a fraction of what its fields take in memory
 public record KnownMessage(
     @Nullable Dates dates,
-    @Nullable EnvelopeText envelope,
+    @Nullable ByteString envelope,
     @Nullable Part structure,
     @Nullable ByteString header,
     @Nullable ByteString body,
@@ -32,7 +33,7 @@ public record KnownMessage(
         needs.contains(Need.INTERNAL_DATE)
             ? new Dates(message.getInternalDateMillis(), message.getInternalDateZoneMinutes())
             : null,
-        needs.contains(Need.ENVELOPE) ? EnvelopeText.of(message.getEnvelope()) : null,
+        needs.contains(Need.ENVELOPE) ? envelope(message) : null,
         needs.contains(Need.STRUCTURE) ? message.getStructure() : null,
         message.hasHeader() ? message.getHeader() : null,
         message.hasBody() ? message.getBody() : null,
@@ -40,6 +41,12 @@ public record KnownMessage(
         needs.contains(Need.IDS)
             ? new Ids(message.getMessageId(), message.getThreadId(), message.getSaveDateMillis())
             : null);
+  }
+
+  private static ByteString envelope(FetchedMessage message) {
+    return message.hasEncodedEnvelope()
+        ? message.getEncodedEnvelope()
+        : message.getEnvelope().toByteString();
   }
 
   public boolean knows(Need need) {
@@ -80,7 +87,7 @@ public record KnownMessage(
     long octets = 60;
     octets += dates == null ? 0 : 24;
     octets += ids == null ? 0 : 32;
-    octets += envelope == null ? 0 : envelope.octets();
+    octets += envelope == null ? 0 : envelope.size() + 32L;
     octets += structure == null ? 0 : 6L * structure.getSerializedSize() + 200;
     octets += header == null ? 0 : header.size() + 32L;
     octets += body == null ? 0 : body.size() + 32L;

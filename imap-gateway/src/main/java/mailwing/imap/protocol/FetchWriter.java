@@ -8,7 +8,6 @@ import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.InternalDate;
 import mailwing.service.imap.BodySection;
 import mailwing.service.imap.Partial;
-import mailwing.store.v1.Envelope;
 import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
 
@@ -67,13 +66,9 @@ public final class FetchWriter {
     return this;
   }
 
-  public FetchWriter envelope(Envelope envelope) throws IOException {
-    return envelope(EnvelopeText.of(envelope));
-  }
-
-  public FetchWriter envelope(EnvelopeText envelope) throws IOException {
-    item("ENVELOPE ");
-    envelope.write(to, structures);
+  /// @param envelope an Envelope, serialized
+  public FetchWriter envelope(ByteString envelope) throws IOException {
+    EnvelopeWriter.write(envelope, item("ENVELOPE "));
     return this;
   }
 

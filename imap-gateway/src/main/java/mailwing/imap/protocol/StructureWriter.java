@@ -4,12 +4,10 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.util.List;
 import mailwing.service.imap.Sections;
-import mailwing.store.v1.Address;
-import mailwing.store.v1.Envelope;
 import mailwing.store.v1.Parameter;
 import mailwing.store.v1.Part;
 
-/// Writes ENVELOPE, BODY and BODYSTRUCTURE (RFC 9051 §7.5.2).
+/// Writes BODY and BODYSTRUCTURE (RFC 9051 §7.5.2).
 final class StructureWriter {
   private static final ByteString TEXT = ByteString.copyFromUtf8("TEXT");
   private static final ByteString PLAIN = ByteString.copyFromUtf8("PLAIN");
@@ -26,58 +24,6 @@ final class StructureWriter {
   /// Parameters as IMAP4rev2 has them.
   void rev2(boolean on) {
     rev2 = on;
-  }
-
-  void envelope(Envelope envelope) throws IOException {
-    to.raw("(");
-    nstring(envelope.hasDate(), envelope.getDate());
-    to.sp();
-    nstring(envelope.hasSubject(), envelope.getSubject());
-    to.sp();
-    addresses(envelope.getFromList());
-    to.sp();
-    addresses(envelope.getSenderList());
-    to.sp();
-    addresses(envelope.getReplyToList());
-    to.sp();
-    addresses(envelope.getToList());
-    to.sp();
-    addresses(envelope.getCcList());
-    to.sp();
-    addresses(envelope.getBccList());
-    to.sp();
-    nstring(envelope.hasInReplyTo(), envelope.getInReplyTo());
-    to.sp();
-    nstring(envelope.hasMessageId(), envelope.getMessageId());
-    to.raw(")");
-  }
-
-  private void addresses(List<Address> addresses) throws IOException {
-    if (addresses.isEmpty()) {
-      to.nil();
-      return;
-    }
-    to.raw("(");
-    for (Address address : addresses) {
-      to.raw("(");
-      nstring(address.hasName(), address.getName());
-      to.sp();
-      nstring(address.hasRoute(), address.getRoute());
-      to.sp();
-      nstring(address.hasMailbox(), address.getMailbox());
-      to.sp();
-      nstring(address.hasHost(), address.getHost());
-      to.raw(")");
-    }
-    to.raw(")");
-  }
-
-  private void nstring(boolean there, ByteString octets) throws IOException {
-    if (there) {
-      to.string(octets);
-    } else {
-      to.nil();
-    }
   }
 
   /// BODY, or with extension data BODYSTRUCTURE.
@@ -124,7 +70,7 @@ final class StructureWriter {
     to.number(Math.min(Sections.bodyLength(part), 0xffffffffL));
     if (message) {
       to.sp();
-      envelope(part.getEnvelope());
+      EnvelopeWriter.write(part.getEnvelope().toByteString(), to);
       to.sp();
       body(part.getParts(0), extended);
       to.sp().number(part.getLines());
@@ -183,6 +129,14 @@ final class StructureWriter {
         separator = " ";
       }
       to.raw(")");
+    }
+  }
+
+  private void nstring(boolean there, ByteString octets) throws IOException {
+    if (there) {
+      to.string(octets);
+    } else {
+      to.nil();
     }
   }
 }

@@ -245,7 +245,7 @@ public final class MailStore {
     for (Need need : needs) {
       switch (need) {
         case INTERNAL_DATE -> items.setInternalDate(true);
-        case ENVELOPE -> items.setEnvelope(true);
+        case ENVELOPE -> items.setEnvelope(true).setEncoded(true);
         case STRUCTURE -> items.setStructure(true);
         case HEADER -> items.setHeader(true);
         case BODY -> items.setBodyUpTo(bodyUpTo);

@@ -44,7 +44,7 @@ class RealMessagesTest {
         Wire.written(
             w ->
                 w.fetch(1)
-                    .envelope(parsed.envelope())
+                    .envelope(parsed.envelope().toByteString())
                     .body(parsed.structure())
                     .bodyStructure(parsed.structure())
                     .preview(parsed.preview())

@@ -271,7 +271,7 @@ class ResponseWriterTest {
                     .flags(FlagList.SEEN, false, List.of())
                     .internalDate(new InternalDate(837596665000L, -420))
                     .size(4286)
-                    .envelope(envelope)
+                    .envelope(envelope.toByteString())
                     .body(part)
                     .end());
     assertThat(text)
@@ -388,7 +388,11 @@ class ResponseWriterTest {
               w -> {
                 w.list(List.of(), name);
                 FetchWriter fetch = w.fetch(1 + random.nextInt(1000));
-                fetch.envelope(envelope).body(part).bodyStructure(part).internalDate(date);
+                fetch
+                    .envelope(envelope.toByteString())
+                    .body(part)
+                    .bodyStructure(part)
+                    .internalDate(date);
                 fetch.preview(randomName(random)).uid(4294967295L);
                 fetch.octets(
                     new FetchItem.Body(false, BodySection.WHOLE, null), ByteString.copyFrom(body));

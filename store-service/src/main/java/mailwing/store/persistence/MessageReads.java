@@ -9,9 +9,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import mailwing.store.StoreException;
-import mailwing.store.v1.Envelope;
-import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Flags;
@@ -57,20 +54,23 @@ public final class MessageReads {
     if (slice.isEmpty()) {
       return new Batch(List.of(), UidSpans.MAX);
     }
+    if (!octets) {
+      OverviewRows overview = new OverviewRows(access, items);
+      OverviewRows.Page page =
+          sql.repeatable(
+              connection -> overview.read(connection, mailboxId, slice, changedSince, rows));
+      return new Batch(page.found(), page.entries() == rows ? page.last() : slice.last());
+    }
     List<Row> found =
         sql.repeatable(
             connection -> query(connection, access, mailboxId, slice, items, changedSince, rows));
     List<FetchedMessage> messages = new ArrayList<>(found.size());
-    long reached = found.size() == rows ? 0 : slice.last();
     for (Row row : found) {
-      if (octets) {
-        complete(access.account(), row, items);
-      }
+      complete(access.account(), row, items);
       messages.add(row.message().build());
-      if (found.size() == rows) {
-        reached = Integer.toUnsignedLong(row.message().getUid());
-      }
     }
+    long reached =
+        found.size() == rows ? Integer.toUnsignedLong(messages.getLast().getUid()) : slice.last();
     return new Batch(messages, reached);
   }
 
@@ -81,45 +81,23 @@ public final class MessageReads {
   }
 
   private static String statement(Access access, FetchItems items) {
-    boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
-    boolean message =
-        octets
-            || items.getEnvelope()
-            || items.getStructure()
-            || items.getPreview()
-            || items.getIds();
-    StringBuilder text = new StringBuilder(700);
-    text.append(
-        "SELECT e.uid, e.flags, e.keywords, e.modseq, e.internal_date, e.zone_minutes, e.size,"
-            + " e.message_id, e.save_date");
-    if (message) {
-      text.append(
-          ", m.thread_id, m.header_octets, m.first_chunk_octets, m.blob_id, "
-              + (items.getEnvelope() ? "m.envelope, " : "NULL, ")
-              + (items.getStructure() ? "m.structure, " : "NULL, ")
-              + (items.getPreview() ? "m.preview, " : "NULL, ")
-              + (octets
-                  ? "CASE WHEN m.size <= ? THEN b.octets"
-                      + " ELSE substring(b.octets FROM 1 FOR CAST(? AS integer)) END"
-                  : "NULL"));
-    }
-    text.append(
-        " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
-            + "SELECT * FROM "
-            + access.entries()
-            + " y WHERE y.account_id = ? AND y.mailbox_id = ?"
-            + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
-            + " LIMIT ?) e");
-    if (message) {
-      text.append(" JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id");
-    }
-    if (octets) {
-      // Whole where the body is asked for; of a larger one its header.
-      text.append(
-          " LEFT JOIN blob_chunk b ON b.account_id = m.account_id AND b.blob_id = m.blob_id"
-              + " AND b.chunk_no = 0 AND (m.size <= ? OR ?)");
-    }
-    return text.append(" ORDER BY e.uid").toString();
+    return "SELECT e.uid, e.flags, e.keywords, e.modseq, e.internal_date, e.zone_minutes, e.size,"
+        + " e.message_id, e.save_date,"
+        + " m.thread_id, m.header_octets, m.first_chunk_octets, m.blob_id, "
+        + (items.getEnvelope() ? "m.envelope, " : "NULL, ")
+        + (items.getStructure() ? "m.structure, " : "NULL, ")
+        + (items.getPreview() ? "m.preview, " : "NULL, ")
+        + "CASE WHEN m.size <= ? THEN b.octets"
+        + " ELSE substring(b.octets FROM 1 FOR CAST(? AS integer)) END"
+        + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
+        + "SELECT * FROM "
+        + access.entries()
+        + " y WHERE y.account_id = ? AND y.mailbox_id = ?"
+        + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
+        + " LIMIT ?) e JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id"
+        // Whole where the body is asked for; of a larger one its header.
+        + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id AND b.blob_id = m.blob_id"
+        + " AND b.chunk_no = 0 AND (m.size <= ? OR ?) ORDER BY e.uid";
   }
 
   private static List<Row> query(
@@ -131,20 +109,11 @@ public final class MessageReads {
       long changedSince,
       int rows)
       throws SQLException {
-    boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
-    boolean message =
-        octets
-            || items.getEnvelope()
-            || items.getStructure()
-            || items.getPreview()
-            || items.getIds();
     int bodyUpTo = bodyUpTo(items);
     try (PreparedStatement statement = connection.prepareStatement(statement(access, items))) {
       int at = 1;
-      if (octets) {
-        statement.setLong(at++, bodyUpTo);
-        statement.setInt(at++, items.getHeader() ? Blobs.CHUNK : 0);
-      }
+      statement.setLong(at++, bodyUpTo);
+      statement.setInt(at++, items.getHeader() ? Blobs.CHUNK : 0);
       statement.setArray(at++, Rows.firsts(connection, slice));
       statement.setArray(at++, Rows.lasts(connection, slice));
       statement.setLong(at++, access.account());
@@ -152,22 +121,19 @@ public final class MessageReads {
       statement.setLong(at++, changedSince);
       statement.setInt(at++, rows);
       statement.setInt(at++, rows);
-      if (octets) {
-        statement.setLong(at++, bodyUpTo);
-        statement.setBoolean(at, items.getHeader());
-      }
+      statement.setLong(at++, bodyUpTo);
+      statement.setBoolean(at, items.getHeader());
       List<Row> found = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          found.add(row(row, items, message, octets));
+          found.add(row(row, items));
         }
       }
       return found;
     }
   }
 
-  private static Row row(ResultSet row, FetchItems items, boolean message, boolean octets)
-      throws SQLException {
+  private static Row row(ResultSet row, FetchItems items) throws SQLException {
     FetchedMessage.Builder built =
         FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(row.getLong(4));
     if (items.getFlags()) {
@@ -182,34 +148,30 @@ public final class MessageReads {
       built.setSize(size);
     }
     if (items.getIds()) {
-      built.setMessageId(row.getLong(8)).setSaveDateMillis(row.getLong(9));
-    }
-    if (!message) {
-      return new Row(built, new Blobs.Place(new java.util.UUID(0, 0), size, 0), 0);
-    }
-    if (items.getIds()) {
-      built.setThreadId(row.getLong(10));
+      built
+          .setMessageId(row.getLong(8))
+          .setSaveDateMillis(row.getLong(9))
+          .setThreadId(row.getLong(10));
     }
     try {
       if (items.getEnvelope()) {
-        built.setEnvelope(Envelope.parseFrom(row.getBytes(14)));
+        ByteString envelope = UnsafeByteOperations.unsafeWrap(row.getBytes(14));
+        OverviewRows.envelope(built, envelope, items);
       }
       if (items.getStructure()) {
         built.setStructure(Part.parseFrom(row.getBytes(15)));
       }
     } catch (InvalidProtocolBufferException e) {
-      throw new StoreException(ErrorCode.INTERNAL, "a stored structure is damaged", e);
+      throw OverviewRows.damaged(e);
     }
     if (items.getPreview()) {
       built.setPreview(row.getString(16));
     }
     Blobs.Place place = new Blobs.Place(Rows.uuid(row, 13), size, row.getInt(12));
-    if (octets) {
-      byte[] first = row.getBytes(17);
-      if (first != null) {
-        // Kept here until complete() has taken what was asked for.
-        built.setBody(UnsafeByteOperations.unsafeWrap(first));
-      }
+    byte[] first = row.getBytes(17);
+    if (first != null) {
+      // Kept here until complete() has taken what was asked for.
+      built.setBody(UnsafeByteOperations.unsafeWrap(first));
     }
     return new Row(built, place, row.getLong(11));
   }

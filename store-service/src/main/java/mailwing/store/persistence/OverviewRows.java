@@ -1,0 +1,199 @@
+package mailwing.store.persistence;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import mailwing.store.StoreException;
+import mailwing.store.v1.Envelope;
+import mailwing.store.v1.ErrorCode;
+import mailwing.store.v1.FetchItems;
+import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.Flags;
+import mailwing.store.v1.Part;
+import org.jspecify.annotations.Nullable;
+
+/// Reads what is told of messages but their octets, no column that was not asked for.
+///
+/// First the entries by UID, then of their messages what is wanted, in the order of their ids,
+/// which is that of the table: neighbours are found together, where a join looks for each of them
+/// from the index's root.
+final class OverviewRows {
+  private final Access access;
+  private final FetchItems items;
+
+  OverviewRows(Access access, FetchItems items) {
+    this.access = access;
+    this.items = items;
+  }
+
+  /// @param found in the order of their UIDs
+  /// @param last the UID of the last entry, of `entries` ones, with or without its message
+  record Page(List<FetchedMessage> found, int entries, long last) {}
+
+  /// At most `rows` entries of these UIDs, changed after a modseq.
+  Page read(Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
+      throws SQLException {
+    List<FetchedMessage.Builder> entries = new ArrayList<>();
+    List<Long> ids = new ArrayList<>();
+    try (PreparedStatement statement = connection.prepareStatement(entries(changedSince > 0))) {
+      int at = 1;
+      statement.setArray(at++, Rows.firsts(connection, uids));
+      statement.setArray(at++, Rows.lasts(connection, uids));
+      statement.setLong(at++, access.account());
+      statement.setLong(at++, mailboxId);
+      if (changedSince > 0) {
+        statement.setLong(at++, changedSince);
+      }
+      statement.setInt(at++, rows);
+      statement.setInt(at, rows);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          entries.add(entry(row));
+          ids.add(row.getLong(3));
+        }
+      }
+    }
+    Map<Long, Learned> learned =
+        entries.isEmpty() || !ofMessages() ? Map.of() : learned(connection, ids);
+    List<FetchedMessage> found = new ArrayList<>(entries.size());
+    for (int i = 0; i < entries.size(); i++) {
+      FetchedMessage.Builder message = entries.get(i);
+      if (ofMessages()) {
+        Learned its = learned.get(ids.get(i));
+        if (its == null) {
+          // Expunged and removed between the statements.
+          continue;
+        }
+        tell(message, its);
+      }
+      found.add(message.build());
+    }
+    long last = entries.isEmpty() ? 0 : Integer.toUnsignedLong(entries.getLast().getUid());
+    return new Page(found, entries.size(), last);
+  }
+
+  private boolean ofMessages() {
+    return items.getEnvelope() || items.getStructure() || items.getPreview() || items.getIds();
+  }
+
+  private String entries(boolean changed) {
+    return "SELECT e.uid, e.modseq, e.message_id"
+        + (items.getFlags() ? ", e.flags, e.keywords" : "")
+        + (items.getInternalDate() ? ", e.internal_date, e.zone_minutes" : "")
+        + (items.getSize() ? ", e.size" : "")
+        + (items.getIds() ? ", e.save_date" : "")
+        + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
+        + "SELECT * FROM "
+        + access.entries()
+        + " y WHERE y.account_id = ? AND y.mailbox_id = ? AND y.uid BETWEEN r.f AND r.l"
+        + (changed ? " AND y.modseq > ?" : "")
+        + " ORDER BY y.uid LIMIT ?) x LIMIT ?) e ORDER BY e.uid";
+  }
+
+  private FetchedMessage.Builder entry(ResultSet row) throws SQLException {
+    FetchedMessage.Builder message =
+        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(row.getLong(2));
+    int at = 4;
+    if (items.getFlags()) {
+      message.setFlags(
+          Flags.newBuilder().setSystem(row.getInt(at)).addAllKeywords(Rows.texts(row, at + 1)));
+      at += 2;
+    }
+    if (items.getInternalDate()) {
+      message.setInternalDateMillis(row.getLong(at)).setInternalDateZoneMinutes(row.getInt(at + 1));
+      at += 2;
+    }
+    if (items.getSize()) {
+      message.setSize(row.getLong(at++));
+    }
+    if (items.getIds()) {
+      message.setMessageId(row.getLong(3)).setSaveDateMillis(row.getLong(at));
+    }
+    return message;
+  }
+
+  /// What was learned of a message when it was parsed, as far as it was asked for.
+  private record Learned(
+      long threadId,
+      @Nullable ByteString envelope,
+      @Nullable ByteString structure,
+      @Nullable String preview) {}
+
+  private Map<Long, Learned> learned(Connection connection, List<Long> ids) throws SQLException {
+    Map<Long, Learned> learned = HashMap.newHashMap(ids.size());
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT m.message_id, m.thread_id"
+                + (items.getEnvelope() ? ", m.envelope" : "")
+                + (items.getStructure() ? ", m.structure" : "")
+                + (items.getPreview() ? ", m.preview" : "")
+                + " FROM message m"
+                // The range keeps a planner that knows nothing of the account yet from reading all.
+                + " WHERE m.account_id = ? AND m.message_id BETWEEN ? AND ?"
+                + " AND m.message_id = ANY (?) ORDER BY m.message_id")) {
+      statement.setLong(1, access.account());
+      statement.setLong(2, Collections.min(ids));
+      statement.setLong(3, Collections.max(ids));
+      statement.setArray(4, connection.createArrayOf("int8", ids.toArray()));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          int at = 3;
+          learned.put(
+              row.getLong(1),
+              new Learned(
+                  row.getLong(2),
+                  items.getEnvelope() ? octets(row, at++) : null,
+                  items.getStructure() ? octets(row, at++) : null,
+                  items.getPreview() ? row.getString(at) : null));
+        }
+      }
+    }
+    return learned;
+  }
+
+  private static ByteString octets(ResultSet row, int column) throws SQLException {
+    return UnsafeByteOperations.unsafeWrap(row.getBytes(column));
+  }
+
+  private void tell(FetchedMessage.Builder message, Learned its) {
+    if (items.getIds()) {
+      message.setThreadId(its.threadId());
+    }
+    try {
+      if (its.envelope() != null) {
+        envelope(message, its.envelope(), items);
+      }
+      if (its.structure() != null) {
+        message.setStructure(Part.parseFrom(its.structure()));
+      }
+    } catch (InvalidProtocolBufferException e) {
+      throw damaged(e);
+    }
+    if (its.preview() != null) {
+      message.setPreview(its.preview());
+    }
+  }
+
+  /// As it is kept, or as the message that it is.
+  static void envelope(FetchedMessage.Builder message, ByteString octets, FetchItems items)
+      throws InvalidProtocolBufferException {
+    if (items.getEncoded()) {
+      message.setEncodedEnvelope(octets);
+    } else {
+      message.setEnvelope(Envelope.parseFrom(octets));
+    }
+  }
+
+  static StoreException damaged(InvalidProtocolBufferException cause) {
+    return new StoreException(ErrorCode.INTERNAL, "a stored structure is damaged", cause);
+  }
+}
