@@ -72,6 +72,18 @@ public final class OctetWriter {
     return this;
   }
 
+  /// Octets between quotes, at most some thousand.
+  public OctetWriter quoted(byte[] octets, int offset, int length) throws IOException {
+    if (length > buffer.length - count - 2) {
+      room(length + 2);
+    }
+    buffer[count] = '"';
+    System.arraycopy(octets, offset, buffer, count + 1, length);
+    count += length + 2;
+    buffer[count - 1] = '"';
+    return this;
+  }
+
   public OctetWriter write(ByteString octets) throws IOException {
     int length = octets.size();
     if (length >= FULL_SIZE) {

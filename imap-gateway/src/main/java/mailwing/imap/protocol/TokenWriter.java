@@ -171,11 +171,7 @@ final class TokenWriter {
   TokenWriter string(byte[] octets, int start, int end) throws IOException {
     Kind kind = kind(octets, start, end);
     switch (kind) {
-      case PLAIN -> {
-        out.write('"');
-        out.write(octets, start, end - start);
-        out.write('"');
-      }
+      case PLAIN -> out.quoted(octets, start, end - start);
       case ESCAPED -> escaped(octets, start, end);
       case LITERAL -> literal(octets, start, end);
       case NULS -> {

@@ -124,7 +124,7 @@ public final class MailSearch {
       Access access, long mailbox, SearchKey key, List<SortCriterion> sort, SearchRows.Sink sink) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     if (plan instanceof SearchPlan.Columns columns) {
-      rows.matches(access, mailbox, columns.condition(), order(sort, "(100 + 0)"), sink);
+      match(access, mailbox, columns.condition(), sort, sink);
       return;
     }
     if (sort.isEmpty()) {
@@ -134,6 +134,21 @@ public final class MailSearch {
     SearchRows.Found found = new SearchRows.Found();
     scan(access, mailbox, plan, new Collecting(found, sink));
     rows.sorted(access, mailbox, found, order(sort, "r.relevancy"), sink);
+  }
+
+  private void match(
+      Access access,
+      long mailbox,
+      Condition condition,
+      List<SortCriterion> sort,
+      SearchRows.Sink sink) {
+    if (!condition.ofEntries() || !NumberOrder.puts(sort)) {
+      rows.matches(access, mailbox, condition, order(sort, "(100 + 0)"), sink);
+      return;
+    }
+    NumberOrder order = new NumberOrder(sort, sink);
+    rows.numbers(access, mailbox, condition, order.needsSent(), order);
+    order.finish();
   }
 
   /// Collects what is to be sorted for someone who waits.
@@ -174,19 +189,30 @@ public final class MailSearch {
       Access access, long mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     Condition condition;
-    if (plan instanceof SearchPlan.Columns columns) {
+    if (plan instanceof SearchPlan.Columns columns && columns.condition().ofEntries()) {
       condition = columns.condition();
     } else {
       List<UidRange> found = new ArrayList<>();
-      scan(access, mailbox, plan, (uid, modseq, relevancy) -> add(found, (int) uid));
+      find(access, mailbox, key, List.of(), (uid, modseq, relevancy) -> add(found, (int) uid));
       condition = SearchPlan.Maker.uids(found);
     }
     boolean links = algorithm != ThreadRequest.Algorithm.ORDEREDSUBJECT;
     List<Threadable> messages = new ArrayList<>();
-    // A long thread's messages all refer to the same ones.
-    Map<String, String> ids = new HashMap<>();
-    rows.threads(access, mailbox, condition, links, row -> messages.add(threadable(row, ids)));
-    ids.clear();
+    Threadable.Maker maker = new Threadable.Maker();
+    rows.threads(
+        access,
+        mailbox,
+        condition,
+        links,
+        row ->
+            messages.add(
+                maker.make(
+                    row.uid(),
+                    row.messageId(),
+                    row.references(),
+                    row.baseSubject(),
+                    row.sentMillis(),
+                    row.internalMillis())));
     return switch (algorithm) {
       case ORDEREDSUBJECT -> ThreadBySubject.thread(messages);
       case REFERENCES ->
@@ -195,17 +221,6 @@ public final class MailSearch {
       case ALGORITHM_UNSPECIFIED, UNRECOGNIZED ->
           throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such algorithm");
     };
-  }
-
-  private static Threadable threadable(SearchRows.Threading row, Map<String, String> ids) {
-    String id = row.messageId();
-    return new Threadable(
-        row.uid(),
-        id == null ? null : ids.computeIfAbsent(id, same -> same),
-        row.references().stream().map(one -> ids.computeIfAbsent(one, same -> same)).toList(),
-        row.baseSubject(),
-        row.sentMillis(),
-        row.internalMillis());
   }
 
   private Set<Integer> replies(Access access, long mailbox, Set<Integer> uids) {

@@ -4,10 +4,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /// THREAD=REFERENCES (RFC 5256 section 3) and THREAD=REFS, without recursion: threads may be as
@@ -70,23 +68,19 @@ public final class ThreadByReferences {
 
   /// Step 1.
   private void link() {
-    Map<String, Integer> byId = HashMap.newHashMap(messages.size() * 2);
+    var byId = new HashTable(messages.size());
     for (int i = 0; i < messages.size(); i++) {
-      String id = messages.get(i).messageId();
-      if (id != null) {
+      long id = messages.get(i).messageId();
+      if (id != 0) {
         byId.putIfAbsent(id, i);
       }
     }
     for (int i = 0; i < messages.size(); i++) {
       int before = NONE;
-      for (String reference : messages.get(i).references()) {
-        Integer known = byId.get(reference);
-        int node;
-        if (known == null) {
+      for (long reference : messages.get(i).references()) {
+        int node = byId.putIfAbsent(reference, nodes);
+        if (node == HashTable.NONE) {
           node = nodes++;
-          byId.put(reference, node);
-        } else {
-          node = known;
         }
         if (before != NONE && links.parent(node) == NONE) {
           links.join(before, node);
@@ -196,14 +190,14 @@ public final class ThreadByReferences {
   }
 
   private Set<Integer> sharingSubjects() {
-    Map<String, Integer> seen = new HashMap<>();
+    var seen = new HashTable(0);
     Set<Integer> uids = new HashSet<>();
     for (int root : roots) {
       Threadable message = messageOf(root);
-      if (!message.baseSubject().isEmpty()) {
-        Integer before = seen.putIfAbsent(message.baseSubject(), message.uid());
-        if (before != null) {
-          uids.add(before);
+      if (message.baseSubject() != 0) {
+        int before = seen.putIfAbsent(message.baseSubject(), root);
+        if (before != HashTable.NONE) {
+          uids.add(messageOf(before).uid());
           uids.add(message.uid());
         }
       }
@@ -218,14 +212,14 @@ public final class ThreadByReferences {
       return;
     }
     Set<Integer> replies = asked.among(sharing);
-    Map<String, Integer> table = new HashMap<>();
+    var table = new HashTable(0);
     for (int root : roots) {
       Threadable message = messageOf(root);
-      if (message.baseSubject().isEmpty()) {
+      if (message.baseSubject() == 0) {
         continue;
       }
-      Integer there = table.putIfAbsent(message.baseSubject(), root);
-      if (there != null
+      int there = table.putIfAbsent(message.baseSubject(), root);
+      if (there != HashTable.NONE
           && !isStandIn(there)
           && (isStandIn(root)
               || (replies.contains(messages.get(there).uid())
@@ -241,11 +235,11 @@ public final class ThreadByReferences {
         continue;
       }
       Threadable message = messageOf(root);
-      if (message.baseSubject().isEmpty()) {
+      if (message.baseSubject() == 0) {
         merged.add(root);
         continue;
       }
-      int there = table.getOrDefault(message.baseSubject(), root);
+      int there = table.get(message.baseSubject());
       if (there == root) {
         merged.add(root);
       } else if (isStandIn(there) && isStandIn(root)) {

@@ -15,7 +15,7 @@ public final class ThreadBySubject {
     // Stable, so that equal dates stay in the order of the mailbox; and the first of each subject
     // comes in order of date.
     sorted.sort(Comparator.comparingLong(Threadable::sentMillis));
-    var threads = new LinkedHashMap<String, List<Threadable>>();
+    var threads = new LinkedHashMap<Long, List<Threadable>>();
     for (Threadable message : sorted) {
       threads.computeIfAbsent(message.baseSubject(), subject -> new ArrayList<>(2)).add(message);
     }

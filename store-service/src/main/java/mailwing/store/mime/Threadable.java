@@ -1,22 +1,105 @@
 package mailwing.store.mime;
 
-import java.util.List;
+import java.util.Arrays;
 import mailwing.store.v1.Envelope;
 import org.jspecify.annotations.Nullable;
 
-/// What THREAD knows of a message.
-///
-/// @param references as [ParsedMessage#references] has them
-/// @param sentMillis the sent date or, where there is none, the internal date (RFC 5256 section
-///   2.2)
-/// @param internalMillis the internal date
-public record Threadable(
-    int uid,
-    @Nullable String messageId,
-    List<String> references,
-    String baseSubject,
-    long sentMillis,
-    long internalMillis) {
+/// What THREAD knows of a message. Texts, which are only ever compared, are known by their hashes.
+public final class Threadable {
+  private static final long[] NOTHING = {};
+
+  private final int uid;
+  private final long messageId;
+  private final long[] references;
+  private final long baseSubject;
+  private final long sentMillis;
+  private final long internalMillis;
+
+  private Threadable(
+      int uid,
+      long messageId,
+      long[] references,
+      long baseSubject,
+      long sentMillis,
+      long internalMillis) {
+    this.uid = uid;
+    this.messageId = messageId;
+    this.references = references;
+    this.baseSubject = baseSubject;
+    this.sentMillis = sentMillis;
+    this.internalMillis = internalMillis;
+  }
+
+  /// Makes the messages of one mailbox.
+  public static final class Maker {
+    private final KeyedHash hash = KeyedHash.random();
+
+    /// The texts in UTF-8.
+    ///
+    /// @param references as [ParsedMessage#references] has them, joined by line feeds
+    /// @param sentMillis the sent date or, where there is none, the internal date (RFC 5256 section
+    ///   2.2)
+    /// @param internalMillis the internal date
+    public Threadable make(
+        int uid,
+        byte @Nullable [] messageId,
+        byte @Nullable [] references,
+        byte[] baseSubject,
+        long sentMillis,
+        long internalMillis) {
+      return new Threadable(
+          uid,
+          messageId == null ? 0 : hash.of(messageId, 0, messageId.length),
+          references == null ? NOTHING : lines(references),
+          baseSubject.length == 0 ? 0 : hash.of(baseSubject, 0, baseSubject.length),
+          sentMillis,
+          internalMillis);
+    }
+
+    private long[] lines(byte[] text) {
+      long[] hashes = new long[4];
+      int count = 0;
+      int start = 0;
+      for (int i = 0; i <= text.length; i++) {
+        if (i == text.length || text[i] == '\n') {
+          if (count == hashes.length) {
+            hashes = Arrays.copyOf(hashes, count * 2);
+          }
+          hashes[count++] = hash.of(text, start, i);
+          start = i + 1;
+        }
+      }
+      return count == hashes.length ? hashes : Arrays.copyOf(hashes, count);
+    }
+  }
+
+  int uid() {
+    return uid;
+  }
+
+  /// 0 for none.
+  long messageId() {
+    return messageId;
+  }
+
+  /// The oldest first.
+  long[] references() {
+    return references;
+  }
+
+  /// 0 where it is empty.
+  long baseSubject() {
+    return baseSubject;
+  }
+
+  long sentMillis() {
+    return sentMillis;
+  }
+
+  long internalMillis() {
+    return internalMillis;
+  }
+
   /// Whether a message's subject says that it replies or forwards (RFC 5256 section 2.1): asked
   /// only of those that start threads of the same subject.
   public static boolean repliesOrForwards(Envelope envelope) {

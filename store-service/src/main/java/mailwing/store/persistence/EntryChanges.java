@@ -94,7 +94,7 @@ public final class EntryChanges {
                       .addAllModified(ranges(Rows.longs(row, 4)))
                       .setPreviousModseq(row.getLong(5))
                       .setModseq(row.getLong(6));
-              long[] found = FlagColumns.numbers(row.getBytes(7));
+              long[] found = BinaryArrays.numbers(row.getBytes(7));
               if (found.length > 0) {
                 response.setMessages(flags(row, found));
               }
@@ -112,9 +112,9 @@ public final class EntryChanges {
     FlagColumns.add(
         all,
         uids,
-        FlagColumns.numbers(row.getBytes(8)),
-        FlagColumns.numbers(row.getBytes(9)),
-        FlagColumns.numbers(row.getBytes(10)));
+        BinaryArrays.numbers(row.getBytes(8)),
+        BinaryArrays.numbers(row.getBytes(9)),
+        BinaryArrays.numbers(row.getBytes(10)));
     String keywords = row.getString(11);
     if (keywords != null) {
       Map<String, Integer> sets = new HashMap<>(Map.of("", 0));

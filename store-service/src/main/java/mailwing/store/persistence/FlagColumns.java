@@ -1,6 +1,5 @@
 package mailwing.store.persistence;
 
-import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,15 +10,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.KeywordSet;
-import org.jspecify.annotations.Nullable;
 
 /// Reads the flags of a whole mailbox, a frame a row: the database makes arrays of what a frame
 /// holds, and no row is handed over for each message.
 final class FlagColumns {
   private static final int ROWS = 4096;
-
-  /// PostgreSQL's binary form of an array: five numbers, then each element behind its length.
-  private static final int ARRAY_HEAD = 20;
 
   private final Connection connection;
   private final Access access;
@@ -55,7 +50,7 @@ final class FlagColumns {
         statement.setLong(3, after);
         try (ResultSet row = statement.executeQuery()) {
           row.next();
-          long[] uids = numbers(row.getBytes(1));
+          long[] uids = BinaryArrays.numbers(row.getBytes(1));
           read = uids.length;
           if (read > 0) {
             after = uids[read - 1];
@@ -68,8 +63,8 @@ final class FlagColumns {
 
   private FlagArrays frame(ResultSet row, long[] uids) throws SQLException {
     FlagArrays.Builder frame = FlagArrays.newBuilder();
-    add(frame, uids, numbers(row.getBytes(2)), numbers(row.getBytes(3)), numbers(row.getBytes(4)));
-    long[] withKeywords = numbers(row.getBytes(5));
+    add(frame, uids, BinaryArrays.numbers(row.getBytes(2)), BinaryArrays.numbers(row.getBytes(3)), BinaryArrays.numbers(row.getBytes(4)));
+    long[] withKeywords = BinaryArrays.numbers(row.getBytes(5));
     if (withKeywords.length > 0) {
       String[] keywords = row.getString(6).split("\\n", -1);
       int next = 0;
@@ -103,19 +98,5 @@ final class FlagColumns {
     List<String> names = List.of(keywords.split(" "));
     frame.addNewKeywordSets(KeywordSet.newBuilder().addAllKeywords(names));
     return index;
-  }
-
-  /// The numbers of an array without nulls, of int4 or int8, as `array_send` makes it.
-  static long[] numbers(byte @Nullable [] array) {
-    if (array == null || array.length <= ARRAY_HEAD) {
-      return new long[0];
-    }
-    ByteBuffer in = ByteBuffer.wrap(array);
-    long[] numbers = new long[in.getInt(ARRAY_HEAD - 2 * Integer.BYTES)];
-    in.position(ARRAY_HEAD);
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = in.getInt() == Long.BYTES ? in.getLong() : in.getInt();
-    }
-    return numbers;
   }
 }

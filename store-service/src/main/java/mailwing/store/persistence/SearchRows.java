@@ -1,6 +1,5 @@
 package mailwing.store.persistence;
 
-import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -49,6 +48,20 @@ public final class SearchRows {
 
     public Condition negated() {
       return new Condition("NOT (" + text + ")", parameters);
+    }
+
+    /// Does it go by nothing but entries?
+    public boolean ofEntries() {
+      return !text.contains("m.");
+    }
+
+    /// The position after its parameters.
+    int bind(PreparedStatement statement, int first) throws SQLException {
+      int at = first;
+      for (Object parameter : parameters) {
+        statement.setObject(at++, parameter);
+      }
+      return at;
     }
   }
 
@@ -121,7 +134,7 @@ public final class SearchRows {
   /// UIDs and modseqs of what meets the condition, in the order of `order`, SQL made of constants.
   /// A cursor: any number of rows in little memory.
   public void matches(Access access, long mailboxId, Condition condition, String order, Sink sink) {
-    boolean message = condition.text().contains("m.") || order.contains("m.");
+    boolean message = !condition.ofEntries() || order.contains("m.");
     sql.snapshot(
         connection -> {
           try (PreparedStatement statement =
@@ -139,7 +152,7 @@ public final class SearchRows {
                       + order)) {
             statement.setLong(1, access.account());
             statement.setLong(2, mailboxId);
-            bind(statement, 3, condition);
+            condition.bind(statement, 3);
             statement.setFetchSize(FETCH_ROWS);
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
@@ -186,9 +199,7 @@ public final class SearchRows {
       Access access, long mailboxId, Condition condition, List<Condition> asked, ListSink sink) {
     StringBuilder text = new StringBuilder("SELECT e.uid, e.modseq, e.message_id, e.size");
     asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
-    boolean message =
-        condition.text().contains("m.")
-            || asked.stream().anyMatch(one -> one.text().contains("m."));
+    boolean message = !condition.ofEntries() || asked.stream().anyMatch(one -> !one.ofEntries());
     text.append(" FROM ").append(access.entries()).append(" e");
     if (message) {
       text.append(" JOIN message m")
@@ -202,11 +213,11 @@ public final class SearchRows {
           try (PreparedStatement statement = connection.prepareStatement(text.toString())) {
             int at = 1;
             for (Condition one : asked) {
-              at = bind(statement, at, one);
+              at = one.bind(statement, at);
             }
             statement.setLong(at++, access.account());
             statement.setLong(at++, mailboxId);
-            bind(statement, at, condition);
+            condition.bind(statement, at);
             statement.setFetchSize(FETCH_ROWS);
             try (ResultSet row = statement.executeQuery()) {
               boolean[] held = new boolean[asked.size()];
@@ -223,55 +234,58 @@ public final class SearchRows {
         });
   }
 
-  /// What THREAD goes by.
+  /// Takes numbers of entries.
+  @FunctionalInterface
+  public interface NumbersSink {
+    void take(long uid, long modseq, long size, long internalMillis, long sentMillis);
+  }
+
+  /// Numbers of entries that meet the condition, which goes by entries alone, ascending by UID.
   ///
+  /// @param sent whether the sent date is asked for, the internal date where there is none
+  public void numbers(
+      Access access, long mailboxId, Condition condition, boolean sent, NumbersSink sink) {
+    sql.snapshot(
+        connection -> {
+          new EntryPages(connection, access, mailboxId, condition)
+              .read(
+                  sent,
+                  page -> {
+                    for (int i = 0; i < page.count(); i++) {
+                      sink.take(
+                          page.uids[i],
+                          page.modseqs[i],
+                          page.sizes[i],
+                          page.internalDates[i],
+                          page.sentDates[i]);
+                    }
+                  });
+          return true;
+        });
+  }
+
+  /// What THREAD goes by. Texts are in UTF-8.
+  ///
+  /// @param references joined by line feeds
   /// @param sentMillis the sent date, else the internal date (RFC 5256 section 2.2)
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Threading(
       int uid,
-      @Nullable String messageId,
-      List<String> references,
-      String baseSubject,
+      byte @Nullable [] messageId,
+      byte @Nullable [] references,
+      byte[] baseSubject,
       long sentMillis,
       long internalMillis) {}
 
-  /// Messages that meet the condition, ascending by UID, each handed on as it comes.
+  /// Messages that meet the condition, which goes by entries alone, ascending by UID, each handed
+  /// on as it comes.
   ///
   /// @param links with Message-IDs and references, which are left out else
   public void threads(
       Access access, long mailboxId, Condition condition, boolean links, Consumer<Threading> sink) {
     sql.snapshot(
         connection -> {
-          try (PreparedStatement statement =
-              connection.prepareStatement(
-                  "SELECT e.uid, "
-                      + (links ? "m.message_id_header, m.reference_ids," : "NULL, NULL,")
-                      + " m.base_subject,"
-                      + " coalesce(m.sent_millis, e.internal_date), e.internal_date"
-                      + " FROM "
-                      + access.entries()
-                      + " e JOIN message m"
-                      + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-                      + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
-                      + condition.text()
-                      + ") ORDER BY e.uid")) {
-            statement.setLong(1, access.account());
-            statement.setLong(2, mailboxId);
-            bind(statement, 3, condition);
-            statement.setFetchSize(FETCH_ROWS);
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                Array references = row.getArray(3);
-                sink.accept(
-                    new Threading(
-                        (int) row.getLong(1),
-                        row.getString(2),
-                        references == null ? List.of() : List.of((String[]) references.getArray()),
-                        row.getString(4),
-                        row.getLong(5),
-                        row.getLong(6)));
-              }
-            }
-          }
+          new EntryPages(connection, access, mailboxId, condition).threads(links, sink);
           return true;
         });
   }
@@ -345,14 +359,5 @@ public final class SearchRows {
             return sources;
           }
         });
-  }
-
-  private static int bind(PreparedStatement statement, int first, Condition condition)
-      throws SQLException {
-    int at = first;
-    for (Object parameter : condition.parameters()) {
-      statement.setObject(at++, parameter);
-    }
-    return at;
   }
 }

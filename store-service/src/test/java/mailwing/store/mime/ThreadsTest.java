@@ -3,9 +3,9 @@ package mailwing.store.mime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -18,6 +18,8 @@ class ThreadsTest {
   /// UIDs of the messages whose subjects say that they reply or forward.
   private final Set<Integer> replies = new HashSet<>();
 
+  private final Threadable.Maker maker = new Threadable.Maker();
+
   /// A message sent at the time of its UID.
   private Threadable message(int uid, String id, String subject, String... references) {
     return message(uid, id, subject, uid, references);
@@ -29,13 +31,17 @@ class ThreadsTest {
     if (base.replyOrForward()) {
       replies.add(uid);
     }
-    return new Threadable(
+    return maker.make(
         uid,
-        id.isEmpty() ? null : id,
-        Arrays.asList(references),
-        UnicodeCasemap.map(base.text()),
+        id.isEmpty() ? null : utf8(id),
+        references.length == 0 ? null : utf8(String.join("\n", references)),
+        utf8(UnicodeCasemap.map(base.text())),
         sent,
         uid);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /// As the THREAD response writes them (section 5).

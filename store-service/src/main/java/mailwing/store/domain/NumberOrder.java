@@ -1,0 +1,112 @@
+package mailwing.store.domain;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import mailwing.store.persistence.SearchRows;
+import mailwing.store.v1.SortCriterion;
+import mailwing.store.v1.SortCriterion.Field;
+
+/// Puts entries in order by dates and sizes (RFC 5256 section 3), which come ascending by UID: the
+/// database reads them in the order in which they lie, and does not sort. Without criteria they are
+/// handed on as they come.
+final class NumberOrder implements SearchRows.NumbersSink {
+  private static final Set<Field> NUMBERS = EnumSet.of(Field.ARRIVAL, Field.DATE, Field.SIZE);
+
+  private final List<SortCriterion> criteria;
+  private final SearchRows.Sink sink;
+  private long[] uids = new long[256];
+  private long[] modseqs = new long[256];
+
+  /// Of each criterion, by place.
+  private final long[][] keys;
+
+  private int count;
+
+  NumberOrder(List<SortCriterion> sort, SearchRows.Sink sink) {
+    this.criteria = firsts(sort);
+    this.sink = sink;
+    this.keys = new long[criteria.size()][256];
+  }
+
+  /// Is it for this to put them in order?
+  static boolean puts(List<SortCriterion> sort) {
+    return sort.stream().allMatch(one -> NUMBERS.contains(one.getField()));
+  }
+
+  /// A field that is named again changes nothing.
+  private static List<SortCriterion> firsts(List<SortCriterion> sort) {
+    Set<Field> seen = EnumSet.noneOf(Field.class);
+    return sort.stream().filter(one -> seen.add(one.getField())).toList();
+  }
+
+  boolean needsSent() {
+    return criteria.stream().anyMatch(one -> one.getField() == Field.DATE);
+  }
+
+  @Override
+  public void take(long uid, long modseq, long size, long internalMillis, long sentMillis) {
+    if (keys.length == 0) {
+      sink.take(uid, modseq, SearchRows.WHOLLY);
+      return;
+    }
+    if (count == uids.length) {
+      uids = Arrays.copyOf(uids, count * 2);
+      modseqs = Arrays.copyOf(modseqs, count * 2);
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = Arrays.copyOf(keys[i], count * 2);
+      }
+    }
+    uids[count] = uid;
+    modseqs[count] = modseq;
+    for (int i = 0; i < keys.length; i++) {
+      keys[i][count] =
+          switch (criteria.get(i).getField()) {
+            case ARRIVAL -> internalMillis;
+            case SIZE -> size;
+            default -> sentMillis;
+          };
+    }
+    count++;
+  }
+
+  /// Hands them on, if they were kept.
+  void finish() {
+    if (keys.length == 0) {
+      return;
+    }
+    int[] order = new int[count];
+    Arrays.setAll(order, i -> i);
+    // From the last criterion to the first, each keeping what the ones after it made of equals.
+    for (int i = keys.length - 1; i >= 0; i--) {
+      order = ordered(order, keys[i], criteria.get(i).getReverse());
+    }
+    for (int at : order) {
+      sink.take(uids[at], modseqs[at], SearchRows.WHOLLY);
+    }
+  }
+
+  /// The rank of a key above the place where it was: sorting that is stable.
+  private int[] ordered(int[] before, long[] its, boolean reverse) {
+    long[] sorted = Arrays.copyOf(its, count);
+    Arrays.sort(sorted);
+    int distinct = 0;
+    for (int i = 0; i < count; i++) {
+      if (i == 0 || sorted[i] != sorted[i - 1]) {
+        sorted[distinct++] = sorted[i];
+      }
+    }
+    long[] places = new long[count];
+    for (int i = 0; i < count; i++) {
+      int rank = Arrays.binarySearch(sorted, 0, distinct, its[before[i]]);
+      places[i] = (long) (reverse ? distinct - rank : rank) << Integer.SIZE | i;
+    }
+    Arrays.sort(places);
+    int[] after = new int[count];
+    for (int i = 0; i < count; i++) {
+      after[i] = before[(int) places[i]];
+    }
+    return after;
+  }
+}

@@ -1,0 +1,66 @@
+package mailwing.store.mime;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+
+/// SipHash-2-4 under a random key: 64 bits that stand for a text. Who writes texts does not know
+/// the key, so two that meet are chance: one in 10^7 for a million texts.
+final class KeyedHash {
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final long k0;
+  private final long k1;
+
+  private KeyedHash(long k0, long k1) {
+    this.k0 = k0;
+    this.k1 = k1;
+  }
+
+  static KeyedHash random() {
+    SecureRandom random = new SecureRandom();
+    return new KeyedHash(random.nextLong(), random.nextLong());
+  }
+
+  /// Of the octets `[start, end)`; never 0.
+  long of(byte[] octets, int start, int end) {
+    long v0 = k0 ^ 0x736f6d6570736575L;
+    long v1 = k1 ^ 0x646f72616e646f6dL;
+    long v2 = k0 ^ 0x6c7967656e657261L;
+    long v3 = k1 ^ 0x7465646279746573L;
+    int length = end - start;
+    int words = length / Long.BYTES;
+    // The words, one of what is left with the length above it, and four rounds to end.
+    for (int i = 0; i <= words + 2; i++) {
+      long word = 0;
+      if (i < words) {
+        word = (long) LONGS.get(octets, start + i * Long.BYTES);
+      } else if (i == words) {
+        word = (long) length << 56;
+        for (int at = start + words * Long.BYTES, shift = 0; at < end; at++, shift += 8) {
+          word |= (octets[at] & 0xffL) << shift;
+        }
+      } else if (i == words + 1) {
+        v2 ^= 0xff;
+      }
+      v3 ^= word;
+      for (int round = 0; round < 2; round++) {
+        v0 += v1;
+        v1 = Long.rotateLeft(v1, 13) ^ v0;
+        v0 = Long.rotateLeft(v0, 32);
+        v2 += v3;
+        v3 = Long.rotateLeft(v3, 16) ^ v2;
+        v0 += v3;
+        v3 = Long.rotateLeft(v3, 21) ^ v0;
+        v2 += v1;
+        v1 = Long.rotateLeft(v1, 17) ^ v2;
+        v2 = Long.rotateLeft(v2, 32);
+      }
+      v0 ^= word;
+    }
+    long hash = v0 ^ v1 ^ v2 ^ v3;
+    return hash == 0 ? 1 : hash;
+  }
+}

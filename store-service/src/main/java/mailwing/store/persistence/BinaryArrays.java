@@ -1,0 +1,36 @@
+package mailwing.store.persistence;
+
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/// Arrays that the database makes of many rows' numbers and that come as one value: no row is
+/// handed over for each.
+final class BinaryArrays {
+  /// PostgreSQL's binary form of an array: five numbers, then each element behind its length.
+  private static final int HEAD = 20;
+
+  private BinaryArrays() {}
+
+  /// What `array_send(array_agg(...))` gives for numbers, none of them null.
+  static long[] numbers(byte @Nullable [] array) {
+    if (array == null || array.length <= HEAD) {
+      return new long[0];
+    }
+    ByteBuffer in = ByteBuffer.wrap(array);
+    long[] numbers = new long[in.getInt(HEAD - 2 * Integer.BYTES)];
+    in.position(HEAD);
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = in.getInt() == Long.BYTES ? in.getLong() : in.getInt();
+    }
+    return numbers;
+  }
+
+  /// An int8[] as a parameter's text.
+  static String text(long[] numbers) {
+    StringBuilder text = new StringBuilder(numbers.length * 8 + 2).append('{');
+    for (int i = 0; i < numbers.length; i++) {
+      text.append(i == 0 ? "" : ",").append(numbers[i]);
+    }
+    return text.append('}').toString();
+  }
+}
