@@ -42,10 +42,11 @@ public final class Bench implements Callable<Integer> {
           "smtp-visible, smtp, smtp-one, smtp-ten, append, login, status, fetch-flags,"
               + " fetch-envelope, fetch-headers, fetch-metadata, fetch-body, fetch-body-first,"
               + " fetch-large, store, store-many, idle, pop3, pop3-pipelined, mixed, large: each"
-              + " command once on a mailbox of --messages messages, and the server's memory; and"
+              + " command once on a mailbox of --messages messages, and the server's memory; growth:"
+              + " what commands cost in mailboxes of 1,000, 10,000, and so on up to --messages; and"
               + " idle-memory, alone, also with --against: its memory with up to --sessions sessions in IDLE over TLS, best"
               + " from a fresh start."
-              + " Default: all but these two; with --against all that docs/performance.md tells, with --check all"
+              + " Default: all but these three; with --against all that docs/performance.md tells, with --check all"
               + " that has a published ratio.")
   private List<String> names = List.of();
 
@@ -116,7 +117,9 @@ public final class Bench implements Callable<Integer> {
       description = "Messages that are read in an INBOX (default ${DEFAULT-VALUE}).")
   private int seeded = 100;
 
-  @Option(names = "--messages", description = "In the mailbox of large (default ${DEFAULT-VALUE}).")
+  @Option(
+      names = "--messages",
+      description = "In the (largest) mailbox of large and growth (default ${DEFAULT-VALUE}).")
   private int messages = 100_000;
 
   @Option(
@@ -217,6 +220,7 @@ public final class Bench implements Callable<Integer> {
             : names.stream()
                 .filter(name -> !waiting)
                 .filter(name -> !name.equals(LargeWorkload.NAME))
+                .filter(name -> !name.equals(GrowthWorkload.NAME))
                 .map(this::named)
                 .toList();
     Target target =
@@ -306,6 +310,9 @@ public final class Bench implements Callable<Integer> {
     if (large) {
       LargeWorkload.run(
           side.target(), side.options(), messages, side.processes(), true, report, out);
+    }
+    if (names.contains(GrowthWorkload.NAME)) {
+      GrowthWorkload.run(side.target(), side.options(), messages, side.processes(), report, out);
     }
     out.println();
     out.print(report.table());

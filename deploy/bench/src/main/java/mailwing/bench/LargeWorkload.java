@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.LongSupplier;
 
 /// What a session does with a large mailbox, each command once and alone: the time from sending it
 /// to the last octet of its answer. Commands of extensions that a server does not announce are left
@@ -16,24 +15,12 @@ final class LargeWorkload {
 
   private final Target target;
   private final LargeMessages messages;
-  private final ProcessMemory memory;
-  private final CpuClock clock;
-  private final Report report;
-  private final PrintWriter out;
+  private final Steps steps;
 
-  private LargeWorkload(
-      Target target,
-      LargeMessages messages,
-      ProcessMemory memory,
-      CpuClock clock,
-      Report report,
-      PrintWriter out) {
+  private LargeWorkload(Target target, LargeMessages messages, Steps steps) {
     this.target = target;
     this.messages = messages;
-    this.memory = memory;
-    this.clock = clock;
-    this.report = report;
-    this.out = out;
+    this.steps = steps;
   }
 
   /// @param processes whose memory is watched
@@ -63,7 +50,8 @@ final class LargeWorkload {
             made / seconds);
       }
       LargeWorkload workload =
-          new LargeWorkload(target, messages, memory, options.clock(), report, out);
+          new LargeWorkload(
+              target, messages, new Steps(NAME, memory, options.clock(), report, out));
       workload.measure();
       if (pop3) {
         workload.measureMaildrop();
@@ -181,7 +169,7 @@ final class LargeWorkload {
 
   private void time(Pop3Client client, String step, String command, boolean lines)
       throws IOException {
-    time(
+    steps.time(
         "pop3-" + step,
         step.equals("login") ? "PASS" : command,
         client::octetsRead,
@@ -192,7 +180,7 @@ final class LargeWorkload {
   private void time(ImapClient client, String step, String command, int answers)
       throws IOException {
     int[] told = new int[1];
-    time(
+    steps.time(
         step,
         command,
         client::octetsRead,
@@ -216,34 +204,5 @@ final class LargeWorkload {
     }
     int space = line.indexOf(' ', 2);
     return space > 0 && line.startsWith("FETCH (", space + 1) ? 1 : 0;
-  }
-
-  private interface Exchange {
-    void run() throws IOException;
-  }
-
-  private void time(String step, String command, LongSupplier read, Exchange exchange)
-      throws IOException {
-    String name = NAME + "-" + step;
-    memory.enter(name);
-    CpuTime before = clock.now();
-    long octets = read.getAsLong();
-    long from = System.nanoTime();
-    exchange.run();
-    long nanos = System.nanoTime() - from;
-    octets = read.getAsLong() - octets;
-    CpuTime cpu = clock.now().since(before);
-    report.add(
-        name,
-        command,
-        new Measurement(
-            1, nanos / 1e9, octets, 0, cpu, new Measurement.Latencies(new long[] {nanos})));
-    out.printf(
-        Locale.ROOT,
-        "%-28s %9.3f s %9.2f MB read, memory up to %.0f MB%n",
-        name,
-        nanos / 1e9,
-        octets / 1e6,
-        memory.peakOfStep() / 1e6);
   }
 }
