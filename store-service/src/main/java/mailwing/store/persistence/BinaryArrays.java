@@ -1,7 +1,11 @@
 package mailwing.store.persistence;
 
 import java.nio.ByteBuffer;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /// Arrays that the database makes of many rows' numbers and that come as one value: no row is
 /// handed over for each.
@@ -25,12 +29,8 @@ final class BinaryArrays {
     return numbers;
   }
 
-  /// An int8[] as a parameter's text.
-  static String text(long[] numbers) {
-    StringBuilder text = new StringBuilder(numbers.length * 8 + 2).append('{');
-    for (int i = 0; i < numbers.length; i++) {
-      text.append(i == 0 ? "" : ",").append(numbers[i]);
-    }
-    return text.append('}').toString();
+  /// An int8[] as a parameter, which goes as octets too.
+  static Array parameter(Connection connection, long[] numbers) throws SQLException {
+    return connection.unwrap(PGConnection.class).createArrayOf("int8", numbers);
   }
 }

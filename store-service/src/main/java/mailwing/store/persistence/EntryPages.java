@@ -204,12 +204,12 @@ final class EntryPages {
           connection,
           start
               + "m.account_id = ? AND m.message_id BETWEEN ? AND ?"
-              + " AND m.message_id = ANY (CAST(? AS int8[]))"
+              + " AND m.message_id = ANY (?)"
               + end,
           access.account(),
           ids[0],
           ids[ids.length - 1],
-          BinaryArrays.text(ids));
+          BinaryArrays.parameter(connection, ids));
     }
 
     /// The first place with an id, which is there.

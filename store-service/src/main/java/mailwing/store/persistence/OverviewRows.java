@@ -8,7 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +43,7 @@ final class OverviewRows {
   Page read(Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
       throws SQLException {
     List<FetchedMessage.Builder> entries = new ArrayList<>();
-    List<Long> ids = new ArrayList<>();
+    long[] ids = new long[rows];
     try (PreparedStatement statement = connection.prepareStatement(entries(changedSince > 0))) {
       int at = 1;
       statement.setArray(at++, Rows.firsts(connection, uids));
@@ -57,18 +57,20 @@ final class OverviewRows {
       statement.setInt(at, rows);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
+          ids[entries.size()] = row.getLong(3);
           entries.add(entry(row));
-          ids.add(row.getLong(3));
         }
       }
     }
     Map<Long, Learned> learned =
-        entries.isEmpty() || !ofMessages() ? Map.of() : learned(connection, ids);
+        entries.isEmpty() || !ofMessages()
+            ? Map.of()
+            : learned(connection, Arrays.copyOf(ids, entries.size()));
     List<FetchedMessage> found = new ArrayList<>(entries.size());
     for (int i = 0; i < entries.size(); i++) {
       FetchedMessage.Builder message = entries.get(i);
       if (ofMessages()) {
-        Learned its = learned.get(ids.get(i));
+        Learned its = learned.get(ids[i]);
         if (its == null) {
           // Expunged and removed between the statements.
           continue;
@@ -128,8 +130,9 @@ final class OverviewRows {
       @Nullable ByteString structure,
       @Nullable String preview) {}
 
-  private Map<Long, Learned> learned(Connection connection, List<Long> ids) throws SQLException {
-    Map<Long, Learned> learned = HashMap.newHashMap(ids.size());
+  private Map<Long, Learned> learned(Connection connection, long[] ids) throws SQLException {
+    Arrays.sort(ids);
+    Map<Long, Learned> learned = HashMap.newHashMap(ids.length);
     try (PreparedStatement statement =
         connection.prepareStatement(
             "SELECT m.message_id, m.thread_id"
@@ -141,9 +144,9 @@ final class OverviewRows {
                 + " WHERE m.account_id = ? AND m.message_id BETWEEN ? AND ?"
                 + " AND m.message_id = ANY (?) ORDER BY m.message_id")) {
       statement.setLong(1, access.account());
-      statement.setLong(2, Collections.min(ids));
-      statement.setLong(3, Collections.max(ids));
-      statement.setArray(4, connection.createArrayOf("int8", ids.toArray()));
+      statement.setLong(2, ids[0]);
+      statement.setLong(3, ids[ids.length - 1]);
+      statement.setArray(4, BinaryArrays.parameter(connection, ids));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           int at = 3;
