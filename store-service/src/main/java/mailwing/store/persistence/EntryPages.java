@@ -7,12 +7,14 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import mailwing.store.persistence.SearchRows.Condition;
+import mailwing.store.persistence.SearchRows.OctetSink;
 import mailwing.store.persistence.SearchRows.Threading;
 
 /// Reads a mailbox's entries as arrays of numbers, a page at a time, ascending by UID; and what is
 /// wanted of their messages, in the order of their ids, in which PostgreSQL finds them together.
 final class EntryPages {
-  private static final int ROWS = 4096;
+  /// Entries of a page.
+  static final int ROWS = 4096;
 
   private final Connection connection;
   private final Access access;
@@ -57,6 +59,7 @@ final class EntryPages {
   /// @param sent with the sent dates
   void read(boolean sent, Consumer<Page> sink) throws SQLException {
     pages(
+        0,
         page -> {
           if (sent) {
             sentDates(page);
@@ -67,7 +70,12 @@ final class EntryPages {
 
   /// @param links with Message-IDs and references
   void threads(boolean links, Consumer<Threading> sink) throws SQLException {
-    pages(page -> threads(page, links, sink));
+    pages(0, page -> threads(page, links, sink));
+  }
+
+  /// @param first the lowest UID
+  void envelopes(long first, OctetSink sink) throws SQLException {
+    pages(first - 1, page -> envelopes(page, sink));
   }
 
   @FunctionalInterface
@@ -75,7 +83,7 @@ final class EntryPages {
     void take(Page page) throws SQLException;
   }
 
-  private void pages(PageSink sink) throws SQLException {
+  private void pages(long from, PageSink sink) throws SQLException {
     // Aggregates take their input in the order of the subselect.
     try (PreparedStatement statement =
         connection.prepareStatement(
@@ -92,7 +100,7 @@ final class EntryPages {
       statement.setLong(1, access.account());
       statement.setLong(2, mailboxId);
       condition.bind(statement, 4);
-      long after = 0;
+      long after = from;
       Page page;
       do {
         statement.setLong(3, after);
@@ -164,6 +172,22 @@ final class EntryPages {
       // None where the message went between the pages.
       if (one != null) {
         sink.accept(one);
+      }
+    }
+  }
+
+  private void envelopes(Page page, OctetSink sink) throws SQLException {
+    Messages messages = new Messages(page);
+    try (PreparedStatement statement =
+            messages.select(
+                "SELECT m.message_id, m.envelope FROM message m WHERE ", " ORDER BY m.message_id");
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        long id = row.getLong(1);
+        byte[] envelope = row.getBytes(2);
+        for (int at = messages.first(id); messages.is(at, id); at++) {
+          sink.take((int) page.uids[messages.entry(at)], envelope);
+        }
       }
     }
   }

@@ -298,25 +298,17 @@ public final class SearchRows {
 
   /// The envelopes of messages by their UIDs, each handed on as it comes.
   public void envelopes(Access access, long mailboxId, Collection<Integer> uids, OctetSink sink) {
-    Object[] wanted = uids.stream().map(Integer::toUnsignedLong).toArray();
+    long[] wanted = uids.stream().mapToLong(Integer::toUnsignedLong).sorted().toArray();
     sql.snapshot(
         connection -> {
-          try (PreparedStatement statement =
-              connection.prepareStatement(
-                  "SELECT e.uid, m.envelope FROM "
-                      + access.entries()
-                      + " e JOIN message m"
-                      + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-                      + " WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid = ANY (?)")) {
-            statement.setLong(1, access.account());
-            statement.setLong(2, mailboxId);
-            statement.setArray(3, connection.createArrayOf("int8", wanted));
-            statement.setFetchSize(FETCH_ROWS);
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                sink.take((int) row.getLong(1), row.getBytes(2));
-              }
-            }
+          for (int from = 0; from < wanted.length; from += EntryPages.ROWS) {
+            int to = Math.min(wanted.length, from + EntryPages.ROWS);
+            Condition some =
+                Condition.of(
+                    "e.uid <= ? AND e.uid = ANY (?)",
+                    wanted[to - 1],
+                    BinaryArrays.parameter(connection, Arrays.copyOfRange(wanted, from, to)));
+            new EntryPages(connection, access, mailboxId, some).envelopes(wanted[from], sink);
           }
           return true;
         });
