@@ -63,7 +63,12 @@ final class FlagColumns {
 
   private FlagArrays frame(ResultSet row, long[] uids) throws SQLException {
     FlagArrays.Builder frame = FlagArrays.newBuilder();
-    add(frame, uids, BinaryArrays.numbers(row.getBytes(2)), BinaryArrays.numbers(row.getBytes(3)), BinaryArrays.numbers(row.getBytes(4)));
+    add(
+        frame,
+        uids,
+        BinaryArrays.numbers(row.getBytes(2)),
+        BinaryArrays.numbers(row.getBytes(3)),
+        BinaryArrays.numbers(row.getBytes(4)));
     long[] withKeywords = BinaryArrays.numbers(row.getBytes(5));
     if (withKeywords.length > 0) {
       String[] keywords = row.getString(6).split("\\n", -1);
