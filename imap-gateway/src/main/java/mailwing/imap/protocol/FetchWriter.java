@@ -66,7 +66,7 @@ public final class FetchWriter {
     return this;
   }
 
-  /// @param envelope an Envelope, serialized
+  /// An Envelope, serialized.
   public FetchWriter envelope(ByteString envelope) throws IOException {
     EnvelopeWriter.write(envelope, item("ENVELOPE "));
     return this;
