@@ -12,8 +12,8 @@ import mailwing.cli.pki.CertificateAuthority;
 import mailwing.quickstart.PortPlan.Role;
 
 /// What a running system is asked for while the JVM records what an AOT cache should hold: a
-/// message in, the same message out by each protocol, a mailbox of many messages, an administration
-/// command, and what a server mostly does, for some seconds ([BusyRehearsal]).
+/// message in, the same message out by each protocol, a mailbox of many messages, and an
+/// administration command; and what a server mostly does, for some seconds ([BusyRehearsal]).
 final class Rehearsal {
   private static final int FIRST_OFFSET = 20_000;
   private static final int LAST_OFFSET = 50_000;
@@ -56,8 +56,7 @@ final class Rehearsal {
   }
 
   /// Asks a system that has the demo users; throws if one answer is not as it should be.
-  static void run(PortPlan plan, Path data)
-      throws IOException, GeneralSecurityException, InterruptedException {
+  static void run(PortPlan plan, Path data) throws IOException, GeneralSecurityException {
     var rehearsal = new Rehearsal(plan, data);
     rehearsal.imapAndDelivery();
     rehearsal.pop3();
@@ -65,7 +64,12 @@ final class Rehearsal {
     if (Admin.run("user", "list", "--data", data.toString()) != 0) {
       throw new IOException("user list was refused");
     }
-    new BusyRehearsal(plan, rehearsal.tls).run(data);
+  }
+
+  /// Lets a system work for some seconds; once, since it makes users.
+  static void work(PortPlan plan, Path data)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    new BusyRehearsal(plan, new Rehearsal(plan, data).tls).run(data);
   }
 
   private RehearsalClient client(SocketFactory factory, Role role) throws IOException {

@@ -133,6 +133,7 @@ public final class Up implements Callable<Integer> {
       System.out.flush();
       if (rehearse) {
         Rehearsal.run(plan, data);
+        Rehearsal.work(plan, data);
         close(system);
         return 0;
       }
