@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -71,18 +72,16 @@ public final class Sql {
   /// One read-only transaction that sees a single moment.
   public <T> T snapshot(Work<T> work) {
     return attempt(
-        connection -> {
-          connection.setReadOnly(true);
-          connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-          try {
-            return inTransaction(connection, work);
-          } finally {
-            if (!connection.isClosed()) {
-              connection.setReadOnly(false);
-              connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-            }
-          }
-        },
+        connection ->
+            inTransaction(
+                connection,
+                begun -> {
+                  // One round trip, BEGIN included.
+                  try (Statement statement = begun.createStatement()) {
+                    statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+                  }
+                  return work.run(begun);
+                }),
         false);
   }
 
