@@ -14,7 +14,7 @@ final class KeyedHash {
   private final long k0;
   private final long k1;
 
-  private KeyedHash(long k0, long k1) {
+  KeyedHash(long k0, long k1) {
     this.k0 = k0;
     this.k1 = k1;
   }
