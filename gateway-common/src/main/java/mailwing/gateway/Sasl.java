@@ -102,7 +102,7 @@ public final class Sasl {
     } catch (CancelledException e) {
       return new Result.Cancelled();
     } catch (StoreException e) {
-      return new Result.Failed(e);
+      return e.code() == ErrorCode.INVALID_ARGUMENT ? new Result.Malformed() : new Result.Failed(e);
     }
   }
 

@@ -18,7 +18,6 @@ final class Pop3Replies {
   static String error(ErrorCode code) {
     return switch (code) {
       case AUTHENTICATION_FAILED -> "-ERR [AUTH] Authentication failed\r\n";
-      case INVALID_ARGUMENT -> "-ERR [AUTH] Malformed authentication data\r\n";
       case CREDENTIAL_REVOKED, CREDENTIAL_EXPIRED ->
           "-ERR [AUTH] The credentials are no longer valid\r\n";
       case ACCOUNT_DISABLED -> "-ERR [SYS/PERM] The account is disabled\r\n";
