@@ -223,17 +223,7 @@ final class EntryPages {
     }
 
     PreparedStatement select(String start, String end) throws SQLException {
-      // The range keeps a planner that knows nothing of the account yet from reading all.
-      return Sql.prepare(
-          connection,
-          start
-              + "m.account_id = ? AND m.message_id BETWEEN ? AND ?"
-              + " AND m.message_id = ANY (?)"
-              + end,
-          access.account(),
-          ids[0],
-          ids[ids.length - 1],
-          BinaryArrays.parameter(connection, ids));
+      return MessagesById.select(connection, access, ids, start, end);
     }
 
     /// The first place with an id, which is there.

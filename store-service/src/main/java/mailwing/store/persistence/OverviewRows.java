@@ -134,30 +134,26 @@ final class OverviewRows {
     Arrays.sort(ids);
     Map<Long, Learned> learned = HashMap.newHashMap(ids.length);
     try (PreparedStatement statement =
-        connection.prepareStatement(
-            "SELECT m.message_id, m.thread_id"
-                + (items.getEnvelope() ? ", m.envelope" : "")
-                + (items.getStructure() ? ", m.structure" : "")
-                + (items.getPreview() ? ", m.preview" : "")
-                + " FROM message m"
-                // The range keeps a planner that knows nothing of the account yet from reading all.
-                + " WHERE m.account_id = ? AND m.message_id BETWEEN ? AND ?"
-                + " AND m.message_id = ANY (?) ORDER BY m.message_id")) {
-      statement.setLong(1, access.account());
-      statement.setLong(2, ids[0]);
-      statement.setLong(3, ids[ids.length - 1]);
-      statement.setArray(4, BinaryArrays.parameter(connection, ids));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          int at = 3;
-          learned.put(
-              row.getLong(1),
-              new Learned(
-                  row.getLong(2),
-                  items.getEnvelope() ? octets(row, at++) : null,
-                  items.getStructure() ? octets(row, at++) : null,
-                  items.getPreview() ? row.getString(at) : null));
-        }
+            MessagesById.select(
+                connection,
+                access,
+                ids,
+                "SELECT m.message_id, m.thread_id"
+                    + (items.getEnvelope() ? ", m.envelope" : "")
+                    + (items.getStructure() ? ", m.structure" : "")
+                    + (items.getPreview() ? ", m.preview" : "")
+                    + " FROM message m WHERE ",
+                " ORDER BY m.message_id");
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        int at = 3;
+        learned.put(
+            row.getLong(1),
+            new Learned(
+                row.getLong(2),
+                items.getEnvelope() ? octets(row, at++) : null,
+                items.getStructure() ? octets(row, at++) : null,
+                items.getPreview() ? row.getString(at) : null));
       }
     }
     return learned;
