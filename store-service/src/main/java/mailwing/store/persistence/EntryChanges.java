@@ -5,14 +5,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import mailwing.store.StoreException;
 import mailwing.store.v1.CopyMessagesResponse;
 import mailwing.store.v1.ExpungeResponse;
 import mailwing.store.v1.FlagArrays;
-import mailwing.store.v1.KeywordSet;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.Right;
 import mailwing.store.v1.StoreFlagsRequest;
@@ -117,15 +114,9 @@ public final class EntryChanges {
         BinaryArrays.numbers(row.getBytes(10)));
     String keywords = row.getString(11);
     if (keywords != null) {
-      Map<String, Integer> sets = new HashMap<>(Map.of("", 0));
+      KeywordSets sets = new KeywordSets();
       for (String joined : keywords.split("\n", -1)) {
-        Integer set = sets.get(joined);
-        if (set == null) {
-          set = sets.size();
-          sets.put(joined, set);
-          all.addNewKeywordSets(KeywordSet.newBuilder().addAllKeywords(Rows.keywords(joined)));
-        }
-        all.addKeywordSets(set);
+        all.addKeywordSets(sets.number(joined, all));
       }
     }
     return all.build();

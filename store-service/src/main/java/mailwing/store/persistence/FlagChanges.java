@@ -97,7 +97,7 @@ public final class FlagChanges {
         if (stale[at]) {
           modified.add(uids[at]);
         } else {
-          frames.add(uids[at], flags[at], modseqs[at], sizes[at], Rows.keywords(keywords[at]));
+          frames.add(uids[at], flags[at], modseqs[at], sizes[at], keywords[at]);
         }
       }
       frames.flush();

@@ -4,12 +4,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import mailwing.store.v1.FlagArrays;
-import mailwing.store.v1.KeywordSet;
 
 /// Reads the flags of a whole mailbox, a frame a row: the database makes arrays of what a frame
 /// holds, and no row is handed over for each message.
@@ -19,7 +15,7 @@ final class FlagColumns {
   private final Connection connection;
   private final Access access;
   private final long mailboxId;
-  private final Map<String, Integer> sets = new HashMap<>();
+  private final KeywordSets sets = new KeywordSets();
 
   FlagColumns(Connection connection, Access access, long mailboxId) {
     this.connection = connection;
@@ -75,7 +71,7 @@ final class FlagColumns {
       int next = 0;
       for (long uid : uids) {
         boolean some = next < withKeywords.length && withKeywords[next] == uid;
-        frame.addKeywordSets(some ? set(keywords[next++], frame) : 0);
+        frame.addKeywordSets(some ? sets.number(keywords[next++], frame) : 0);
       }
     }
     return frame.build();
@@ -90,18 +86,5 @@ final class FlagColumns {
           .addModseqs(modseqs[i])
           .addSizes(sizes[i]);
     }
-  }
-
-  /// The number of a set of keywords, told with the first frame that has it.
-  private int set(String keywords, FlagArrays.Builder frame) {
-    Integer known = sets.get(keywords);
-    if (known != null) {
-      return known;
-    }
-    int index = sets.size() + 1;
-    sets.put(keywords, index);
-    List<String> names = List.of(keywords.split(" "));
-    frame.addNewKeywordSets(KeywordSet.newBuilder().addAllKeywords(names));
-    return index;
   }
 }
