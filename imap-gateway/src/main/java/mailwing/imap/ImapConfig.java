@@ -210,63 +210,26 @@ public record ImapConfig(
 
   /// The same with other literals.
   public ImapConfig withLiterals(Literals other) {
-    return new ImapConfig(
-        listeners,
-        connections,
-        limits,
-        events,
-        idleKeepalive,
-        maxMessage,
-        other,
-        mechanisms,
-        eightBitHeaders,
-        policy,
-        urlHosts,
-        mailboxCache,
-        messageCache,
-        bodyCache);
+    return with(other, mechanisms, policy, bodyCache);
   }
 
   /// The same with other mechanisms.
   public ImapConfig withMechanisms(List<Mechanism> other) {
-    return new ImapConfig(
-        listeners,
-        connections,
-        limits,
-        events,
-        idleKeepalive,
-        maxMessage,
-        literals,
-        other,
-        eightBitHeaders,
-        policy,
-        urlHosts,
-        mailboxCache,
-        messageCache,
-        bodyCache);
-  }
-
-  /// The same, keeping so many octets of large bodies.
-  public ImapConfig withBodyCache(long octets) {
-    return new ImapConfig(
-        listeners,
-        connections,
-        limits,
-        events,
-        idleKeepalive,
-        maxMessage,
-        literals,
-        mechanisms,
-        eightBitHeaders,
-        policy,
-        urlHosts,
-        mailboxCache,
-        messageCache,
-        octets);
+    return with(literals, other, policy, bodyCache);
   }
 
   /// The same with another policy.
   public ImapConfig withPolicy(Policy other) {
+    return with(literals, mechanisms, other, bodyCache);
+  }
+
+  /// The same, keeping so many octets of large bodies.
+  public ImapConfig withBodyCache(long octets) {
+    return with(literals, mechanisms, policy, octets);
+  }
+
+  private ImapConfig with(
+      Literals literals, List<Mechanism> mechanisms, Policy policy, long bodyCache) {
     return new ImapConfig(
         listeners,
         connections,
@@ -277,7 +240,7 @@ public record ImapConfig(
         literals,
         mechanisms,
         eightBitHeaders,
-        other,
+        policy,
         urlHosts,
         mailboxCache,
         messageCache,

@@ -51,26 +51,18 @@ public record StoreConfig(
 
   /// The same, with another rule for mail that leaves.
   public StoreConfig with(Outbound rule) {
-    return new StoreConfig(
-        database,
-        grpc,
-        http,
-        credentials,
-        logins,
-        addresses,
-        kafka,
-        queue,
-        bans,
-        dkim,
-        traceMemory,
-        rule);
+    return with(grpc, rule);
   }
 
   /// The same, served under this name inside this JVM too.
   public StoreConfig inProcess(String name) {
+    return with(grpc.inProcess(name), outbound);
+  }
+
+  private StoreConfig with(Grpc grpc, Outbound outbound) {
     return new StoreConfig(
         database,
-        grpc.inProcess(name),
+        grpc,
         http,
         credentials,
         logins,
