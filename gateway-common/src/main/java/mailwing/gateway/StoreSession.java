@@ -1,9 +1,11 @@
 package mailwing.gateway;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
 import io.grpc.stub.ClientCalls;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,6 +34,7 @@ import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.Mailbox;
+import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxesGrpc;
 import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.OpenMailboxRequest;
@@ -174,8 +177,24 @@ public final class StoreSession implements AutoCloseable {
     return stream(MessagesGrpc.getFetchMessagesMethod(), request);
   }
 
-  public StoreStream<ReadBodyResponse> readBody(ReadBodyRequest request) {
-    return stream(MessagesGrpc.getReadBodyMethod(), request);
+  /// A piece of a message's body.
+  ///
+  /// @param length 0: to its end
+  public ByteString readBody(MailboxRef mailbox, int uid, long offset, long length) {
+    ReadBodyRequest request =
+        ReadBodyRequest.newBuilder()
+            .setMailbox(mailbox)
+            .setUid(uid)
+            .setOffset(offset)
+            .setLength(length)
+            .build();
+    List<ByteString> frames = new ArrayList<>();
+    try (StoreStream<ReadBodyResponse> stream = stream(MessagesGrpc.getReadBodyMethod(), request)) {
+      for (ReadBodyResponse next = stream.next(); next != null; next = stream.next()) {
+        frames.add(next.getData());
+      }
+    }
+    return ByteString.copyFrom(frames);
   }
 
   /// An append; idempotent by its append id.

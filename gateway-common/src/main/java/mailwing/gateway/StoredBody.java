@@ -2,14 +2,10 @@ package mailwing.gateway;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Semaphore;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.MailboxRef;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
 import org.jspecify.annotations.Nullable;
 
 /// The octets of one stored message, from what the gateway keeps or from the store, a window at a
@@ -149,25 +145,15 @@ public final class StoredBody implements AutoCloseable {
   }
 
   private @Nullable ByteString ask(long offset, long length) {
-    List<ByteString> frames = new ArrayList<>();
-    try (StoreStream<ReadBodyResponse> stream =
-        store.readBody(
-            ReadBodyRequest.newBuilder()
-                .setMailbox(mailbox)
-                .setUid(body.uid())
-                .setOffset(offset)
-                .setLength(length)
-                .build())) {
-      for (ReadBodyResponse next = stream.next(); next != null; next = stream.next()) {
-        frames.add(next.getData());
-      }
+    ByteString octets;
+    try {
+      octets = store.readBody(mailbox, body.uid(), offset, length);
     } catch (StoreException e) {
       if (e.code() == ErrorCode.MESSAGE_NOT_FOUND) {
         return null;
       }
       throw e;
     }
-    ByteString octets = ByteString.copyFrom(frames);
     if (octets.size() != length) {
       throw new StoreException(ErrorCode.INTERNAL, "body shorter than its size", null);
     }

@@ -1,6 +1,5 @@
 package mailwing.testkit;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +13,6 @@ import mailwing.store.v1.FetchMessagesResponse;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Protocol;
-import mailwing.store.v1.ReadBodyRequest;
-import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.UidRange;
 
 /// The INBOX of a user whose password is `wing`, as it is when it is opened.
@@ -72,18 +69,7 @@ public final class Inbox implements AutoCloseable {
 
   /// A message's octets.
   public byte[] read(int uid) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (var body =
-        session.readBody(
-            ReadBodyRequest.newBuilder()
-                .setMailbox(opened.getMailbox().getRef())
-                .setUid(uid)
-                .build())) {
-      for (ReadBodyResponse next = body.next(); next != null; next = body.next()) {
-        out.writeBytes(next.getData().toByteArray());
-      }
-    }
-    return out.toByteArray();
+    return session.readBody(opened.getMailbox().getRef(), uid, 0, 0).toByteArray();
   }
 
   private String text(int uid) {

@@ -52,7 +52,6 @@ import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
 import mailwing.store.v1.Quota;
-import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.RenameMailboxRequest;
 import mailwing.store.v1.ResetUrlKeysRequest;
 import mailwing.store.v1.SearchRequest;
@@ -273,17 +272,7 @@ public final class MailStore {
 
   /// A piece of a body, at most what was asked for.
   ByteString read(MailboxRef mailbox, int uid, long offset, long length) {
-    List<ByteString> pieces = new ArrayList<>();
-    drain(
-        store.readBody(
-            ReadBodyRequest.newBuilder()
-                .setMailbox(mailbox)
-                .setUid(uid)
-                .setOffset(offset)
-                .setLength(length)
-                .build()),
-        response -> pieces.add(response.getData()));
-    return ByteString.copyFrom(pieces);
+    return store.readBody(mailbox, uid, offset, length);
   }
 
   /// The octets of a large message.
