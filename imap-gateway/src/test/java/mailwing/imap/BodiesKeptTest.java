@@ -3,12 +3,6 @@ package mailwing.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptor;
-import io.grpc.ClientInterceptors;
-import io.grpc.MethodDescriptor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -17,7 +11,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
@@ -26,6 +19,7 @@ import mailwing.imap.ImapConfig.EventsConfig;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
 import mailwing.store.v1.MessagesGrpc;
+import mailwing.testkit.StoreCalls;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.imap.ImapClient;
@@ -40,7 +34,8 @@ import org.junit.jupiter.api.TestInstance;
 class BodiesKeptTest {
   private static final int MESSAGES = 120;
 
-  private final Calls calls = new Calls();
+  private final StoreCalls calls =
+      new StoreCalls(MessagesGrpc.getFetchMessagesMethod(), MessagesGrpc.getReadBodyMethod());
   private final Random random = new Random(20261122);
   private TestStore store;
   private StoreClient client;
@@ -49,10 +44,7 @@ class BodiesKeptTest {
   @BeforeAll
   void start() throws IOException {
     store = TestStore.start();
-    client =
-        StoreClient.over(
-            ClientInterceptors.intercept(store.channel(), calls),
-            store.clientConfig(TestStore.Role.IMAP));
+    client = calls.client(store, TestStore.Role.IMAP);
     gateway =
         ImapGateway.start(
             ImapConfig.defaults(
@@ -113,19 +105,19 @@ class BodiesKeptTest {
   void bodiesThatAreReadOneByOneComeInFewCallsUpwardsAndDownwards() throws IOException {
     List<ByteString> messages = append("upwards", MESSAGES, 2000);
     try (ImapClient session = login("upwards")) {
-      calls.count.set(0);
+      calls.reset();
       for (int uid = 1; uid <= MESSAGES; uid++) {
         assertThat(body(session, uid)).as("body %s", uid).isEqualTo(messages.get(uid - 1));
       }
-      assertThat(calls.count.get()).isBetween(1, 10);
+      assertThat(calls.calls()).isBetween(1, 10);
     }
     messages = append("downwards", MESSAGES, 2000);
     try (ImapClient session = login("downwards")) {
-      calls.count.set(0);
+      calls.reset();
       for (int uid = MESSAGES; uid >= 1; uid--) {
         assertThat(body(session, uid)).as("body %s", uid).isEqualTo(messages.get(uid - 1));
       }
-      assertThat(calls.count.get()).isBetween(1, 10);
+      assertThat(calls.calls()).isBetween(1, 10);
     }
   }
 
@@ -133,11 +125,11 @@ class BodiesKeptTest {
   void bodiesThatAreReadAnyhowAreNotReadAhead() throws IOException {
     List<ByteString> messages = append("anyhow", MESSAGES, 2000);
     try (ImapClient session = login("anyhow")) {
-      calls.count.set(0);
+      calls.reset();
       for (int uid = 1; uid <= MESSAGES; uid += 3) {
         assertThat(body(session, uid)).isEqualTo(messages.get(uid - 1));
       }
-      assertThat(calls.count.get()).isEqualTo((MESSAGES + 2) / 3);
+      assertThat(calls.calls()).isEqualTo((MESSAGES + 2) / 3);
     }
   }
 
@@ -168,7 +160,7 @@ class BodiesKeptTest {
       for (int uid = 1; uid <= 3; uid++) {
         assertThat(body(session, uid)).isEqualTo(messages.get(uid - 1));
       }
-      calls.count.set(0);
+      calls.reset();
       for (int uid = 1; uid <= 3; uid++) {
         ByteString message = messages.get(uid - 1);
         assertThat(body(other, uid)).isEqualTo(message);
@@ -180,7 +172,7 @@ class BodiesKeptTest {
                   message.substring(offset, Math.min(message.size(), offset + 140_000)));
         }
       }
-      assertThat(calls.count.get()).isZero();
+      assertThat(calls.calls()).isZero();
     }
   }
 
@@ -211,22 +203,6 @@ class BodiesKeptTest {
             .containsEntry("BODY[]", ByteString.copyFrom(told))
             .containsEntry("BINARY[]", message);
       }
-    }
-  }
-
-  /// Counts the calls that ask for bodies.
-  private static final class Calls implements ClientInterceptor {
-    private final AtomicInteger count = new AtomicInteger();
-
-    @Override
-    public <Q, A> ClientCall<Q, A> interceptCall(
-        MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
-      String name = method.getFullMethodName();
-      if (name.equals(MessagesGrpc.getFetchMessagesMethod().getFullMethodName())
-          || name.equals(MessagesGrpc.getReadBodyMethod().getFullMethodName())) {
-        count.incrementAndGet();
-      }
-      return next.newCall(method, options);
     }
   }
 }

@@ -3,16 +3,6 @@ package mailwing.imap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptor;
-import io.grpc.ClientInterceptors;
-import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
-import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -28,7 +18,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicLong;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
@@ -36,6 +25,7 @@ import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig.EventsConfig;
 import mailwing.service.Metrics;
 import mailwing.service.Networks;
+import mailwing.testkit.StoreCalls;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import mailwing.testkit.imap.ImapClient;
@@ -60,7 +50,7 @@ class SlowReaderTest {
   private static final Duration STALL = Duration.ofMillis(700);
   private static final long SEED = 20261122;
 
-  private final Taken taken = new Taken();
+  private final StoreCalls taken = new StoreCalls();
   private final LargeMessage message = new LargeMessage(new Random(SEED));
   private TestStore store;
   private StoreClient client;
@@ -70,10 +60,7 @@ class SlowReaderTest {
   @BeforeAll
   void start() throws IOException {
     store = TestStore.start();
-    client =
-        StoreClient.over(
-            ClientInterceptors.intercept(store.channel(), taken),
-            store.clientConfig(TestStore.Role.IMAP));
+    client = taken.client(store, TestStore.Role.IMAP);
     gateway = gateway(0);
     keeping = gateway(8 << 20);
     store.addUser("slow");
@@ -312,7 +299,7 @@ class SlowReaderTest {
     void begin() {
       slow = true;
       received = 0;
-      taken.octets.set(0);
+      taken.reset();
     }
 
     void end() {
@@ -322,15 +309,15 @@ class SlowReaderTest {
     /// Reads nothing until the gateway takes no more.
     void awaitStall() throws InterruptedException {
       long before = -1;
-      while (before != taken.octets.get() || before == 0) {
-        before = taken.octets.get();
+      while (before != taken.octets() || before == 0) {
+        before = taken.octets();
         Thread.sleep(STALL);
       }
     }
 
     /// Octets that the gateway has taken and the client has not got.
     long ahead() {
-      return taken.octets.get() - received;
+      return taken.octets() - received;
     }
 
     @Override
@@ -360,30 +347,6 @@ class SlowReaderTest {
         Thread.currentThread().interrupt();
         throw new IOException(e);
       }
-    }
-  }
-
-  /// Counts the octets that the store has given.
-  private static final class Taken implements ClientInterceptor {
-    private final AtomicLong octets = new AtomicLong();
-
-    @Override
-    public <Q, A> ClientCall<Q, A> interceptCall(
-        MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
-      return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
-        @Override
-        public void start(Listener<A> listener, Metadata headers) {
-          super.start(
-              new SimpleForwardingClientCallListener<>(listener) {
-                @Override
-                public void onMessage(A message) {
-                  octets.addAndGet(((MessageLite) message).getSerializedSize());
-                  super.onMessage(message);
-                }
-              },
-              headers);
-        }
-      };
     }
   }
 }

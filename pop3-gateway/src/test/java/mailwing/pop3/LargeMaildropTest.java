@@ -3,16 +3,6 @@ package mailwing.pop3;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptor;
-import io.grpc.ClientInterceptors;
-import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
-import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import mailwing.gateway.ConnectionConfig;
 import mailwing.gateway.Encryption;
 import mailwing.gateway.ListenerConfig;
@@ -37,6 +25,7 @@ import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
 import mailwing.store.v1.ClientInfo;
+import mailwing.testkit.StoreCalls;
 import mailwing.testkit.TestStore;
 import mailwing.testkit.TestTls;
 import org.junit.jupiter.api.AfterAll;
@@ -51,7 +40,7 @@ class LargeMaildropTest {
   private static final int MANY = 3000;
   private static final int BATCH = 500;
 
-  private final Counter counter = new Counter();
+  private final StoreCalls asked = new StoreCalls();
   private TestStore store;
   private StoreClient client;
   private Pop3Gateway gateway;
@@ -59,10 +48,7 @@ class LargeMaildropTest {
   @BeforeAll
   void start() throws IOException {
     store = TestStore.start();
-    client =
-        StoreClient.over(
-            ClientInterceptors.intercept(store.channel(), counter),
-            store.clientConfig(TestStore.Role.POP3));
+    client = asked.client(store, TestStore.Role.POP3);
     gateway =
         Pop3Gateway.start(
             Pop3Config.defaults(
@@ -78,32 +64,6 @@ class LargeMaildropTest {
     gateway.close();
     client.close();
     store.close();
-  }
-
-  /// Counts what is asked of the store and what it says.
-  private static final class Counter implements ClientInterceptor {
-    final AtomicInteger calls = new AtomicInteger();
-    final AtomicLong octets = new AtomicLong();
-
-    @Override
-    public <Q, R> ClientCall<Q, R> interceptCall(
-        MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-      calls.incrementAndGet();
-      return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
-        @Override
-        public void start(Listener<R> listener, Metadata headers) {
-          super.start(
-              new SimpleForwardingClientCallListener<>(listener) {
-                @Override
-                public void onMessage(R message) {
-                  octets.addAndGet(((MessageLite) message).getSerializedSize());
-                  super.onMessage(message);
-                }
-              },
-              headers);
-        }
-      };
-    }
   }
 
   /// A maildrop of so many messages, all alike.
@@ -162,14 +122,14 @@ class LargeMaildropTest {
     }
 
     Taken taking(String command, boolean lines) throws IOException {
-      int calls = counter.calls.get();
-      long octets = counter.octets.get();
+      int calls = asked.calls();
+      long octets = asked.octets();
       if (lines) {
         list(command);
       } else {
         ask(command);
       }
-      return new Taken(counter.calls.get() - calls, counter.octets.get() - octets);
+      return new Taken(asked.calls() - calls, asked.octets() - octets);
     }
 
     @Override
@@ -202,9 +162,9 @@ class LargeMaildropTest {
         assertThat(large.taking(known, false)).as(known).isEqualTo(new Taken(0, 0));
       }
       for (String all : List.of("LIST", "UIDL")) {
-        int calls = counter.calls.get();
+        int calls = asked.calls();
         assertThat(large.list(all)).hasSize(MANY);
-        assertThat(counter.calls.get()).as(all).isEqualTo(calls);
+        assertThat(asked.calls()).as(all).isEqualTo(calls);
       }
       for (String one : List.of("TOP 7 0", "RETR 7", "TOP 15 3", "RETR 12")) {
         Taken taken = small.taking(one, true);
