@@ -5,12 +5,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 
 /// Counts by IMAP's STATUS what arrives in INBOXes, against what was acknowledged: a message that
 /// was acknowledged and is not there, or is there twice, is an error.
 final class Arrivals implements Closeable {
   private static final long PATIENCE_NANOS = 300_000_000_000L;
-  private static final int PAUSE_MILLIS = 20;
+  private static final int PAUSE_MILLIS = 10;
   private static final int LOOKED_INTO = 10;
 
   private final List<ImapClient> clients = new ArrayList<>();
@@ -49,31 +50,49 @@ final class Arrivals implements Closeable {
 
   /// Waits until STATUS tells all that was acknowledged; throws if it does not within five minutes,
   /// or tells more.
+  ///
+  /// All accounts are asked at the same time; while some lack messages, one of these is asked until
+  /// it has all, and then the others again, so that a server that is still at work is not kept from
+  /// it.
   void await() throws IOException, InterruptedException {
-    long from = System.nanoTime();
-    boolean[] complete = new boolean[before.length];
-    while (true) {
-      long missing = 0;
-      for (int i = 0; i < before.length; i++) {
-        if (!complete[i]) {
-          int lacking = lacking(i);
-          complete[i] = lacking == 0;
-          missing += lacking;
+    long begun = System.nanoTime();
+    List<Integer> waiting = IntStream.range(0, before.length).boxed().toList();
+    while (!waiting.isEmpty()) {
+      List<Integer> asked = waiting;
+      for (int index : asked) {
+        Mailboxes.askCount(clients.get(index), "INBOX");
+      }
+      List<Integer> lacking = new ArrayList<>();
+      for (int index : asked) {
+        if (lacking(index) > 0) {
+          lacking.add(index);
         }
       }
-      if (missing == 0) {
-        return;
+      if (!lacking.isEmpty()) {
+        awaitOne(lacking.getFirst(), begun);
       }
-      if (System.nanoTime() - from > PATIENCE_NANOS) {
-        throw new IOException(
-            missing + " of " + acknowledged() + " acknowledged messages did not become visible");
-      }
-      Thread.sleep(PAUSE_MILLIS);
+      waiting = lacking;
     }
   }
 
+  private void awaitOne(int index, long begun) throws IOException, InterruptedException {
+    while (true) {
+      Thread.sleep(PAUSE_MILLIS);
+      Mailboxes.askCount(clients.get(index), "INBOX");
+      int missing = lacking(index);
+      if (missing == 0) {
+        return;
+      }
+      if (System.nanoTime() - begun > PATIENCE_NANOS) {
+        throw new IOException(
+            missing + " messages that were acknowledged did not become visible in an INBOX");
+      }
+    }
+  }
+
+  /// How many messages the answer that is awaited lacks.
   private int lacking(int index) throws IOException {
-    int there = Mailboxes.count(clients.get(index), "INBOX");
+    int there = Mailboxes.toldCount(clients.get(index));
     int lacking = before[index] + acknowledged.get(index) - there;
     if (lacking < 0) {
       throw new IOException(

@@ -28,8 +28,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Measures a mail server: a closed loop of connections on virtual threads, warm-up first,"
-          + " median of runs.",
+      "Measures a mail server: a closed loop of connections, warm-up first," + " median of runs.",
       "Without --host it makes accounts bench1..N@bench.test in the running quickstart and measures"
           + " that; any other server needs its accounts made beforehand. cpu ms/op is the processor"
           + " time of the server, all its processes together."

@@ -15,11 +15,12 @@ final class CpuClock {
   /// Spent up to now; nothing where the system does not tell.
   CpuTime now() {
     if (processes.isEmpty()) {
-      double others = Machine.busyMillis() - Machine.ownMillis();
-      return new CpuTime(Double.isNaN(others) ? Map.of() : Map.of("machine", others));
+      double own = Machine.ownMillis();
+      double others = Machine.busyMillis() - own;
+      return new CpuTime(Double.isNaN(others) ? Map.of() : Map.of("machine", others), own);
     }
     Map<String, Double> millis = new LinkedHashMap<>();
     processes.groups().forEach(group -> millis.put(group.name(), group.cpuMillis()));
-    return new CpuTime(millis);
+    return new CpuTime(millis, Machine.ownMillis());
   }
 }

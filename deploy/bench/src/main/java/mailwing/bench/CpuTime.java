@@ -4,8 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Processor time in milliseconds, by process.
-record CpuTime(Map<String, Double> millis) {
+/// Processor time in milliseconds, by process of the server.
+///
+/// @param generator what the load generator took of the same processors, which is nobody's cost
+record CpuTime(Map<String, Double> millis, double generator) {
   CpuTime {
     millis = Map.copyOf(millis);
   }
@@ -13,13 +15,10 @@ record CpuTime(Map<String, Double> millis) {
   /// What was spent since an earlier reading. A process that has ended since is less than nothing:
   /// who started it counts all that it ever spent from then on.
   CpuTime since(CpuTime earlier) {
-    if (millis.isEmpty()) {
-      return this;
-    }
     Map<String, Double> spent = new LinkedHashMap<>();
     millis.forEach((name, now) -> spent.put(name, now - earlier.millis.getOrDefault(name, 0.0)));
     earlier.millis.forEach((name, before) -> spent.putIfAbsent(name, -before));
-    return new CpuTime(spent);
+    return new CpuTime(spent, generator - earlier.generator);
   }
 
   /// By the program's name without its process id, and in its order: a server may be hundreds of

@@ -56,9 +56,18 @@ final class ImapClient implements Closeable {
 
   /// Sends one command; each untagged line (literals left out) goes to `untagged`.
   void command(String command, Consumer<String> untagged) throws IOException {
-    String name = "a" + ++tag;
-    socket.write(name + " " + command + "\r\n");
-    finish(name, untagged);
+    begin(command);
+    end(untagged);
+  }
+
+  /// Sends one command and does not wait for its answer, which must be read before the next.
+  void begin(String command) throws IOException {
+    socket.write("a" + ++tag + " " + command + "\r\n");
+  }
+
+  /// Reads the answer of what was begun.
+  void end(Consumer<String> untagged) throws IOException {
+    finish("a" + tag, untagged);
   }
 
   /// Appends with a synchronising literal, as most clients do.

@@ -3,7 +3,6 @@ package mailwing.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Scanner;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntUnaryOperator;
 
@@ -16,6 +15,9 @@ final class Mailboxes {
 
   private static final int BATCH_OCTETS = 4_000_000;
 
+  private static final String MESSAGES = "MESSAGES";
+  private static final String UIDNEXT = "UIDNEXT";
+
   private Mailboxes() {}
 
   /// A session of an account.
@@ -26,27 +28,41 @@ final class Mailboxes {
   }
 
   static int count(ImapClient client, String mailbox) throws IOException {
-    return Math.toIntExact(status(client, mailbox, "MESSAGES"));
+    askCount(client, mailbox);
+    return toldCount(client);
+  }
+
+  /// Asks how many messages there are; [#toldCount] waits for the answer.
+  static void askCount(ImapClient client, String mailbox) throws IOException {
+    client.begin("STATUS " + mailbox + " (" + MESSAGES + ")");
+  }
+
+  static int toldCount(ImapClient client) throws IOException {
+    return Math.toIntExact(told(client, MESSAGES));
   }
 
   /// The UID that the next message gets.
   static long uidNext(ImapClient client, String mailbox) throws IOException {
-    return status(client, mailbox, "UIDNEXT");
+    client.begin("STATUS " + mailbox + " (" + UIDNEXT + ")");
+    return told(client, UIDNEXT);
   }
 
-  private static long status(ImapClient client, String mailbox, String item) throws IOException {
+  private static long told(ImapClient client, String item) throws IOException {
     long[] value = {-1};
-    client.command(
-        "STATUS " + mailbox + " (" + item + ")",
+    client.end(
         line -> {
           int at = line.indexOf(item + " ");
           if (line.startsWith("* STATUS") && at >= 0) {
-            String rest = line.substring(at + item.length() + 1);
-            value[0] = new Scanner(rest).useDelimiter("[ )]").nextLong();
+            int from = at + item.length() + 1;
+            int to = from;
+            while (to < line.length() && Character.isDigit(line.charAt(to))) {
+              to++;
+            }
+            value[0] = Long.parseLong(line, from, to, 10);
           }
         });
     if (value[0] < 0) {
-      throw new IOException("STATUS of " + mailbox + " was OK and told no " + item);
+      throw new IOException("STATUS was OK and told no " + item);
     }
     return value[0];
   }

@@ -65,23 +65,21 @@ final class Report {
     return text.toString();
   }
 
-  /// Where the server is several programs: what each spent, a line a workload.
+  /// What each of the server's programs spent, and the load generator beside it, a line a workload.
   private String byProcess() {
     StringBuilder text = new StringBuilder();
     runs.forEach(
         (row, list) -> {
           Measurement m = median(list);
-          Map<String, Double> programs = m.cpu().byProgram();
-          if (programs.size() > 1) {
-            text.append(String.format(Locale.ROOT, "%n%-24s cpu ms/op:", row.name()));
-            programs.forEach(
-                (name, millis) ->
-                    text.append(
-                        String.format(
-                            Locale.ROOT, " %s %.3f", name, millis / Math.max(1, m.operations()))));
-          }
+          text.append(String.format(Locale.ROOT, "%n%-24s cpu ms/op:", row.name()));
+          m.cpu().byProgram().forEach((name, millis) -> each(text, name, millis, m.operations()));
+          each(text, "(load generator)", m.cpu().generator(), m.operations());
         });
-    return text.isEmpty() ? "" : text.append(System.lineSeparator()).toString();
+    return text.append(System.lineSeparator()).toString();
+  }
+
+  private static void each(StringBuilder text, String name, double millis, long operations) {
+    text.append(String.format(Locale.ROOT, " %s %.4f", name, millis / Math.max(1, operations)));
   }
 
   /// `{"workloads": [{"name", "operation", "median": {...}, "runs": [{...}]}]}`; milliseconds,

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Function;
 
 /// Deliveries. Each ends when IMAP's STATUS tells all that was acknowledged, so that nothing of it
 /// is left to do while the next is measured.
@@ -18,7 +17,11 @@ final class SmtpWorkloads {
   static Measurement accepted(Target target, Options options)
       throws IOException, InterruptedException {
     try (Arrivals arrivals = new Arrivals(target, target.users())) {
-      Measurement accepted = send(target, options, random -> distinct(target, 1, random), arrivals);
+      Measurement accepted =
+          ClosedLoop.run(
+              options.connections(),
+              options,
+              index -> new Sender(target, options, index, SmtpWorkloads::one, arrivals));
       arrivals.await();
       arrivals.checkNewest();
       return accepted;
@@ -29,38 +32,43 @@ final class SmtpWorkloads {
   /// tells them all.
   static Measurement visible(Target target, Options options)
       throws IOException, InterruptedException {
-    return visible(target, options, random -> distinct(target, 1, random));
+    return visible(target, options, SmtpWorkloads::one);
   }
 
   /// The same into one mailbox.
   static Measurement visibleToOne(Target target, Options options)
       throws IOException, InterruptedException {
-    return visible(target, options, random -> List.of(1));
+    return visible(target, options, (random, users) -> List.of(1));
   }
 
   /// The same with ten recipients a message, each of which counts.
   static Measurement visibleToTen(Target target, Options options)
       throws IOException, InterruptedException {
-    return visible(target, options, random -> distinct(target, 10, random));
+    return visible(target, options, (random, users) -> distinct(10, random, users));
   }
 
-  private static Measurement visible(
-      Target target, Options options, Function<Random, List<Integer>> recipients)
+  /// The connections that warm the server up are those that are measured. What the clock counts is
+  /// from the first message to the STATUS that tells the last.
+  private static Measurement visible(Target target, Options options, Recipients recipients)
       throws IOException, InterruptedException {
-    try (Arrivals arrivals = new Arrivals(target, target.users())) {
+    try (Arrivals arrivals = new Arrivals(target, target.users());
+        ClosedLoop loop =
+            ClosedLoop.open(
+                options.connections(),
+                index -> new Sender(target, options, index, recipients, arrivals))) {
       if (options.warmUpSeconds() > 0) {
-        send(target, options.lasting(0, options.warmUpSeconds()), recipients, arrivals);
+        loop.during(options.warmUpSeconds());
         arrivals.await();
       }
       long already = arrivals.acknowledged();
       CpuTime before = options.clock().now();
       long from = System.nanoTime();
-      Measurement accepted =
-          send(target, options.lasting(0, options.seconds()), recipients, arrivals);
+      loop.during(options.seconds());
       arrivals.await();
       double seconds = (System.nanoTime() - from) / 1e9;
       CpuTime cpu = options.clock().now().since(before);
       arrivals.checkNewest();
+      Measurement accepted = loop.measurement(seconds, cpu);
       return new Measurement(
           arrivals.acknowledged() - already,
           seconds,
@@ -71,45 +79,66 @@ final class SmtpWorkloads {
     }
   }
 
-  /// @param recipients numbers of accounts
-  private static Measurement send(
-      Target target, Options options, Function<Random, List<Integer>> recipients, Arrivals arrivals)
-      throws IOException, InterruptedException {
-    return ClosedLoop.run(
-        options.connections(),
-        options,
-        index -> {
-          SmtpClient client = new SmtpClient(target.host(), target.smtpPort());
-          Random random = new Random(index);
-          SampleMessages samples = new SampleMessages(options.messageOctets(), index);
-          byte[][] pool = new byte[POOL][];
-          for (int i = 0; i < POOL; i++) {
-            pool[i] = samples.next(SENDER, target.recipientOf(1));
-          }
-          return new ClosedLoop.Client() {
-            @Override
-            public long operate() throws IOException {
-              byte[] message = pool[random.nextInt(POOL)];
-              List<Integer> users = recipients.apply(random);
-              client.send(SENDER, users.stream().map(target::recipientOf).toList(), message);
-              users.forEach(arrivals::acknowledge);
-              return message.length;
-            }
-
-            @Override
-            public void close() throws IOException {
-              client.close();
-            }
-          };
-        });
+  /// Chooses accounts, from 1, of so many.
+  private interface Recipients {
+    List<Integer> choose(Random random, int users);
   }
 
-  private static List<Integer> distinct(Target target, int count, Random random) {
-    List<Integer> users = new ArrayList<>(count);
-    int first = random.nextInt(target.users());
-    for (int i = 0; i < Math.min(count, target.users()); i++) {
-      users.add(1 + (first + i) % target.users());
+  /// One connection, with its messages made beforehand.
+  private static final class Sender implements ClosedLoop.Client {
+    private final SmtpClient client;
+    private final Random random;
+    private final byte[][] pool = new byte[POOL][];
+    private final List<String> addresses = new ArrayList<>();
+    private final Recipients recipients;
+    private final Arrivals arrivals;
+
+    Sender(Target target, Options options, int index, Recipients recipients, Arrivals arrivals)
+        throws IOException {
+      this.recipients = recipients;
+      this.arrivals = arrivals;
+      random = new Random(index);
+      SampleMessages samples = new SampleMessages(options.messageOctets(), index);
+      for (int i = 0; i < POOL; i++) {
+        pool[i] = samples.next(SENDER, target.recipientOf(1));
+      }
+      for (int user = 1; user <= target.users(); user++) {
+        addresses.add(target.recipientOf(user));
+      }
+      client = new SmtpClient(target.host(), target.smtpPort());
     }
-    return users;
+
+    @Override
+    public long operate() throws IOException {
+      byte[] message = pool[random.nextInt(POOL)];
+      List<Integer> users = recipients.choose(random, addresses.size());
+      List<String> named = new ArrayList<>(users.size());
+      for (int user : users) {
+        named.add(addresses.get(user - 1));
+      }
+      client.send(SENDER, named, message);
+      for (int user : users) {
+        arrivals.acknowledge(user);
+      }
+      return message.length;
+    }
+
+    @Override
+    public void close() throws IOException {
+      client.close();
+    }
+  }
+
+  private static List<Integer> one(Random random, int users) {
+    return List.of(1 + random.nextInt(users));
+  }
+
+  private static List<Integer> distinct(int count, Random random, int users) {
+    List<Integer> chosen = new ArrayList<>(count);
+    int first = random.nextInt(users);
+    for (int i = 0; i < Math.min(count, users); i++) {
+      chosen.add(1 + (first + i) % users);
+    }
+    return chosen;
   }
 }

@@ -73,7 +73,7 @@ class RatiosTest {
         1,
         octets,
         0,
-        new CpuTime(Map.of("server", 1.0)),
+        new CpuTime(Map.of("server", 1.0), 0),
         new Measurement.Latencies(new long[] {1}));
   }
 
@@ -117,10 +117,12 @@ class RatiosTest {
 
   @Test
   void aProcessThatHasEndedIsCountedByWhoStartedIt() {
-    CpuTime before = new CpuTime(Map.of("master 1", 10.0, "worker 2", 500.0, "worker 3", 100.0));
-    CpuTime after = new CpuTime(Map.of("master 1", 560.0, "worker 3", 130.0));
+    CpuTime before =
+        new CpuTime(Map.of("master 1", 10.0, "worker 2", 500.0, "worker 3", 100.0), 40);
+    CpuTime after = new CpuTime(Map.of("master 1", 560.0, "worker 3", 130.0), 45);
     CpuTime spent = after.since(before);
     assertThat(spent.total()).isEqualTo(80);
+    assertThat(spent.generator()).isEqualTo(5);
     assertThat(spent.byProgram()).containsEntry("master", 550.0).containsEntry("worker", -470.0);
   }
 
@@ -136,7 +138,7 @@ class RatiosTest {
         operations / perSecond,
         0,
         0,
-        new CpuTime(Map.of("server", cpu * operations)),
+        new CpuTime(Map.of("server", cpu * operations), 0),
         new Measurement.Latencies(new long[] {1}));
   }
 }
