@@ -29,7 +29,7 @@ final class BulkWorkloads {
         options.connections(),
         options,
         index -> {
-          ImapClient client = Mailboxes.open(target, target.reader(index));
+          ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
           client.command("SELECT " + LARGE);
           int[] octets = new int[LARGE_MESSAGES + 1];
           for (int i = 1; i <= LARGE_MESSAGES; i++) {
@@ -85,7 +85,7 @@ final class BulkWorkloads {
             FIRST_MESSAGES,
             options,
             index -> {
-              ImapClient client = Mailboxes.open(target, target.reader(index));
+              ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
               client.command("SELECT " + FIRST);
               List<Integer> expected = octets.get(index);
               return new ImapWorkloads.Session(client) {
@@ -135,7 +135,7 @@ final class BulkWorkloads {
         MANY_TIMES,
         options,
         index -> {
-          ImapClient client = Mailboxes.open(target, target.reader(index));
+          ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
           client.command("SELECT " + MANY);
           client.command("STORE 1:* +FLAGS.SILENT (" + ImapWorkloads.FLAGGED + ")");
           client.command("STORE 1:* -FLAGS.SILENT (" + ImapWorkloads.FLAGGED + ")");

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 /// goes to each in turn.
 final class IdleWorkload {
   private static final int PAUSE_MILLIS = 15;
+  private static final long LOST = -1;
 
   private IdleWorkload() {}
 
@@ -18,16 +19,15 @@ final class IdleWorkload {
     int idlers = Math.min(options.connections(), target.users());
     List<ImapClient> clients = new ArrayList<>();
     List<BlockingQueue<Long>> arrivals = new ArrayList<>();
-    try (SmtpClient smtp = new SmtpClient(target.host(), target.smtpPort())) {
+    try (SmtpClient smtp = new SmtpClient(LineSocket.untimed(target.host(), target.smtpPort()))) {
       for (int i = 0; i < idlers; i++) {
-        ImapClient client = new ImapClient(target.host(), target.imapPort());
+        ImapClient client = Mailboxes.openUntimed(target, 1 + i);
         clients.add(client);
-        client.login(target.loginOf(1 + i), target.password());
         client.command("SELECT INBOX");
         client.idle();
         BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
         arrivals.add(heard);
-        Thread.ofVirtual().start(() -> listen(client, heard));
+        ClosedLoop.threads(idlers).start(() -> listen(client, heard));
       }
       return measure(target, options, smtp, arrivals);
     } finally {
@@ -40,36 +40,44 @@ final class IdleWorkload {
   private static Measurement measure(
       Target target, Options options, SmtpClient smtp, List<BlockingQueue<Long>> arrivals)
       throws IOException, InterruptedException {
+    deliver(target, options, options.warmUpSeconds(), smtp, arrivals);
+    CpuTime before = options.clock().now();
+    List<Long> latencies = deliver(target, options, options.seconds(), smtp, arrivals);
+    long[] nanos =
+        latencies.stream().filter(took -> took != LOST).mapToLong(took -> took).toArray();
+    return new Measurement(
+        nanos.length,
+        options.seconds(),
+        0,
+        latencies.size() - nanos.length,
+        options.clock().now().since(before),
+        new Measurement.Latencies(nanos));
+  }
+
+  /// What each delivery took for so many seconds; `LOST` where nobody was told.
+  private static List<Long> deliver(
+      Target target,
+      Options options,
+      double seconds,
+      SmtpClient smtp,
+      List<BlockingQueue<Long>> arrivals)
+      throws IOException, InterruptedException {
     byte[] message =
         new SampleMessages(options.messageOctets(), 1)
             .next("sender@bench.test", target.recipientOf(1));
-    long start = System.nanoTime();
-    long from = start + (long) (options.warmUpSeconds() * 1e9);
-    long until = from + (long) (options.seconds() * 1e9);
     List<Long> latencies = new ArrayList<>();
-    long errors = 0;
-    CpuTime before = options.clock().now();
+    long until = System.nanoTime() + (long) (seconds * 1e9);
     for (int n = 0; System.nanoTime() - until < 0; n++) {
       int idler = n % arrivals.size();
       arrivals.get(idler).clear();
       smtp.send("sender@bench.test", List.of(target.recipientOf(1 + idler)), message);
       long accepted = System.nanoTime();
       Long heard = arrivals.get(idler).poll(10, TimeUnit.SECONDS);
-      if (heard == null) {
-        errors++;
-      } else if (accepted - from >= 0) {
-        latencies.add(Math.max(0, heard - accepted)); // a push may overtake the 250
-      }
+      // A push may overtake the 250.
+      latencies.add(heard == null ? LOST : Math.max(0, heard - accepted));
       Thread.sleep(PAUSE_MILLIS);
     }
-    long[] nanos = latencies.stream().mapToLong(Long::longValue).toArray();
-    return new Measurement(
-        nanos.length,
-        options.seconds(),
-        0,
-        errors,
-        options.clock().now().since(before),
-        new Measurement.Latencies(nanos));
+    return latencies;
   }
 
   private static void listen(ImapClient client, BlockingQueue<Long> heard) {

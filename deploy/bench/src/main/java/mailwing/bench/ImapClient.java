@@ -2,9 +2,8 @@ package mailwing.bench;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// An IMAP client that sends a command and reads to its tagged reply, skipping literals.
 final class ImapClient implements Closeable {
@@ -28,12 +27,19 @@ final class ImapClient implements Closeable {
     }
   }
 
+  /// Takes each untagged line of an answer, literals left out.
+  interface Untagged {
+    void take(Line line) throws IOException;
+  }
+
+  private static final Untagged NOBODY = line -> {};
+
   private final LineSocket socket;
   private int tag;
   private int fetches;
   private long literalOctets;
-  private String lastFetch = "";
 
+  /// An answer must begin within two minutes.
   ImapClient(String host, int port) throws IOException {
     this(new LineSocket(host, port));
   }
@@ -51,43 +57,47 @@ final class ImapClient implements Closeable {
   }
 
   void command(String command) throws IOException {
-    command(command, line -> {});
+    command(command, NOBODY);
   }
 
-  /// Sends one command; each untagged line (literals left out) goes to `untagged`.
-  void command(String command, Consumer<String> untagged) throws IOException {
-    begin(command);
-    end(untagged);
+  void command(String command, Untagged untagged) throws IOException {
+    finish(send(command), untagged);
   }
 
   /// Sends one command and does not wait for its answer, which must be read before the next.
   void begin(String command) throws IOException {
-    socket.write("a" + ++tag + " " + command + "\r\n");
+    send(command);
+    socket.flush();
+  }
+
+  private String send(String command) throws IOException {
+    String name = "a" + ++tag + " ";
+    socket.write(name);
+    socket.write(command);
+    socket.write("\r\n");
+    return name;
   }
 
   /// Reads the answer of what was begun.
-  void end(Consumer<String> untagged) throws IOException {
-    finish("a" + tag, untagged);
+  void end(Untagged untagged) throws IOException {
+    finish("a" + tag + " ", untagged);
   }
 
   /// Appends with a synchronising literal, as most clients do.
   void append(String mailbox, byte[] message) throws IOException {
-    String name = "a" + ++tag;
-    socket.write(name + " APPEND " + mailbox + " {" + message.length + "}\r\n");
+    String name = send("APPEND " + mailbox + " {" + message.length + "}");
     awaitContinuation(name);
-    byte[] data = new byte[message.length + 2];
-    System.arraycopy(message, 0, data, 0, message.length);
-    System.arraycopy("\r\n".getBytes(StandardCharsets.US_ASCII), 0, data, message.length, 2);
-    socket.write(data);
-    finish(name, untagged -> {});
+    socket.write(message);
+    socket.write("\r\n");
+    finish(name, NOBODY);
   }
 
   /// Appends several messages with one command.
   ///
   /// @param atOnce the server takes literals that do not wait for it
   void append(String mailbox, List<Appended> messages, boolean atOnce) throws IOException {
-    String name = "a" + ++tag;
-    String before = name + " APPEND " + mailbox;
+    String name = "a" + ++tag + " ";
+    String before = name + "APPEND " + mailbox;
     for (Appended message : messages) {
       int length = message.octets.length;
       String space = message.before.isEmpty() ? "" : " ";
@@ -99,16 +109,16 @@ final class ImapClient implements Closeable {
       before = "";
     }
     socket.write("\r\n");
-    finish(name, untagged -> {});
+    finish(name, NOBODY);
   }
 
   private void awaitContinuation(String name) throws IOException {
-    String line = socket.readLine();
+    Line line = socket.nextLine();
     while (!line.startsWith("+")) {
       if (line.startsWith(name)) {
-        throw new Refused(line);
+        throw new Refused(line.toString());
       }
-      line = socket.readLine();
+      line = socket.nextLine();
     }
   }
 
@@ -128,7 +138,7 @@ final class ImapClient implements Closeable {
 
   void done() throws IOException {
     socket.write("DONE\r\n");
-    finish("idle", untagged -> {});
+    finish("idle ", NOBODY);
   }
 
   String readLine() throws IOException {
@@ -149,11 +159,6 @@ final class ImapClient implements Closeable {
     return literalOctets;
   }
 
-  /// The last FETCH answer, without its literals.
-  String lastFetch() {
-    return lastFetch;
-  }
-
   /// Takes each literal of an answer, after the line that announces it.
   interface Literals {
     void take(String line, byte[] octets) throws IOException;
@@ -161,52 +166,55 @@ final class ImapClient implements Closeable {
 
   /// Sends a command whose literals are wanted.
   void read(String command, Literals literals) throws IOException {
-    String name = "a" + ++tag;
-    socket.write(name + " " + command + "\r\n");
-    finish(
-        name,
-        untagged -> {},
-        (line, octets) -> literals.take(line, socket.read(Math.toIntExact(octets))));
+    finish(send(command), NOBODY, literals);
   }
 
-  private interface Reading {
-    void literal(String line, long octets) throws IOException;
+  private void finish(String name, Untagged untagged) throws IOException {
+    finish(name, untagged, null);
   }
 
-  private void finish(String name, Consumer<String> untagged) throws IOException {
-    finish(name, untagged, (line, octets) -> socket.skip(octets));
-  }
-
-  private void finish(String name, Consumer<String> untagged, Reading reading) throws IOException {
+  /// @param name the tag and a space
+  /// @param literals null where they are not wanted
+  private void finish(String name, Untagged untagged, @Nullable Literals literals)
+      throws IOException {
     fetches = 0;
     literalOctets = 0;
-    String prefix = name + " ";
     while (true) {
-      String line = socket.readLine();
-      if (line.startsWith(prefix)) {
-        if (!line.startsWith("OK", prefix.length())) {
-          throw new Refused(line);
+      Line line = socket.nextLine();
+      if (line.startsWith(name)) {
+        if (!line.startsWith("OK", name.length())) {
+          throw new Refused(line.toString());
         }
         return;
       }
-      String first = line;
-      int open;
-      while (line.endsWith("}") && (open = line.lastIndexOf('{')) >= 0) {
-        long octets = Long.parseLong(line, open + 1, line.length() - 1, 10);
-        literalOctets += octets;
-        reading.literal(line, octets);
-        line = socket.readLine();
-      }
-      if (isFetch(first)) {
+      if (isFetch(line)) {
         fetches++;
-        lastFetch = first;
       }
-      untagged.accept(first);
+      untagged.take(line);
+      for (long octets = announced(line); octets >= 0; octets = announced(socket.nextLine())) {
+        literalOctets += octets;
+        if (literals == null) {
+          socket.skip(octets);
+        } else {
+          String before = line.toString();
+          literals.take(before, socket.read(Math.toIntExact(octets)));
+        }
+      }
     }
   }
 
+  /// How long the literal is that comes after the line, or -1.
+  private static long announced(Line line) {
+    int last = line.length() - 1;
+    if (last < 1 || line.charAt(last) != '}') {
+      return -1;
+    }
+    int open = line.lastIndexOf('{');
+    return open < 0 ? -1 : Long.parseLong(line, open + 1, last, 10);
+  }
+
   /// `* 23 FETCH (`
-  private static boolean isFetch(String line) {
+  static boolean isFetch(Line line) {
     int space = line.indexOf(' ', 2);
     return space > 0 && line.startsWith("FETCH (", space + 1);
   }

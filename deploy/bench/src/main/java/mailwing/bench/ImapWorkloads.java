@@ -29,7 +29,7 @@ final class ImapWorkloads {
               options,
               index -> {
                 int user = 1 + index % users;
-                ImapClient client = Mailboxes.open(target, user);
+                ImapClient client = Mailboxes.openUntimed(target, user);
                 SampleMessages samples = new SampleMessages(options.messageOctets(), index);
                 byte[] message = samples.next("sender@bench.test", target.recipientOf(user));
                 return new Session(client) {
@@ -57,7 +57,8 @@ final class ImapWorkloads {
           return new ClosedLoop.Client() {
             @Override
             public long operate() throws IOException {
-              try (ImapClient client = Mailboxes.open(target, 1 + random.nextInt(target.users()))) {
+              try (ImapClient client =
+                  Mailboxes.openUntimed(target, 1 + random.nextInt(target.users()))) {
                 client.command("SELECT INBOX");
                 client.command("LOGOUT");
                 return client.octetsRead();
@@ -76,7 +77,7 @@ final class ImapWorkloads {
         options.connections(),
         options,
         index -> {
-          ImapClient client = Mailboxes.open(target, target.reader(index));
+          ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
           int messages = Mailboxes.count(client, "INBOX");
           return new Session(client) {
             @Override
@@ -174,16 +175,24 @@ final class ImapWorkloads {
   /// many octets told so.
   static long flag(ImapClient client, String messages, boolean set, int count) throws IOException {
     long before = client.octetsRead();
-    client.command("STORE " + messages + (set ? " +" : " -") + "FLAGS (" + FLAGGED + ")");
+    boolean[] last = new boolean[1];
+    client.command(
+        "STORE " + messages + (set ? " +" : " -") + "FLAGS (" + FLAGGED + ")",
+        line -> {
+          if (ImapClient.isFetch(line)) {
+            last[0] = line.contains(FLAGGED);
+          }
+        });
     // One that was changed a moment ago may be told of twice.
-    if (client.fetches() < count || client.lastFetch().contains(FLAGGED) != set) {
+    if (client.fetches() < count || last[0] != set) {
       throw new IOException(
           "STORE of "
               + messages
               + " was answered by "
               + client.fetches()
               + " FETCH, the last of them "
-              + client.lastFetch());
+              + (last[0] ? "with " : "without ")
+              + FLAGGED);
     }
     return client.octetsRead() - before;
   }
@@ -268,7 +277,7 @@ final class ImapWorkloads {
   }
 
   private static ImapClient selected(Target target, int index) throws IOException {
-    ImapClient client = Mailboxes.open(target, target.reader(index));
+    ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
     client.command("SELECT INBOX");
     return client;
   }

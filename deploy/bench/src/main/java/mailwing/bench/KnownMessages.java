@@ -80,7 +80,11 @@ final class KnownMessages {
   }
 
   /// `* 23 FETCH ...`
-  private static int number(String line) {
-    return Integer.parseInt(line, 2, line.indexOf(' ', 2), 10);
+  private static int number(CharSequence line) {
+    int end = 2;
+    while (line.charAt(end) != ' ') {
+      end++;
+    }
+    return Integer.parseInt(line, 2, end, 10);
   }
 }

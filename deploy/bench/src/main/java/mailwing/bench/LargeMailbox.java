@@ -42,7 +42,7 @@ final class LargeMailbox {
         "CAPABILITY",
         line -> {
           if (line.startsWith("* CAPABILITY ")) {
-            capabilities.addAll(List.of(line.toUpperCase(Locale.ROOT).split(" ")));
+            capabilities.addAll(List.of(line.toString().toUpperCase(Locale.ROOT).split(" ")));
           }
         });
     return capabilities;

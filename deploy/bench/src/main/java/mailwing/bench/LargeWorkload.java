@@ -148,7 +148,8 @@ final class LargeWorkload {
       long next = Mailboxes.uidNext(imap, "INBOX");
       imap.command("SELECT " + LargeMailbox.name(messages));
       imap.command("UID COPY 1:* INBOX");
-      try (Pop3Client pop3 = new Pop3Client(target.host(), target.pop3Port(), target.loginOf(1))) {
+      try (Pop3Client pop3 =
+          new Pop3Client(new LineSocket(target.host(), target.pop3Port()), target.loginOf(1))) {
         pop3.waitLong();
         time(pop3, "login", "PASS " + target.password(), false);
         time(pop3, "stat", "STAT", false);
@@ -184,7 +185,7 @@ final class LargeWorkload {
         step,
         command,
         client::octetsRead,
-        () -> client.command(command, line -> told[0] += messagesIn(line)));
+        () -> client.command(command, line -> told[0] += messagesIn(line.toString())));
     if (answers != NO_ANSWER && told[0] != answers) {
       throw new IOException(
           command + " told of " + told[0] + " messages, of which there are " + answers);

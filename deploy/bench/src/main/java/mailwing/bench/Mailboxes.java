@@ -22,7 +22,16 @@ final class Mailboxes {
 
   /// A session of an account.
   static ImapClient open(Target target, int user) throws IOException {
-    ImapClient client = new ImapClient(target.host(), target.imapPort());
+    return login(new ImapClient(target.host(), target.imapPort()), target, user);
+  }
+
+  /// The same for a loop, which watches that it does not wait for ever.
+  static ImapClient openUntimed(Target target, int user) throws IOException {
+    LineSocket socket = LineSocket.untimed(target.host(), target.imapPort());
+    return login(new ImapClient(socket), target, user);
+  }
+
+  private static ImapClient login(ImapClient client, Target target, int user) throws IOException {
     client.login(target.loginOf(user), target.password());
     return client;
   }

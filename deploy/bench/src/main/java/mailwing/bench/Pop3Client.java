@@ -8,14 +8,9 @@ import java.nio.charset.StandardCharsets;
 final class Pop3Client implements Closeable {
   private final LineSocket socket;
 
-  Pop3Client(String host, int port, String user, String password) throws IOException {
-    this(host, port, user);
-    command("PASS " + password, false);
-  }
-
   /// Not logged in yet: PASS must follow.
-  Pop3Client(String host, int port, String user) throws IOException {
-    socket = new LineSocket(host, port);
+  Pop3Client(LineSocket socket, String user) throws IOException {
+    this.socket = socket;
     ok();
     command("USER " + user, false);
   }
@@ -76,12 +71,11 @@ final class Pop3Client implements Closeable {
     ok();
   }
 
-  private String ok() throws IOException {
-    String line = socket.readLine();
+  private void ok() throws IOException {
+    Line line = socket.nextLine();
     if (!line.startsWith("+OK")) {
-      throw new IOException(line);
+      throw new IOException(line.toString());
     }
-    return line;
   }
 
   @Override

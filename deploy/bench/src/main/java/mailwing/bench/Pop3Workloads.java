@@ -30,10 +30,9 @@ final class Pop3Workloads {
         index -> {
           Pop3Client client =
               new Pop3Client(
-                  target.host(),
-                  target.pop3Port(),
-                  target.loginOf(target.reader(index)),
-                  target.password());
+                  LineSocket.untimed(target.host(), target.pop3Port()),
+                  target.loginOf(target.reader(index)));
+          client.command("PASS " + target.password(), false);
           int[] octets = new int[options.seeded() + 1];
           for (int number = 1; number <= options.seeded(); number++) {
             byte[] message = client.message(number);

@@ -24,7 +24,7 @@ final class Refusals {
   void passwordWithoutTls(String user, String password) throws IOException {
     try (ImapClient client = new ImapClient(proxy, PLAIN_IMAP)) {
       List<String> lines = new ArrayList<>();
-      client.command("CAPABILITY", lines::add);
+      client.command("CAPABILITY", line -> lines.add(line.toString()));
       if (lines.stream().noneMatch(line -> line.contains(" LOGINDISABLED"))) {
         throw new IOException("no LOGINDISABLED before TLS: " + lines);
       }

@@ -2,7 +2,6 @@ package mailwing.bench;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /// An SMTP client that pipelines a whole transaction (RFC 2920).
@@ -29,30 +28,27 @@ final class SmtpClient implements Closeable {
 
   /// Sends one message, dot-stuffed already and ending in CRLF, and waits for its 250.
   void send(String sender, List<String> recipients, byte[] message) throws IOException {
-    StringBuilder envelope = new StringBuilder(64 + 40 * recipients.size());
-    envelope.append("MAIL FROM:<").append(sender).append(">\r\n");
+    socket.write("MAIL FROM:<");
+    socket.write(sender);
     for (String recipient : recipients) {
-      envelope.append("RCPT TO:<").append(recipient).append(">\r\n");
+      socket.write(">\r\nRCPT TO:<");
+      socket.write(recipient);
     }
-    envelope.append("DATA\r\n");
-    socket.write(envelope.toString());
+    socket.write(">\r\nDATA\r\n");
     expect('2');
     for (int i = 0; i < recipients.size(); i++) {
       expect('2');
     }
     expect('3');
-    byte[] data = new byte[message.length + 3];
-    System.arraycopy(message, 0, data, 0, message.length);
-    byte[] end = ".\r\n".getBytes(StandardCharsets.US_ASCII);
-    System.arraycopy(end, 0, data, message.length, end.length);
-    socket.write(data);
+    socket.write(message);
+    socket.write(".\r\n");
     expect('2');
   }
 
   private void expect(char first) throws IOException {
-    String line = socket.readLine();
+    Line line = socket.nextLine();
     while (line.length() > 3 && line.charAt(3) == '-') {
-      line = socket.readLine();
+      line = socket.nextLine();
     }
     if (line.isEmpty() || line.charAt(0) != first) {
       throw new IOException("expected " + first + "xx, got: " + line);

@@ -105,7 +105,7 @@ final class SmtpWorkloads {
       for (int user = 1; user <= target.users(); user++) {
         addresses.add(target.recipientOf(user));
       }
-      client = new SmtpClient(target.host(), target.smtpPort());
+      client = new SmtpClient(LineSocket.untimed(target.host(), target.smtpPort()));
     }
 
     @Override
