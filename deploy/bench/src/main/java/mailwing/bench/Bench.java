@@ -140,8 +140,8 @@ public final class Bench implements Callable<Integer> {
   @Option(
       names = "--patience",
       description =
-          "With --against: seconds to wait for the machine to come to rest before a run (default"
-              + " ${DEFAULT-VALUE}).")
+          "Seconds to wait for the machine to come to rest: with --against before each run, and in"
+              + " large before what is measured (default ${DEFAULT-VALUE}).")
   private double patience = 30;
 
   @Option(
@@ -307,8 +307,8 @@ public final class Bench implements Callable<Integer> {
       }
     }
     if (large) {
-      LargeWorkload.run(
-          side.target(), side.options(), messages, side.processes(), true, report, out);
+      new LargeWorkload(side.target(), side.options(), messages, patience)
+          .whole(side.processes(), report, out);
     }
     if (names.contains(GrowthWorkload.NAME)) {
       GrowthWorkload.run(side.target(), side.options(), messages, side.processes(), report, out);

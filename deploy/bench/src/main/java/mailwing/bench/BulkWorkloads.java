@@ -13,10 +13,10 @@ final class BulkWorkloads {
   private static final int LARGE_MESSAGES = 4;
   private static final String FIRST = "Bench-first";
   private static final int FIRST_MESSAGES = 500;
+  private static final int FIRST_UNMEASURED = 250;
   private static final String MANY = "Bench-many";
   private static final int MANY_OCTETS = 1000;
   private static final int MANY_MESSAGES = 10_000;
-  private static final int MANY_TIMES = 10;
 
   private BulkWorkloads() {}
 
@@ -53,36 +53,23 @@ final class BulkWorkloads {
         });
   }
 
-  /// Messages that have just come, each once.
+  /// Messages that have just come, each once; before them, unless nothing is to be warmed up,
+  /// others in a mailbox that is as new.
   static Measurement first(Target target, Options options)
       throws IOException, InterruptedException {
-    List<List<Integer>> octets = new ArrayList<>();
-    for (int i = 0; i < options.connections(); i++) {
-      octets.add(List.of());
+    if (options.warmUpSeconds() > 0) {
+      first(target, options, FIRST_UNMEASURED);
     }
-    Together.run(
-        options.connections(),
-        index -> {
-          int user = target.reader(index);
-          try (ImapClient client = Mailboxes.open(target, user)) {
-            Mailboxes.unlessRefused(client, "DELETE " + FIRST);
-            List<Integer> made =
-                Mailboxes.fill(
-                    client,
-                    target.recipientOf(user),
-                    FIRST,
-                    FIRST_MESSAGES,
-                    options.messageOctets(),
-                    System.nanoTime());
-            synchronized (octets) {
-              octets.set(index, made);
-            }
-          }
-        });
+    return first(target, options, FIRST_MESSAGES);
+  }
+
+  private static Measurement first(Target target, Options options, int count)
+      throws IOException, InterruptedException {
+    List<List<Integer>> octets = fillFirst(target, options, count);
     Measurement measured =
         ClosedLoop.once(
             options.connections(),
-            FIRST_MESSAGES,
+            count,
             options,
             index -> {
               ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
@@ -99,11 +86,40 @@ final class BulkWorkloads {
                 }
               };
             });
-    checkAndDelete(target, options);
+    checkAndDelete(target, options, count);
     return measured;
   }
 
-  private static void checkAndDelete(Target target, Options options)
+  /// Makes the mailboxes anew, and tells how large the messages of each are.
+  private static List<List<Integer>> fillFirst(Target target, Options options, int count)
+      throws IOException, InterruptedException {
+    List<List<Integer>> octets = new ArrayList<>();
+    for (int i = 0; i < options.connections(); i++) {
+      octets.add(List.of());
+    }
+    Together.run(
+        options.connections(),
+        index -> {
+          int user = target.reader(index);
+          try (ImapClient client = Mailboxes.open(target, user)) {
+            Mailboxes.unlessRefused(client, "DELETE " + FIRST);
+            List<Integer> made =
+                Mailboxes.fill(
+                    client,
+                    target.recipientOf(user),
+                    FIRST,
+                    count,
+                    options.messageOctets(),
+                    System.nanoTime());
+            synchronized (octets) {
+              octets.set(index, made);
+            }
+          }
+        });
+    return octets;
+  }
+
+  private static void checkAndDelete(Target target, Options options, int count)
       throws IOException, InterruptedException {
     Together.run(
         options.connections(),
@@ -117,8 +133,8 @@ final class BulkWorkloads {
                   SampleCheck.check(read);
                   checked[0]++;
                 });
-            if (checked[0] != FIRST_MESSAGES) {
-              throw new IOException(checked[0] + " of " + FIRST_MESSAGES + " messages came back");
+            if (checked[0] != count) {
+              throw new IOException(checked[0] + " of " + count + " messages came back");
             }
             client.command("UNSELECT");
             client.command("DELETE " + FIRST);
@@ -130,14 +146,12 @@ final class BulkWorkloads {
   static Measurement storeMany(Target target, Options options)
       throws IOException, InterruptedException {
     Mailboxes.fill(target, 1, target::reader, MANY, MANY_MESSAGES, MANY_OCTETS);
-    return ClosedLoop.once(
+    return ClosedLoop.run(
         1,
-        MANY_TIMES,
         options,
         index -> {
           ImapClient client = Mailboxes.openUntimed(target, target.reader(index));
           client.command("SELECT " + MANY);
-          client.command("STORE 1:* +FLAGS.SILENT (" + ImapWorkloads.FLAGGED + ")");
           client.command("STORE 1:* -FLAGS.SILENT (" + ImapWorkloads.FLAGGED + ")");
           return new ImapWorkloads.Session(client) {
             private boolean set;

@@ -11,6 +11,11 @@ import java.util.StringTokenizer;
 final class Machine {
   static final double MILLIS_PER_TICK = 10;
 
+  /// What all may take of it while it is at rest.
+  private static final double AT_REST = 0.15;
+
+  private static final int LOOK_MILLIS = 1000;
+
   private Machine() {}
 
   /// What was spent up to now by everything, interrupts left out and what other guests of the same
@@ -39,6 +44,20 @@ final class Machine {
             instanceof com.sun.management.OperatingSystemMXBean own
         ? own.getProcessCpuTime() / 1e6
         : 0;
+  }
+
+  /// Waits until nobody has much to do, but not for ever.
+  static void awaitRest(double patienceSeconds) throws InterruptedException {
+    long begun = System.nanoTime();
+    while (System.nanoTime() - begun < patienceSeconds * 1e9) {
+      double busy = busyMillis();
+      long from = System.nanoTime();
+      Thread.sleep(LOOK_MILLIS);
+      double millis = (System.nanoTime() - from) / 1e6 * processors();
+      if (!((busyMillis() - busy) / millis > AT_REST)) {
+        return;
+      }
+    }
   }
 
   static int processors() {

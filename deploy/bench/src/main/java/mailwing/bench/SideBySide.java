@@ -2,7 +2,6 @@ package mailwing.bench;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class SideBySide {
   /// What other processes may take of the machine.
   private static final double OTHERS_AT_MOST = 0.15;
-
-  private static final double AT_REST = 0.15;
 
   private final Side ours;
   private final Side theirs;
@@ -86,14 +83,8 @@ final class SideBySide {
 
   private Map<String, Measurement> large(Side side) throws IOException, InterruptedException {
     Report report = new Report();
-    LargeWorkload.run(
-        side.target(),
-        side.options(),
-        largeMessages,
-        side.processes(),
-        false,
-        report,
-        new PrintWriter(new StringWriter()));
+    new LargeWorkload(side.target(), side.options(), largeMessages, patienceSeconds)
+        .ofTable(report);
     Map<String, Measurement> measured = new LinkedHashMap<>();
     for (TableRow row : TableRow.ALL) {
       Measurement step = report.last(row.workload());
@@ -144,7 +135,7 @@ final class SideBySide {
     Run best = null;
     int tries = name.equals(LargeWorkload.NAME) ? 1 : 1 + again;
     for (int attempt = 1; best == null || attempt <= tries; attempt++) {
-      awaitRest();
+      Machine.awaitRest(patienceSeconds);
       Run run = once(side, work);
       Measurement told = run.measured().get(name);
       out.printf(
@@ -184,20 +175,6 @@ final class SideBySide {
       return new Run(measured, Math.max(0, others / millis));
     } catch (IOException e) {
       throw new IOException(side.name() + ": " + e.getMessage(), e);
-    }
-  }
-
-  /// Waits until nobody has much to do, but not for ever.
-  private void awaitRest() throws InterruptedException {
-    long begun = System.nanoTime();
-    while (System.nanoTime() - begun < patienceSeconds * 1e9) {
-      double busy = Machine.busyMillis();
-      long from = System.nanoTime();
-      Thread.sleep(1000);
-      double millis = (System.nanoTime() - from) / 1e6 * Machine.processors();
-      if (!((Machine.busyMillis() - busy) / millis > AT_REST)) {
-        return;
-      }
     }
   }
 }

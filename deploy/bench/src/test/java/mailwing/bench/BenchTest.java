@@ -102,6 +102,8 @@ class BenchTest {
                 "--password=secret",
                 "--connections=2",
                 "--messages=30",
+                "--warm-up=0.1",
+                "--patience=0",
                 "--pid=" + ProcessHandle.current().pid(),
                 "--json=" + json,
                 "large"
