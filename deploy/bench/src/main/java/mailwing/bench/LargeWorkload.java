@@ -119,6 +119,8 @@ final class LargeWorkload {
     }
 
     void copies() throws IOException {
+      // There are servers that end a session whose mailbox is deleted.
+      client.command("SELECT INBOX");
       for (String folder : LargeMailbox.FOLDERS) {
         Mailboxes.unlessRefused(client, "DELETE " + folder);
         client.command("CREATE " + folder);
