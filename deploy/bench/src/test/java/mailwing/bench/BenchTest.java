@@ -162,7 +162,9 @@ class BenchTest {
           .endsWith("<!-- end of the table -->\nThat was it.\n");
       assertThat(out.toString())
           .contains("append, run 1 of 1, Mailwing:", "append, run 1 of 1, it:");
-      assertThat(Files.readAllLines(ratios)).anyMatch(line -> line.startsWith("append,"));
+      assertThat(Files.readAllLines(ratios))
+          .anyMatch(line -> line.startsWith("append,"))
+          .anyMatch(line -> line.startsWith("large-search-subject-again,"));
 
       StringWriter checked = new StringWriter();
       int code = sideBySide(server, ratios, page, "--check", checked);
@@ -200,8 +202,10 @@ class BenchTest {
           "--ratios=" + ratios,
           "--page=" + page,
           how,
+          "--messages=30",
           "smtp-visible",
-          "append"
+          "append",
+          "large"
         },
         new PrintWriter(out, true),
         new PrintWriter(out, true));
