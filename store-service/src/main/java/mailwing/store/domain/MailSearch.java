@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import mailwing.store.StoreException;
 import mailwing.store.domain.KnownResults.Contents;
 import mailwing.store.mime.ThreadByReferences;
@@ -61,7 +62,7 @@ public final class MailSearch {
       SearchRows.Sink sink) {
     Contents contents = Contents.of(mailbox.status());
     if (!contents.many() || !KnownResults.lasts(key)) {
-      find(access, mailbox.mailboxId(), key, sort, sink);
+      find(access, mailbox, key, sort, sink);
       return;
     }
     KnownResults.Key asked =
@@ -79,7 +80,7 @@ public final class MailSearch {
       return;
     }
     Keeping keeping = new Keeping(sink);
-    find(access, mailbox.mailboxId(), key, sort, keeping);
+    find(access, mailbox, key, sort, keeping);
     // Who no longer waits was not told all.
     if (sink.wanted() && unchanged(access, mailbox)) {
       results.keep(asked, contents, keeping.uids());
@@ -115,40 +116,71 @@ public final class MailSearch {
       return to.wanted();
     }
 
+    @Override
+    public boolean modseqs() {
+      return to.modseqs();
+    }
+
     int[] uids() {
       return Arrays.copyOf(uids, count);
     }
   }
 
   private void find(
-      Access access, long mailbox, SearchKey key, List<SortCriterion> sort, SearchRows.Sink sink) {
+      Access access,
+      MailboxReads.Found mailbox,
+      SearchKey key,
+      List<SortCriterion> sort,
+      SearchRows.Sink sink) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     if (plan instanceof SearchPlan.Columns columns) {
       match(access, mailbox, columns.condition(), sort, sink);
       return;
     }
     if (sort.isEmpty()) {
-      scan(access, mailbox, plan, sink);
+      scan(access, mailbox.mailboxId(), plan, sink);
       return;
     }
     SearchRows.Found found = new SearchRows.Found();
-    scan(access, mailbox, plan, new Collecting(found, sink));
-    rows.sorted(access, mailbox, found, order(sort, "r.relevancy"), sink);
+    scan(access, mailbox.mailboxId(), plan, new Collecting(found, sink));
+    rows.sorted(access, mailbox.mailboxId(), found, order(sort, "r.relevancy"), sink);
   }
 
   private void match(
       Access access,
-      long mailbox,
+      MailboxReads.Found mailbox,
       Condition condition,
       List<SortCriterion> sort,
       SearchRows.Sink sink) {
+    long id = mailbox.mailboxId();
     if (!condition.ofEntries() || !NumberOrder.puts(sort)) {
-      rows.matches(access, mailbox, condition, order(sort, "(100 + 0)"), sink);
+      rows.matches(access, id, condition, order(sort, "(100 + 0)"), sink);
       return;
     }
-    NumberOrder order = new NumberOrder(sort, sink);
-    rows.numbers(access, mailbox, condition, order.needsSent(), order);
-    order.finish();
+    if (sort.isEmpty()) {
+      // Handed on as they come, which two parts do at the same time.
+      SearchRows.Wanted uids = new SearchRows.Wanted(sink.modseqs(), false, false, false);
+      rows.numbers(
+          access,
+          id,
+          0,
+          condition,
+          uids,
+          () ->
+              (uid, modseq, size, internalMillis, sentMillis) ->
+                  sink.take(uid, modseq, SearchRows.WHOLLY));
+      return;
+    }
+    NumberOrder order = new NumberOrder(sort);
+    rows.numbers(
+            access,
+            id,
+            mailbox.status().getMessages(),
+            condition,
+            order.wanted(sink.modseqs()),
+            () -> new NumberOrder(sort))
+        .forEach(order::add);
+    order.finish(sink);
   }
 
   /// Collects what is to be sorted for someone who waits.
@@ -170,7 +202,7 @@ public final class MailSearch {
       Access access, MailboxReads.Found mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
     Contents contents = Contents.of(mailbox.status());
     if (!contents.many() || !KnownResults.lasts(key)) {
-      return threads(access, mailbox.mailboxId(), key, algorithm);
+      return threads(access, mailbox, key, algorithm);
     }
     KnownResults.Key asked =
         new KnownResults.Key(access.account(), mailbox.mailboxId(), key, List.of(), algorithm);
@@ -178,15 +210,37 @@ public final class MailSearch {
     if (known != null) {
       return known;
     }
-    Threads found = threads(access, mailbox.mailboxId(), key, algorithm);
+    Threads found = threads(access, mailbox, key, algorithm);
     if (unchanged(access, mailbox)) {
       threads.keep(asked, contents, found);
     }
     return found;
   }
 
+  /// Makes of a part's rows what THREAD knows of its messages.
+  private static final class ThreadPart implements Consumer<SearchRows.Threading> {
+    private final Threadable.Maker maker;
+    private final List<Threadable> messages = new ArrayList<>();
+
+    ThreadPart(Threadable.Maker maker) {
+      this.maker = maker;
+    }
+
+    @Override
+    public void accept(SearchRows.Threading row) {
+      messages.add(
+          maker.make(
+              row.uid(),
+              row.messageId(),
+              row.references(),
+              row.baseSubject(),
+              row.sentMillis(),
+              row.internalMillis()));
+    }
+  }
+
   private Threads threads(
-      Access access, long mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
+      Access access, MailboxReads.Found mailbox, SearchKey key, ThreadRequest.Algorithm algorithm) {
     SearchPlan plan = new SearchPlan.Maker(System.currentTimeMillis()).plan(key);
     Condition condition;
     if (plan instanceof SearchPlan.Columns columns && columns.condition().ofEntries()) {
@@ -200,23 +254,18 @@ public final class MailSearch {
     List<Threadable> messages = new ArrayList<>();
     Threadable.Maker maker = new Threadable.Maker();
     rows.threads(
-        access,
-        mailbox,
-        condition,
-        links,
-        row ->
-            messages.add(
-                maker.make(
-                    row.uid(),
-                    row.messageId(),
-                    row.references(),
-                    row.baseSubject(),
-                    row.sentMillis(),
-                    row.internalMillis())));
+            access,
+            mailbox.mailboxId(),
+            mailbox.status().getMessages(),
+            condition,
+            links,
+            () -> new ThreadPart(maker))
+        .forEach(part -> messages.addAll(part.messages));
     return switch (algorithm) {
       case ORDEREDSUBJECT -> ThreadBySubject.thread(messages);
       case REFERENCES ->
-          ThreadByReferences.references(messages, uids -> replies(access, mailbox, uids));
+          ThreadByReferences.references(
+              messages, uids -> replies(access, mailbox.mailboxId(), uids));
       case REFS -> ThreadByReferences.refs(messages);
       case ALGORITHM_UNSPECIFIED, UNRECOGNIZED ->
           throw new StoreException(ErrorCode.INVALID_ARGUMENT, "no such algorithm");

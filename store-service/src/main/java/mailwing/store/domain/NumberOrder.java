@@ -9,13 +9,11 @@ import mailwing.store.v1.SortCriterion;
 import mailwing.store.v1.SortCriterion.Field;
 
 /// Puts entries in order by dates and sizes (RFC 5256 section 3), which come ascending by UID: the
-/// database reads them in the order in which they lie, and does not sort. Without criteria they are
-/// handed on as they come.
+/// database reads them in the order in which they lie, and does not sort.
 final class NumberOrder implements SearchRows.NumbersSink {
   private static final Set<Field> NUMBERS = EnumSet.of(Field.ARRIVAL, Field.DATE, Field.SIZE);
 
   private final List<SortCriterion> criteria;
-  private final SearchRows.Sink sink;
   private long[] uids = new long[256];
   private long[] modseqs = new long[256];
 
@@ -24,9 +22,8 @@ final class NumberOrder implements SearchRows.NumbersSink {
 
   private int count;
 
-  NumberOrder(List<SortCriterion> sort, SearchRows.Sink sink) {
+  NumberOrder(List<SortCriterion> sort) {
     this.criteria = firsts(sort);
-    this.sink = sink;
     this.keys = new long[criteria.size()][256];
   }
 
@@ -41,23 +38,18 @@ final class NumberOrder implements SearchRows.NumbersSink {
     return sort.stream().filter(one -> seen.add(one.getField())).toList();
   }
 
-  boolean needsSent() {
-    return criteria.stream().anyMatch(one -> one.getField() == Field.DATE);
+  SearchRows.Wanted wanted(boolean modseqs) {
+    return new SearchRows.Wanted(
+        modseqs, goesBy(Field.SIZE), goesBy(Field.ARRIVAL), goesBy(Field.DATE));
+  }
+
+  private boolean goesBy(Field field) {
+    return criteria.stream().anyMatch(one -> one.getField() == field);
   }
 
   @Override
   public void take(long uid, long modseq, long size, long internalMillis, long sentMillis) {
-    if (keys.length == 0) {
-      sink.take(uid, modseq, SearchRows.WHOLLY);
-      return;
-    }
-    if (count == uids.length) {
-      uids = Arrays.copyOf(uids, count * 2);
-      modseqs = Arrays.copyOf(modseqs, count * 2);
-      for (int i = 0; i < keys.length; i++) {
-        keys[i] = Arrays.copyOf(keys[i], count * 2);
-      }
-    }
+    room(count + 1);
     uids[count] = uid;
     modseqs[count] = modseq;
     for (int i = 0; i < keys.length; i++) {
@@ -71,11 +63,30 @@ final class NumberOrder implements SearchRows.NumbersSink {
     count++;
   }
 
-  /// Hands them on, if they were kept.
-  void finish() {
-    if (keys.length == 0) {
+  private void room(int needed) {
+    if (needed <= uids.length) {
       return;
     }
+    int room = Math.max(needed, uids.length * 2);
+    uids = Arrays.copyOf(uids, room);
+    modseqs = Arrays.copyOf(modseqs, room);
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = Arrays.copyOf(keys[i], room);
+    }
+  }
+
+  /// Takes over what another one was given, which comes after what this one was given.
+  void add(NumberOrder other) {
+    room(count + other.count);
+    System.arraycopy(other.uids, 0, uids, count, other.count);
+    System.arraycopy(other.modseqs, 0, modseqs, count, other.count);
+    for (int i = 0; i < keys.length; i++) {
+      System.arraycopy(other.keys[i], 0, keys[i], count, other.count);
+    }
+    count += other.count;
+  }
+
+  void finish(SearchRows.Sink sink) {
     int[] order = new int[count];
     Arrays.setAll(order, i -> i);
     // From the last criterion to the first, each keeping what the ones after it made of equals.

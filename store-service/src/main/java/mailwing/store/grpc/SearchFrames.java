@@ -53,6 +53,11 @@ final class SearchFrames implements SearchRows.Sink {
     return !stream.cancelled();
   }
 
+  @Override
+  public boolean modseqs() {
+    return modseqs;
+  }
+
   void complete() {
     if (frame.getUidsCount() > 0) {
       stream.send(frame.build());

@@ -4,11 +4,17 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import mailwing.store.persistence.SearchRows.Condition;
+import mailwing.store.persistence.SearchRows.NumbersSink;
 import mailwing.store.persistence.SearchRows.OctetSink;
 import mailwing.store.persistence.SearchRows.Threading;
+import mailwing.store.persistence.SearchRows.Wanted;
 
 /// Reads a mailbox's entries as arrays of numbers, a page at a time, ascending by UID; and what is
 /// wanted of their messages, in the order of their ids, in which PostgreSQL finds them together.
@@ -16,53 +22,108 @@ final class EntryPages {
   /// Entries of a page.
   static final int ROWS = 4096;
 
+  private static final String INTERNAL_DATE = "internal_date";
+  private static final String MESSAGE_ID = "message_id";
+
   private final Connection connection;
   private final Access access;
   private final long mailboxId;
   private final Condition condition;
+  private final long after;
+  private final long last;
 
   /// @param condition of entries alone
-  EntryPages(Connection connection, Access access, long mailboxId, Condition condition) {
+  /// @param after every entry has a higher UID
+  /// @param last the highest UID
+  EntryPages(
+      Connection connection,
+      Access access,
+      long mailboxId,
+      Condition condition,
+      long after,
+      long last) {
     this.connection = connection;
     this.access = access;
     this.mailboxId = mailboxId;
     this.condition = condition;
+    this.after = after;
+    this.last = last;
   }
 
   /// Entries, each at the same place of all arrays.
   static final class Page {
-    final long[] uids;
-    final long[] modseqs;
-    final long[] sizes;
-    final long[] internalDates;
-
-    /// The sent dates, else the internal dates (RFC 5256 section 2.2); equal to the latter where
-    /// they were not asked for.
-    final long[] sentDates;
-
+    private final long[] uids;
+    private final long[] modseqs;
+    private final long[] sizes;
+    private final long[] internalDates;
+    private long[] sentDates;
     private final long[] messageIds;
 
-    private Page(ResultSet row) throws SQLException {
+    private Page(ResultSet row, Columns columns) throws SQLException {
       uids = BinaryArrays.numbers(row.getBytes(1));
-      modseqs = BinaryArrays.numbers(row.getBytes(2));
-      sizes = BinaryArrays.numbers(row.getBytes(3));
-      internalDates = BinaryArrays.numbers(row.getBytes(4));
-      messageIds = BinaryArrays.numbers(row.getBytes(5));
-      sentDates = internalDates.clone();
+      modseqs = columns.numbers(row, "modseq", uids.length);
+      sizes = columns.numbers(row, "size", uids.length);
+      internalDates = columns.numbers(row, INTERNAL_DATE, uids.length);
+      messageIds = columns.numbers(row, MESSAGE_ID, uids.length);
+      sentDates = internalDates;
     }
 
     int count() {
       return uids.length;
     }
+
+    void tell(NumbersSink sink) {
+      for (int i = 0; i < uids.length; i++) {
+        sink.take(uids[i], modseqs[i], sizes[i], internalDates[i], sentDates[i]);
+      }
+    }
   }
 
-  /// @param sent with the sent dates
-  void read(boolean sent, Consumer<Page> sink) throws SQLException {
+  /// Columns that are read of entries.
+  private record Columns(List<String> names) {
+    static Columns of(String... names) {
+      return new Columns(List.of(names));
+    }
+
+    static Columns of(Wanted wanted) {
+      List<String> names = new ArrayList<>(List.of("uid"));
+      if (wanted.modseqs()) {
+        names.add("modseq");
+      }
+      if (wanted.sizes()) {
+        names.add("size");
+      }
+      if (wanted.internalDates()) {
+        names.add(INTERNAL_DATE);
+      }
+      if (wanted.sentDates()) {
+        names.add(MESSAGE_ID);
+      }
+      return new Columns(names);
+    }
+
+    String select() {
+      return names.stream()
+          .map(name -> "array_send(array_agg(t." + name + "))")
+          .collect(Collectors.joining(", "));
+    }
+
+    String inner() {
+      return names.stream().map(name -> "e." + name).collect(Collectors.joining(", "));
+    }
+
+    long[] numbers(ResultSet row, String name, int count) throws SQLException {
+      int at = names.indexOf(name);
+      return at < 0 ? new long[count] : BinaryArrays.numbers(row.getBytes(at + 1));
+    }
+  }
+
+  void read(Wanted wanted, Consumer<Page> sink) throws SQLException {
     pages(
-        0,
+        Columns.of(wanted),
         page -> {
-          if (sent) {
-            sentDates(page);
+          if (wanted.sentDates()) {
+            sentDates(page, wanted.internalDates());
           }
           sink.accept(page);
         });
@@ -70,12 +131,11 @@ final class EntryPages {
 
   /// @param links with Message-IDs and references
   void threads(boolean links, Consumer<Threading> sink) throws SQLException {
-    pages(0, page -> threads(page, links, sink));
+    pages(Columns.of("uid", INTERNAL_DATE, MESSAGE_ID), page -> threads(page, links, sink));
   }
 
-  /// @param first the lowest UID
-  void envelopes(long first, OctetSink sink) throws SQLException {
-    pages(first - 1, page -> envelopes(page, sink));
+  void envelopes(OctetSink sink) throws SQLException {
+    pages(Columns.of("uid", MESSAGE_ID), page -> envelopes(page, sink));
   }
 
   @FunctionalInterface
@@ -83,41 +143,63 @@ final class EntryPages {
     void take(Page page) throws SQLException;
   }
 
-  private void pages(long from, PageSink sink) throws SQLException {
-    // Aggregates take their input in the order of the subselect.
-    try (PreparedStatement statement =
+  /// Aggregates take their input in the order of the subselect.
+  private PreparedStatement select(Columns columns) throws SQLException {
+    PreparedStatement statement =
         connection.prepareStatement(
-            "SELECT array_send(array_agg(t.uid)), array_send(array_agg(t.modseq)),"
-                + " array_send(array_agg(t.size)), array_send(array_agg(t.internal_date)),"
-                + " array_send(array_agg(t.message_id))"
-                + " FROM (SELECT e.uid, e.modseq, e.size, e.internal_date, e.message_id FROM "
+            "SELECT "
+                + columns.select()
+                + " FROM (SELECT "
+                + columns.inner()
+                + " FROM "
                 + access.entries()
-                + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid > ? AND ("
+                + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid > ? AND e.uid <= ? AND ("
                 + condition.text()
                 + ") ORDER BY e.uid LIMIT "
                 + ROWS
-                + ") t")) {
-      statement.setLong(1, access.account());
-      statement.setLong(2, mailboxId);
-      condition.bind(statement, 4);
-      long after = from;
+                + ") t");
+    statement.setLong(1, access.account());
+    statement.setLong(2, mailboxId);
+    condition.bind(statement, 5);
+    return Sql.binary(statement);
+  }
+
+  private void pages(Columns columns, PageSink sink) throws SQLException {
+    try (PreparedStatement statement = select(columns)) {
+      statement.setLong(4, last);
+      long reached = after;
       Page page;
       do {
-        statement.setLong(3, after);
+        statement.setLong(3, reached);
         try (ResultSet row = statement.executeQuery()) {
           row.next();
-          page = new Page(row);
+          page = new Page(row, columns);
         }
         if (page.count() > 0) {
-          after = page.uids[page.count() - 1];
+          reached = page.uids[page.count() - 1];
           sink.take(page);
         }
       } while (page.count() == ROWS);
     }
   }
 
-  private void sentDates(Page page) throws SQLException {
+  /// Of a page that was read without them, in the same snapshot.
+  private long[] internalDates(Page page) throws SQLException {
+    try (PreparedStatement statement = select(Columns.of(INTERNAL_DATE))) {
+      statement.setLong(3, page.uids[0] - 1);
+      statement.setLong(4, page.uids[page.count() - 1]);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return BinaryArrays.numbers(row.getBytes(1));
+      }
+    }
+  }
+
+  /// @param internalDates whether the page has them
+  private void sentDates(Page page, boolean internalDates) throws SQLException {
     Messages messages = new Messages(page);
+    long[] dates = new long[page.count()];
+    BitSet dated = new BitSet(dates.length);
     try (PreparedStatement statement =
             messages.select(
                 "SELECT array_send(array_agg(t.message_id)), array_send(array_agg(t.sent_millis))"
@@ -129,8 +211,17 @@ final class EntryPages {
       long[] sent = BinaryArrays.numbers(row.getBytes(2));
       for (int i = 0; i < ids.length; i++) {
         for (int at = messages.first(ids[i]); messages.is(at, ids[i]); at++) {
-          page.sentDates[messages.entry(at)] = sent[i];
+          int entry = messages.entry(at);
+          dates[entry] = sent[i];
+          dated.set(entry);
         }
+      }
+    }
+    page.sentDates = dates;
+    if (dated.cardinality() < dates.length) {
+      long[] instead = internalDates ? page.internalDates : internalDates(page);
+      for (int i = dated.nextClearBit(0); i < dates.length; i = dated.nextClearBit(i + 1)) {
+        dates[i] = instead[i];
       }
     }
   }
@@ -196,6 +287,7 @@ final class EntryPages {
   private final class Messages {
     private final long[] ids;
     private final int[] entries;
+    private int reached;
 
     Messages(Page page) {
       int count = page.count();
@@ -211,14 +303,16 @@ final class EntryPages {
       }
     }
 
+    /// Ids are counted from 1 in each account: above the place, they are whole.
     private void sort() {
-      Integer[] order = new Integer[ids.length];
-      Arrays.setAll(order, i -> i);
-      long[] unsorted = ids.clone();
-      Arrays.sort(order, (a, b) -> Long.compare(unsorted[a], unsorted[b]));
-      for (int i = 0; i < order.length; i++) {
-        entries[i] = order[i];
-        ids[i] = unsorted[order[i]];
+      long[] places = new long[ids.length];
+      for (int i = 0; i < places.length; i++) {
+        places[i] = ids[i] * ROWS + i;
+      }
+      Arrays.sort(places);
+      for (int i = 0; i < places.length; i++) {
+        entries[i] = (int) (places[i] % ROWS);
+        ids[i] = places[i] / ROWS;
       }
     }
 
@@ -226,17 +320,16 @@ final class EntryPages {
       return MessagesById.select(connection, access, ids, start, end);
     }
 
-    /// The first place with an id, which is there.
+    /// The first place with an id or a higher one; ids are asked for in ascending order.
     int first(long id) {
-      int at = Arrays.binarySearch(ids, id);
-      while (at > 0 && ids[at - 1] == id) {
-        at--;
+      while (reached < ids.length && ids[reached] < id) {
+        reached++;
       }
-      return at;
+      return reached;
     }
 
     boolean is(int at, long id) {
-      return at >= 0 && at < ids.length && ids[at] == id;
+      return at < ids.length && ids[at] == id;
     }
 
     int entry(int at) {

@@ -23,10 +23,15 @@ public final class MailboxReads {
   private static final int FETCH_ROWS = 8192;
   private static final int RANGES = 4096;
 
+  /// Messages of a mailbox of which half are kept while the other half is handed on.
+  private static final int MOST_KEPT = 500_000;
+
   private final Sql sql;
+  private final Halves halves;
 
   public MailboxReads(Sql sql) {
     this.sql = sql;
+    this.halves = new Halves(sql);
   }
 
   /// A mailbox as it was found.
@@ -208,8 +213,33 @@ public final class MailboxReads {
     return sql.snapshot(
         connection -> {
           Found found = require(find(connection, access, mailboxId, "", ""));
-          if (found.status().getMessages() > 0) {
-            new FlagColumns(connection, access, mailboxId).read(sink);
+          long messages = Integer.toUnsignedLong(found.status().getMessages());
+          KeywordSets sets = new KeywordSets();
+          if (messages > 0) {
+            // The lower half is handed on as it comes; the upper one is kept so long, some dozen
+            // octets a message.
+            halves
+                .read(
+                    connection,
+                    access,
+                    mailboxId,
+                    messages <= MOST_KEPT ? messages : 0,
+                    (part, after, last) -> {
+                      List<FlagColumns.Page> kept = new ArrayList<>();
+                      new FlagColumns(part, access, mailboxId)
+                          .read(
+                              after,
+                              last,
+                              page -> {
+                                if (after == 0) {
+                                  sink.accept(page.frame(sets));
+                                } else {
+                                  kept.add(page);
+                                }
+                              });
+                      return kept;
+                    })
+                .forEach(kept -> kept.forEach(page -> sink.accept(page.frame(sets))));
           }
           return found.status();
         });

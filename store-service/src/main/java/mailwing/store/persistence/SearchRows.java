@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Finds entries of a mailbox by what columns hold.
@@ -20,9 +21,11 @@ public final class SearchRows {
   public static final int WHOLLY = 100;
 
   private final Sql sql;
+  private final Halves halves;
 
   public SearchRows(Sql sql) {
     this.sql = sql;
+    this.halves = new Halves(sql);
   }
 
   /// A condition over `e` (entry) and `m` (message), never null, with its parameters in order. Its
@@ -83,6 +86,11 @@ public final class SearchRows {
 
     /// Whether anybody still waits for what is found; asked now and then.
     default boolean wanted() {
+      return true;
+    }
+
+    /// Whether modseqs are told; else any will do.
+    default boolean modseqs() {
       return true;
     }
   }
@@ -234,33 +242,37 @@ public final class SearchRows {
         });
   }
 
+  /// Which numbers are read of entries beside their UIDs; all others are 0. The sent date is the
+  /// internal date where there is none (RFC 5256 section 2.2).
+  public record Wanted(boolean modseqs, boolean sizes, boolean internalDates, boolean sentDates) {}
+
   /// Takes numbers of entries.
   @FunctionalInterface
   public interface NumbersSink {
     void take(long uid, long modseq, long size, long internalMillis, long sentMillis);
   }
 
-  /// Numbers of entries that meet the condition, which goes by entries alone, ascending by UID.
+  /// Numbers of entries that meet the condition, which goes by entries alone, ascending by UID in
+  /// each part and from part to part.
   ///
-  /// @param sent whether the sent date is asked for, the internal date where there is none
-  public void numbers(
-      Access access, long mailboxId, Condition condition, boolean sent, NumbersSink sink) {
-    sql.snapshot(
-        connection -> {
-          new EntryPages(connection, access, mailboxId, condition)
-              .read(
-                  sent,
-                  page -> {
-                    for (int i = 0; i < page.count(); i++) {
-                      sink.take(
-                          page.uids[i],
-                          page.modseqs[i],
-                          page.sizes[i],
-                          page.internalDates[i],
-                          page.sentDates[i]);
-                    }
-                  });
-          return true;
+  /// @param messages how many are in the mailbox, about
+  /// @param parts makes what takes a part
+  public <T extends NumbersSink> List<T> numbers(
+      Access access,
+      long mailboxId,
+      long messages,
+      Condition condition,
+      Wanted wanted,
+      Supplier<T> parts) {
+    return halves.read(
+        access,
+        mailboxId,
+        messages,
+        (connection, after, last) -> {
+          T part = parts.get();
+          new EntryPages(connection, access, mailboxId, condition, after, last)
+              .read(wanted, page -> page.tell(part));
+          return part;
         });
   }
 
@@ -277,16 +289,28 @@ public final class SearchRows {
       long sentMillis,
       long internalMillis) {}
 
-  /// Messages that meet the condition, which goes by entries alone, ascending by UID, each handed
-  /// on as it comes.
+  /// Messages that meet the condition, which goes by entries alone, ascending by UID in each part
+  /// and from part to part, each handed on as it comes.
   ///
+  /// @param messages how many are in the mailbox, about
   /// @param links with Message-IDs and references, which are left out else
-  public void threads(
-      Access access, long mailboxId, Condition condition, boolean links, Consumer<Threading> sink) {
-    sql.snapshot(
-        connection -> {
-          new EntryPages(connection, access, mailboxId, condition).threads(links, sink);
-          return true;
+  /// @param parts makes what takes a part
+  public <T extends Consumer<Threading>> List<T> threads(
+      Access access,
+      long mailboxId,
+      long messages,
+      Condition condition,
+      boolean links,
+      Supplier<T> parts) {
+    return halves.read(
+        access,
+        mailboxId,
+        messages,
+        (connection, after, last) -> {
+          T part = parts.get();
+          new EntryPages(connection, access, mailboxId, condition, after, last)
+              .threads(links, part);
+          return part;
         });
   }
 
@@ -305,10 +329,10 @@ public final class SearchRows {
             int to = Math.min(wanted.length, from + EntryPages.ROWS);
             Condition some =
                 Condition.of(
-                    "e.uid <= ? AND e.uid = ANY (?)",
-                    wanted[to - 1],
+                    "e.uid = ANY (ARRAY(SELECT unnest(?)))",
                     BinaryArrays.parameter(connection, Arrays.copyOfRange(wanted, from, to)));
-            new EntryPages(connection, access, mailboxId, some).envelopes(wanted[from], sink);
+            new EntryPages(connection, access, mailboxId, some, wanted[from] - 1, wanted[to - 1])
+                .envelopes(sink);
           }
           return true;
         });
@@ -335,7 +359,10 @@ public final class SearchRows {
             statement.setLong(1, accountId);
             statement.setLong(2, Collections.min(ids));
             statement.setLong(3, Collections.max(ids));
-            statement.setArray(4, connection.createArrayOf("int8", ids.toArray()));
+            statement.setArray(
+                4,
+                BinaryArrays.parameter(
+                    connection, ids.stream().mapToLong(Long::longValue).toArray()));
             List<Source> sources = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {

@@ -1,5 +1,6 @@
 package mailwing.store.persistence;
 
+import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -9,10 +10,12 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /// Runs statements: borrows a connection, repeats what may be repeated, names what failed.
 ///
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// becomes UNAVAILABLE where the same call may succeed later, else INTERNAL.
 public final class Sql {
   private static final int ATTEMPTS = 5;
+  private static final Pattern MOMENT = Pattern.compile("[0-9A-Fa-f-]+");
 
   private final DataSource source;
 
@@ -83,6 +87,36 @@ public final class Sql {
                   return work.run(begun);
                 }),
         false);
+  }
+
+  /// One read-only transaction that sees the moment that a running one has exported.
+  ///
+  /// @param moment as `pg_export_snapshot` names it
+  <T> T within(String moment, Work<T> work) {
+    if (!MOMENT.matcher(moment).matches()) {
+      throw new StoreException(ErrorCode.INTERNAL, "no name of a snapshot");
+    }
+    return attempt(
+        connection ->
+            inTransaction(
+                connection,
+                begun -> {
+                  try (Statement statement = begun.createStatement()) {
+                    statement.execute(
+                        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+                            + " SET TRANSACTION SNAPSHOT '"
+                            + moment
+                            + "'");
+                  }
+                  return work.run(begun);
+                }),
+        false);
+  }
+
+  /// Is there a connection that nobody uses?
+  boolean hasIdle() {
+    return source instanceof HikariDataSource pool
+        && pool.getHikariPoolMXBean().getIdleConnections() > 0;
   }
 
   private static <T> T inTransaction(Connection connection, Work<T> work) throws SQLException {
@@ -191,6 +225,13 @@ public final class Sql {
       statement.close();
       throw e;
     }
+  }
+
+  /// A statement that comes back often and with much: its results come in binary form from the
+  /// first time on, else from the fourth.
+  static PreparedStatement binary(PreparedStatement statement) throws SQLException {
+    statement.unwrap(PGStatement.class).setPrepareThreshold(-1);
+    return statement;
   }
 
   /// The first column of all rows.

@@ -62,11 +62,11 @@ class NumberOrderTest {
 
   private static List<Long> ordered(List<Entry> entries, SortCriterion... criteria) {
     List<Long> uids = new ArrayList<>();
-    NumberOrder order = new NumberOrder(List.of(criteria), (uid, _, _) -> uids.add(uid));
+    NumberOrder order = new NumberOrder(List.of(criteria));
     for (Entry one : entries) {
       order.take(one.uid(), 1, one.size(), one.internalMillis(), one.sentMillis());
     }
-    order.finish();
+    order.finish((uid, _, _) -> uids.add(uid));
     return uids;
   }
 }
