@@ -351,6 +351,8 @@ DECLARE
   v_changed bigint[];
   v_unseen integer;
   v_deleted integer;
+  v_wanted integer := CASE p_operation WHEN 2 THEN p_flags ELSE 0 END;
+  v_count integer;
 BEGIN
   outcome := 1;
   SELECT s.change_seq INTO v_change_seq FROM account_state s WHERE s.account_id = p_account FOR NO KEY UPDATE;
@@ -373,47 +375,82 @@ BEGIN
       END IF;
     END IF;
   END IF;
-  -- First what is to be done, then the update by UIDs in an array: an index scan whatever the planner believes.
-  -- Aggregates take their input in the order of the ranges.
-  SELECT count(*), max(w.uid),
-    array_agg(w.uid) FILTER (WHERE w.changes),
-    coalesce(sum((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes), 0),
-    coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes), 0),
-    array_agg(w.uid) FILTER (WHERE NOT w.stale),
-    array_agg(w.new_flags) FILTER (WHERE NOT w.stale),
-    CASE WHEN count(w.new_keywords) > 0 THEN
-      array_agg(array_to_string(w.new_keywords, ' ')) FILTER (WHERE NOT w.stale) END,
-    array_agg(CASE WHEN w.changes THEN m.highest_modseq + 1 ELSE w.modseq END)
-      FILTER (WHERE NOT w.stale),
-    array_agg(w.size) FILTER (WHERE NOT w.stale),
-    array_agg(w.uid) FILTER (WHERE w.stale)
-  INTO looked, reached, v_changed, v_unseen, v_deleted, uids, flags, keywords, modseqs, sizes, modified
-  FROM (
-    SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
+  IF cardinality(p_first) = 1 AND p_operation <> 1 AND v_keywords IS NULL AND p_unchanged_since < 0
+      AND (p_flags & 9 = 0 OR p_flags & (p_flags - 1) = 0)
+      AND least(m.messages, p_last[1] - p_first[1] + 1) <= p_limit THEN
+    -- Flags set or cleared along one range: nothing has to be known before, since of what is counted there is one at
+    -- most, and each row that changes changes it.
+    UPDATE entry e SET modseq = m.highest_modseq + 1,
+        -- What only the owner sees is no change to the others.
+        shared_modseq = CASE WHEN m.holders > 0 AND p_flags = 1 THEN coalesce(e.shared_modseq, e.modseq) END,
+        seen_at = CASE WHEN v_wanted & 1 = 1 AND e.flags & 1 = 0 THEN coalesce(e.seen_at, v_now) ELSE e.seen_at END,
+        flags = (e.flags & ~p_flags) | v_wanted
+      WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid BETWEEN p_first[1] AND p_last[1]
+        AND e.flags & p_flags <> v_wanted;
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    SELECT count(*), max(e.uid), array_agg(e.uid), array_agg(e.flags),
+      CASE WHEN count(e.keywords) > 0 THEN array_agg(array_to_string(e.keywords, ' ')) END,
+      array_agg(e.modseq), array_agg(e.size)
+    INTO looked, reached, uids, flags, keywords, modseqs, sizes
     FROM (
-      SELECT e.*, p_unchanged_since >= 0 AND e.modseq > p_unchanged_since AS stale,
-        CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END AS new_flags,
-        CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
-          ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END AS new_keywords
-      FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
-        SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
-        WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
-        ORDER BY x.uid LIMIT p_limit) e
-      LIMIT p_limit) n) w;
+      SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
+      WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN p_first[1] AND p_last[1]
+      ORDER BY x.uid LIMIT p_limit) e;
+    IF v_count = looked THEN
+      v_changed := uids;
+    ELSIF v_count > 0 THEN
+      v_changed := ARRAY(
+        SELECT x.uid FROM entry x
+        WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN p_first[1] AND p_last[1]
+          AND x.modseq = m.highest_modseq + 1);
+    END IF;
+    v_unseen := CASE WHEN p_flags & 1 = 0 THEN 0 WHEN p_operation = 2 THEN -v_count ELSE v_count END;
+    v_deleted := CASE WHEN p_flags & 8 = 0 THEN 0 WHEN p_operation = 2 THEN v_count ELSE -v_count END;
+  ELSE
+    -- First what is to be done, then the update by UIDs in an array: an index scan whatever the planner believes.
+    -- Aggregates take their input in the order of the ranges.
+    SELECT count(*), max(w.uid),
+      array_agg(w.uid) FILTER (WHERE w.changes),
+      coalesce(sum((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes), 0),
+      coalesce(sum((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes), 0),
+      array_agg(w.uid) FILTER (WHERE NOT w.stale),
+      array_agg(w.new_flags) FILTER (WHERE NOT w.stale),
+      CASE WHEN count(w.new_keywords) > 0 THEN
+        array_agg(array_to_string(w.new_keywords, ' ')) FILTER (WHERE NOT w.stale) END,
+      array_agg(CASE WHEN w.changes THEN m.highest_modseq + 1 ELSE w.modseq END)
+        FILTER (WHERE NOT w.stale),
+      array_agg(w.size) FILTER (WHERE NOT w.stale),
+      array_agg(w.uid) FILTER (WHERE w.stale)
+    INTO looked, reached, v_changed, v_unseen, v_deleted, uids, flags, keywords, modseqs, sizes, modified
+    FROM (
+      SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
+      FROM (
+        SELECT e.*, p_unchanged_since >= 0 AND e.modseq > p_unchanged_since AS stale,
+          CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END AS new_flags,
+          CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+            ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END AS new_keywords
+        FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
+          SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
+          WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN r.f AND r.l
+          ORDER BY x.uid LIMIT p_limit) e
+        LIMIT p_limit) n) w;
+    IF v_changed IS NOT NULL THEN
+      UPDATE entry e SET modseq = m.highest_modseq + 1,
+          -- What only the owner sees is no change to the others.
+          shared_modseq = CASE WHEN m.holders > 0 AND p_operation <> 1 AND p_flags = 1 AND v_keywords IS NULL
+            THEN coalesce(e.shared_modseq, e.modseq) END,
+          seen_at = CASE WHEN p_operation <> 3 AND p_flags & 1 = 1 AND e.flags & 1 = 0 THEN coalesce(e.seen_at, v_now)
+            ELSE e.seen_at END,
+          flags = CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END,
+          keywords = CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
+            ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END
+        WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_changed);
+    END IF;
+  END IF;
   IF v_changed IS NULL THEN
     RETURN;
   END IF;
   modseq := m.highest_modseq + 1;
-  UPDATE entry e SET modseq = m.highest_modseq + 1,
-      -- What only the owner sees is no change to the others.
-      shared_modseq = CASE WHEN m.holders > 0 AND p_operation <> 1 AND p_flags = 1 AND v_keywords IS NULL
-        THEN coalesce(e.shared_modseq, e.modseq) END,
-      seen_at = CASE WHEN p_operation <> 3 AND p_flags & 1 = 1 AND e.flags & 1 = 0 THEN coalesce(e.seen_at, v_now)
-        ELSE e.seen_at END,
-      flags = CASE p_operation WHEN 1 THEN p_flags WHEN 2 THEN e.flags | p_flags ELSE e.flags & ~p_flags END,
-      keywords = CASE WHEN p_operation <> 1 AND v_keywords IS NULL THEN e.keywords
-        ELSE mail_changed_keywords(e.keywords, v_keywords, p_operation) END
-    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid = ANY (v_changed);
   PERFORM mail_mark_changed(p_account, p_mailbox, v_changed, m.highest_modseq + 1);
   UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1, unseen = m.unseen + v_unseen,
       deleted = m.deleted + v_deleted, keywords = v_known

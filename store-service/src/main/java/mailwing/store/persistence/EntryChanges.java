@@ -24,7 +24,7 @@ public final class EntryChanges {
   public static final int ROWS = 1000;
 
   /// The most messages whose flags are changed in one commit: a fraction of the work.
-  public static final int FLAG_ROWS = 4096;
+  public static final int FLAG_ROWS = 16_384;
 
   private final Sql sql;
   private final int maxKeywords;

@@ -30,6 +30,7 @@ import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchedMessage;
+import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.HeaderMatch;
 import mailwing.store.v1.ListChangesRequest;
@@ -205,6 +206,61 @@ class MessagesTest {
         flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(SEEN), range(2, 2)).getFirst();
     assertThat(same.getModseq()).as("nothing changed").isEqualTo(same.getPreviousModseq());
     assertThat(user.status("INBOX").getUnseen()).isEqualTo(2);
+  }
+
+  @Test
+  void flagsAlongOneRangeComeToWhatTheyComeToInSeveral() {
+    MailFixture.User one = fresh();
+    MailFixture.User several = fresh();
+    for (MailFixture.User user : List.of(one, several)) {
+      MailboxRef inbox = user.ref("INBOX");
+      multi(
+          user,
+          IntStream.range(0, 9)
+              .mapToObj(i -> i % 4 == 0 ? to(inbox, i, "k" + i) : to(inbox, i * 2))
+              .toList(),
+          100);
+      user.messages()
+          .expunge(
+              ExpungeRequest.newBuilder()
+                  .setMailbox(inbox)
+                  .addUids(range(5, 5))
+                  .setRegardlessOfDeleted(true)
+                  .build())
+          .forEachRemaining(r -> assertThat(r.getUidsList()).containsExactly(5));
+    }
+    for (int step = 0; step < 40; step++) {
+      StoreFlagsRequest.Operation operation =
+          random.nextBoolean()
+              ? StoreFlagsRequest.Operation.ADD
+              : StoreFlagsRequest.Operation.REMOVE;
+      Flags change = system(random.nextInt(3) == 0 ? random.nextInt(32) : 1 << random.nextInt(5));
+      for (UidRange uids : List.of(range(3, 900), range(1, 0))) {
+        UidRange[] split = {range(uids.getFirst(), 4), range(6, uids.getLast())};
+        long since = one.status("INBOX").getHighestModseq();
+        StoreFlagsResponse answer =
+            flags(one, one.ref("INBOX"), operation, change, uids).getFirst();
+        assertThat(flags(several, several.ref("INBOX"), operation, change, split))
+            .as("step %d: %s %s", step, operation, change)
+            .containsExactly(answer);
+        assertThat(one.status("INBOX").getUnseen()).isEqualTo(several.status("INBOX").getUnseen());
+        assertThat(one.status("INBOX").getDeleted())
+            .isEqualTo(several.status("INBOX").getDeleted());
+        assertThat(changedSince(one, since)).isEqualTo(changedSince(several, since));
+      }
+    }
+  }
+
+  private static List<FlagArrays> changedSince(MailFixture.User user, long modseq) {
+    List<FlagArrays> changed = new ArrayList<>();
+    user.messages()
+        .listChanges(
+            ListChangesRequest.newBuilder()
+                .setMailbox(user.ref("INBOX"))
+                .setSinceModseq(modseq)
+                .build())
+        .forEachRemaining(response -> changed.add(response.getMessages()));
+    return changed;
   }
 
   @Test
