@@ -48,6 +48,7 @@ import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
+import mailwing.store.v1.MessagesGrpc;
 import mailwing.store.v1.MetadataEntry;
 import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.OpenMailboxResponse;
@@ -75,6 +76,9 @@ import mailwing.store.v1.UrlsGrpc;
 ///
 /// Each method throws [StoreException] where the store refused or could not be reached.
 public final class MailStore {
+  /// UIDs in a STORE that is answered at once, by one message.
+  private static final int FEW = 64;
+
   private final StoreSession store;
   private final Progress progress;
 
@@ -281,7 +285,21 @@ public final class MailStore {
   }
 
   void storeFlags(StoreFlagsRequest request, Consumer<StoreFlagsResponse> each) {
+    long named = named(request.getUidsList());
+    if (named > 0 && named <= FEW) {
+      each.accept(store.once(MessagesGrpc.getStoreFlagsMethod(), request));
+      return;
+    }
     work(store.storeFlags(request), each, done -> done.getMessages().getUidsCount());
+  }
+
+  private static long named(List<UidRange> uids) {
+    long named = 0;
+    for (UidRange range : uids) {
+      named +=
+          Integer.toUnsignedLong(range.getLast()) - Integer.toUnsignedLong(range.getFirst()) + 1;
+    }
+    return named;
   }
 
   void copy(CopyMessagesRequest request, Consumer<CopyMessagesResponse> each) {
