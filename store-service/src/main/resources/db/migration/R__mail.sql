@@ -76,13 +76,13 @@ DECLARE
   v_wanted text[];
   v_fresh text[];
   v_stored integer;
-  v_any integer := 0;
+  v_places integer[] := '{}';  -- of those that are stored
   v_uploads integer := 0;
   v_failed boolean := false;
   v_outcome integer;
   v_at integer;
   v_refs bigint[];
-  v_thread bigint;
+  v_answers integer[];
   v_twice boolean := false;
   -- By message; null ids: not stored.
   v_accounts bigint[] := array_fill(0::bigint, ARRAY[n]);
@@ -115,22 +115,22 @@ BEGIN
       array_agg(b.highest_modseq), array_agg(array_to_string(b.keywords, ' '))
     INTO m_targets, m_ids, m_validities, m_next, m_modseqs, m_keywords
     FROM (
-      SELECT g.k, x.* FROM unnest(p_accounts, p_mailboxes, p_names, p_inboxes) WITH ORDINALITY
-          g (account, mailbox, name, inbox, k)
+      SELECT g.k, x.* FROM unnest(p_accounts) WITH ORDINALITY g (account, k)
         CROSS JOIN LATERAL (
           SELECT y.mailbox_id, y.uid_validity, y.uid_next, y.highest_modseq, y.keywords FROM mailbox y
           WHERE y.account_id = g.account AND y.selectable AND y.mailbox_id =
-            CASE WHEN g.mailbox <> 0 THEN g.mailbox ELSE coalesce(
-              (SELECT z.mailbox_id FROM mailbox z WHERE z.account_id = g.account AND z.name = g.name AND z.selectable),
-              (SELECT z.mailbox_id FROM mailbox z WHERE g.inbox AND z.account_id = g.account AND z.name = 'INBOX'
-                AND z.selectable)) END
+            CASE WHEN p_mailboxes[g.k] <> 0 THEN p_mailboxes[g.k] ELSE coalesce(
+              (SELECT z.mailbox_id FROM mailbox z
+                WHERE z.account_id = g.account AND z.name = p_names[g.k] AND z.selectable),
+              (SELECT z.mailbox_id FROM mailbox z
+                WHERE p_inboxes[g.k] AND z.account_id = g.account AND z.name = 'INBOX' AND z.selectable)) END
           FOR NO KEY UPDATE) x
       WHERE g.account = ANY (a_ids)) b;
   SELECT array_agg(x.i), array_agg(x.mailbox_id), array_agg(x.uid_validity), array_agg(x.uid), array_agg(x.modseq)
     INTO d_at, d_mailboxes, d_validities, d_uids, d_modseqs
     FROM (
-      SELECT g.i, d.* FROM unnest(p_targets, p_delivery_ids) WITH ORDINALITY g (target, id, i)
-        JOIN delivery d ON d.account_id = p_accounts[g.target] AND d.delivery_id = g.id) x;
+      SELECT g.i, d.* FROM unnest(p_targets) WITH ORDINALITY g (k, i)
+        JOIN delivery d ON d.account_id = p_accounts[g.k] AND d.delivery_id = p_delivery_ids[g.i]) x;
 
   FOR i IN 1..n LOOP
     IF p_targets[i] <> k THEN
@@ -187,7 +187,7 @@ BEGIN
     modseqs[i] := m_modseqs[m] + 1;
     v_ids[i] := a_next[a] + v_stored;
     v_stored := v_stored + 1;
-    v_any := v_any + 1;
+    v_places := v_places || i;
     t_mailboxes[k] := m_ids[m];
     t_stored[k] := v_stored;
     t_octets[k] := t_octets[k] + p_sizes[i];
@@ -202,7 +202,7 @@ BEGIN
     END LOOP;
     RETURN;
   END IF;
-  IF v_any = 0 THEN
+  IF cardinality(v_places) = 0 THEN
     RETURN;
   END IF;
 
@@ -224,14 +224,14 @@ BEGIN
       FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash);
   END IF;
   IF NOT v_twice THEN
-    FOR v_at, v_thread IN
-      SELECT g.i, min(x.thread_id) FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash)
-        JOIN thread_ref x ON x.account_id = v_accounts[g.i] AND x.ref_hash = g.hash GROUP BY g.i
-    LOOP
-      IF v_ids[v_at] IS NOT NULL THEN v_threads[v_at] := v_thread; END IF;
+    SELECT array_agg(y.i), array_agg(y.thread) INTO v_answers, v_refs
+      FROM (
+        SELECT g.i, min(x.thread_id) AS thread FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash)
+          JOIN thread_ref x ON x.account_id = v_accounts[g.i] AND x.ref_hash = g.hash GROUP BY g.i) y
+      WHERE v_ids[y.i] IS NOT NULL;
+    FOR i IN 1..coalesce(cardinality(v_answers), 0) LOOP
+      v_threads[v_answers[i]] := v_refs[i];
     END LOOP;
-    INSERT INTO thread_ref SELECT v_accounts[g.i], g.hash, v_threads[g.i]
-      FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash) WHERE v_ids[g.i] IS NOT NULL ON CONFLICT DO NOTHING;
   ELSE
     FOR i IN 1..n LOOP
       IF v_ids[i] IS NULL THEN CONTINUE; END IF;
@@ -244,53 +244,55 @@ BEGIN
     END LOOP;
   END IF;
 
-  INSERT INTO blob_chunk (account_id, blob_id, chunk_no, octets)
-    SELECT g.account, g.blob, 0, g.body FROM unnest(v_accounts, p_blobs, p_bodies, v_ids) g (account, blob, body, id)
-    WHERE g.id IS NOT NULL AND g.body IS NOT NULL;
-  INSERT INTO message (account_id, message_id, blob_id, size, first_chunk_octets, header_octets, thread_id,
-      sent_millis, sent_day, parser_version, envelope, structure, preview, base_subject, sort_from, sort_to, sort_cc,
-      display_from, display_to, message_id_header, reference_ids)
-    SELECT g.account, g.id, g.blob, g.size, g.first_chunk, g.header_octets, g.thread,
-      g.sent_millis, g.sent_day, p_parser_version, g.envelope, g.structure, g.preview, g.base_subject, g.sort_from,
-      g.sort_to, g.sort_cc, g.display_from, g.display_to, g.message_id_header, string_to_array(g.refs, E'\n')
-    FROM unnest(v_accounts, v_ids, p_blobs, p_sizes, p_first_chunks, p_header_octets, v_threads, p_sent_millis,
-        p_sent_days, p_envelopes, p_structures, p_previews, p_base_subjects, p_sort_froms, p_sort_tos, p_sort_ccs,
-        p_display_froms, p_display_tos, p_message_ids, p_references)
-      g (account, id, blob, size, first_chunk, header_octets, thread, sent_millis, sent_day, envelope, structure,
-        preview, base_subject, sort_from, sort_to, sort_cc, display_from, display_to, message_id_header, refs)
-    WHERE g.id IS NOT NULL;
-  INSERT INTO entry (account_id, mailbox_id, uid, message_id, modseq, size, internal_date, save_date, zone_minutes,
-      flags, keywords)
-    SELECT g.account, g.mailbox, g.uid, g.id, g.modseq, g.size, g.internal_date, v_now, g.zone, g.flags,
-      string_to_array(g.keywords, ' ')
-    FROM unnest(v_accounts, mailbox_ids, uids, v_ids, modseqs, p_sizes, p_internal_dates, p_zones, p_flags, v_canonical)
-      g (account, mailbox, uid, id, modseq, size, internal_date, zone, flags, keywords)
-    WHERE g.id IS NOT NULL;
+  -- One statement: what each of several costs to start and end is more than what it does to a few messages.
   -- The same id twice in one call: the unique key makes the whole call fail, and the caller sends them one by one.
-  INSERT INTO delivery (account_id, delivery_id, mailbox_id, uid_validity, uid, modseq, at, message_id, submitter,
-      trace, trace_keys)
-    SELECT g.account, g.delivery_id, g.mailbox, g.validity, g.uid, g.modseq, v_now, g.id, g.submitter, g.trace,
-      g.trace_keys::bigint[]
-    FROM unnest(v_accounts, p_delivery_ids, mailbox_ids, uid_validities, uids, modseqs, v_ids, p_submitters, p_traces,
-        p_trace_keys)
-      g (account, delivery_id, mailbox, validity, uid, modseq, id, submitter, trace, trace_keys)
-    WHERE g.id IS NOT NULL;
-  UPDATE mailbox b SET uid_next = b.uid_next + g.stored, highest_modseq = b.highest_modseq + 1,
-      messages = b.messages + g.stored, unseen = b.unseen + g.unseen, deleted = b.deleted + g.deleted,
-      octets = b.octets + g.octets, recent = b.recent + g.stored,
-      keywords = CASE WHEN g.keywords IS NULL THEN b.keywords ELSE string_to_array(g.keywords, ' ') END
-    FROM unnest(p_accounts, t_mailboxes, t_stored, t_unseen, t_deleted, t_octets, t_keywords)
-      g (account, mailbox, stored, unseen, deleted, octets, keywords)
-    WHERE g.stored > 0 AND b.account_id = g.account AND b.mailbox_id = g.mailbox;
-  WITH changed AS (
+  -- Its rows are named by their places in the arrays, for an array that is unnested is copied.
+  WITH linked AS (
+    INSERT INTO thread_ref
+      SELECT v_accounts[g.i], g.hash, v_threads[g.i] FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash)
+      WHERE NOT v_twice AND v_ids[g.i] IS NOT NULL
+      ON CONFLICT DO NOTHING),
+  bodies AS (
+    INSERT INTO blob_chunk (account_id, blob_id, chunk_no, octets)
+      SELECT v_accounts[i], p_blobs[i], 0, p_bodies[i] FROM unnest(v_places) i WHERE p_bodies[i] IS NOT NULL),
+  messages AS (
+    INSERT INTO message (account_id, message_id, blob_id, size, first_chunk_octets, header_octets, thread_id,
+        sent_millis, sent_day, parser_version, envelope, structure, preview, base_subject, sort_from, sort_to, sort_cc,
+        display_from, display_to, message_id_header, reference_ids)
+      SELECT v_accounts[i], v_ids[i], p_blobs[i], p_sizes[i], p_first_chunks[i], p_header_octets[i], v_threads[i],
+        p_sent_millis[i], p_sent_days[i], p_parser_version, p_envelopes[i], p_structures[i], p_previews[i],
+        p_base_subjects[i], p_sort_froms[i], p_sort_tos[i], p_sort_ccs[i], p_display_froms[i], p_display_tos[i],
+        p_message_ids[i], string_to_array(p_references[i], E'\n')
+      FROM unnest(v_places) i),
+  entries AS (
+    INSERT INTO entry (account_id, mailbox_id, uid, message_id, modseq, size, internal_date, save_date, zone_minutes,
+        flags, keywords)
+      SELECT v_accounts[i], mailbox_ids[i], uids[i], v_ids[i], modseqs[i], p_sizes[i], p_internal_dates[i], v_now,
+        p_zones[i], p_flags[i], string_to_array(v_canonical[i], ' ')
+      FROM unnest(v_places) i),
+  delivered AS (
+    INSERT INTO delivery (account_id, delivery_id, mailbox_id, uid_validity, uid, modseq, at, message_id, submitter,
+        trace, trace_keys)
+      SELECT v_accounts[i], p_delivery_ids[i], mailbox_ids[i], uid_validities[i], uids[i], modseqs[i], v_now, v_ids[i],
+        p_submitters[i], p_traces[i], p_trace_keys[i]::bigint[]
+      FROM unnest(v_places) i),
+  counted AS (
+    UPDATE mailbox b SET uid_next = b.uid_next + g.stored, highest_modseq = b.highest_modseq + 1,
+        messages = b.messages + g.stored, unseen = b.unseen + t_unseen[g.k],
+        deleted = b.deleted + t_deleted[g.k], octets = b.octets + t_octets[g.k], recent = b.recent + g.stored,
+        keywords = CASE WHEN t_keywords[g.k] IS NULL THEN b.keywords ELSE string_to_array(t_keywords[g.k], ' ') END
+      FROM unnest(t_stored) WITH ORDINALITY g (stored, k)
+      WHERE g.stored > 0 AND b.account_id = p_accounts[g.k] AND b.mailbox_id = t_mailboxes[g.k]
+      RETURNING g.k, b.mailbox_id, b.highest_modseq, b.uid_next),
+  changed AS (
     UPDATE account_state s SET change_seq = s.change_seq + 1, next_message_id = s.next_message_id + g.stored,
-        used_octets = s.used_octets + g.octets, used_messages = s.used_messages + g.stored
-      FROM unnest(p_accounts, t_stored, t_octets) WITH ORDINALITY g (account, stored, octets, k)
-      WHERE g.stored > 0 AND s.account_id = g.account
-      RETURNING s.account_id, s.change_seq, g.k, g.stored)
+        used_octets = s.used_octets + t_octets[g.k], used_messages = s.used_messages + g.stored
+      FROM unnest(t_stored) WITH ORDINALITY g (stored, k)
+      WHERE g.stored > 0 AND s.account_id = p_accounts[g.k]
+      RETURNING s.account_id, s.change_seq, g.k)
   INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
-    SELECT c.account_id, c.change_seq, g.mailbox, g.modseq + 1, g.next + c.stored, false, v_now
-    FROM changed c JOIN unnest(m_targets, m_ids, m_modseqs, m_next) g (k, mailbox, modseq, next) ON g.k = c.k;
+    SELECT a.account_id, a.change_seq, c.mailbox_id, c.highest_modseq, c.uid_next, false, v_now
+    FROM changed a JOIN counted c ON c.k = a.k;
 END $$;
 
 -- Messages whose flags have changed to this modseq: to be told to those who ask what changed (V42__changed_blocks.sql).
