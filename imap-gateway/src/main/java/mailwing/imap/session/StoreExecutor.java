@@ -167,8 +167,9 @@ final class StoreExecutor {
     SessionView view = state.view();
     int[] seqs = new int[outcome.messageCount()];
     int known = 0;
+    int seq = 0;
     for (int i = 0; i < seqs.length; i++) {
-      int seq = view.seq(outcome.uid(i));
+      seq = view.seq(outcome.uid(i), seq);
       if (seq != 0) {
         seqs[known++] = seq;
       }

@@ -103,6 +103,12 @@ final class MessageTable {
     return indexOf(uid, count);
   }
 
+  /// As [#indexOf(int, int)], at once where the message is at `guess`: for UIDs that mostly follow
+  /// each other.
+  int indexNear(int guess, int uid, int limit) {
+    return guess < limit && uids[guess] == uid ? guess : indexOf(uid, limit);
+  }
+
   /// The first index among the first `limit` whose UID is at least `uid`.
   int ceiling(int uid, int limit) {
     int index = indexOf(uid, limit);

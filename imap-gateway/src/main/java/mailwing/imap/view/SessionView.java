@@ -115,6 +115,14 @@ public final class SessionView {
     return index < 0 ? 0 : index + 1;
   }
 
+  /// As [#seq(int)], for UIDs that mostly follow each other.
+  ///
+  /// @param before the number, or 0, of the one before
+  public int seq(int uid, int before) {
+    int index = table.indexNear(before, uid, count);
+    return index < 0 ? 0 : index + 1;
+  }
+
   /// The number of the first message whose UID is at least this; one more than [#count] if there is
   /// none.
   public int firstSeqFrom(int uid) {
@@ -360,9 +368,13 @@ public final class SessionView {
       }
     } else {
       seqs = new int[(int) (log.end() - position)];
+      int seq = 0;
       for (long at = position; at < log.end(); at++) {
-        int seq = log.origin(at) == id && !own ? 0 : seq(log.uid(at));
-        if (seq != 0 && current.indexOf(log.uid(at)) >= 0) {
+        if (log.origin(at) == id && !own) {
+          continue;
+        }
+        seq = seq(log.uid(at), seq);
+        if (seq != 0 && (current == table || current.indexOf(log.uid(at)) >= 0)) {
           seqs[found++] = seq;
         }
       }

@@ -155,8 +155,9 @@ public final class SharedMailbox {
     lock.lock();
     try {
       MessageTable after = outcome.messages;
+      int index = -1;
       for (int i = 0; i < after.count(); i++) {
-        int index = table.indexOf(after.uid(i));
+        index = table.indexNear(Math.max(index + 1, 0), after.uid(i), table.count());
         if (index < 0 || after.modSeq(i) <= table.modSeq(index)) {
           continue;
         }
