@@ -9,6 +9,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// The words that many of a segment's messages hold, and which messages: what is sought and is in
 /// one of them need not be looked for there. It proves that a message matches, never that one does
@@ -26,12 +28,20 @@ final class CommonWords {
   /// Words that are counted at a time, at least.
   private static final int COUNTED = 1 << 15;
 
-  private final Map<String, Holders> counted = new HashMap<>();
+  // By hash; a table, since a map would want a String of each word of each message.
+  private @Nullable Holders[] counted = new @Nullable Holders[1 << 12];
+  private int words;
   private int room = COUNTED;
 
   private static final class Holders {
+    final String word;
+    private @Nullable Holders next;
     private int[] ordinals = new int[4];
     private int count;
+
+    Holders(String word) {
+      this.word = word;
+    }
 
     void add(int ordinal) {
       if (count == ordinals.length) {
@@ -50,26 +60,70 @@ final class CommonWords {
   }
 
   /// Adds the words of a message, above those before.
-  void add(int ordinal, TextWords words) {
-    for (String word : words.all()) {
-      counted.computeIfAbsent(word, w -> new Holders()).add(ordinal);
+  void add(int ordinal, TextWords its) {
+    int most = its.count();
+    for (int i = 0; i < most; i++) {
+      holders(its, i).add(ordinal);
     }
-    if (counted.size() > room) {
+    if (words > room) {
       // What is rare so far is forgotten; if it becomes common, it is known from then on.
-      counted.values().removeIf(holders -> holders.count < Math.max(2, ordinal / SHARE));
-      room = Math.max(COUNTED, counted.size() * 2);
+      keep(counted.length, holders -> holders.count >= Math.max(2, ordinal / SHARE));
+      room = Math.max(COUNTED, words * 2);
+    }
+  }
+
+  private Holders holders(TextWords its, int number) {
+    int place = place(its.hash(number), counted.length);
+    for (Holders known = counted[place]; known != null; known = known.next) {
+      if (its.is(number, known.word)) {
+        return known;
+      }
+    }
+    if (words == counted.length) {
+      keep(2 * words, holders -> true);
+    }
+    Holders made = new Holders(its.word(number));
+    put(made);
+    return made;
+  }
+
+  private static int place(int hash, int places) {
+    return (hash ^ (hash >>> 15)) & (places - 1);
+  }
+
+  private void put(Holders holders) {
+    int place = place(holders.word.hashCode(), counted.length);
+    holders.next = counted[place];
+    counted[place] = holders;
+    words++;
+  }
+
+  /// A table of so many places, with some of the words.
+  private void keep(int places, Predicate<Holders> wanted) {
+    @Nullable Holders[] old = counted;
+    counted = new @Nullable Holders[places];
+    words = 0;
+    for (Holders first : old) {
+      for (Holders holders = first; holders != null; ) {
+        Holders next = holders.next;
+        if (wanted.test(holders)) {
+          put(holders);
+        }
+        holders = next;
+      }
     }
   }
 
   /// What is kept of them for `size` messages.
   byte[] octets(int size) {
     Map<String, BitSet> common = new HashMap<>();
-    counted.forEach(
-        (word, holders) -> {
-          if (isCommon(holders.count, size)) {
-            common.put(word, holders.set());
-          }
-        });
+    for (Holders first : counted) {
+      for (Holders holders = first; holders != null; holders = holders.next) {
+        if (isCommon(holders.count, size)) {
+          common.put(holders.word, holders.set());
+        }
+      }
+    }
     return octets(common, size);
   }
 

@@ -1,7 +1,7 @@
 package mailwing.store.domain;
 
+import java.nio.CharBuffer;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -22,52 +22,52 @@ final class TextGrams {
   /// In upper case, as in normalised text.
   static final List<String> FIELDS = List.of("SUBJECT", "FROM", "TO", "CC", "BCC");
 
-  private final BitSet buckets = new BitSet(BUCKETS);
+  private final long[] buckets = new long[BUCKETS / Long.SIZE];
 
   // The last two units, 0 where there are none: no text holds NUL or asks for it.
   private char before;
   private char last;
 
   /// Takes the next piece of text.
-  void take(CharSequence text) {
-    add(text, 0, 0);
-    int field = field(text);
+  void take(char[] text, int length) {
+    add(text, 0, length, 0);
+    int field = field(text, length);
     if (field > 0) {
       before = 0;
       last = 0;
-      add(text, FIELDS.get(field - 1).length() + 2, field);
+      add(text, FIELDS.get(field - 1).length() + 2, length, field);
     }
   }
 
   /// Which of the fields, counted from 1, a text is, its name before a colon and a space; 0 for
   /// none.
-  static int field(CharSequence text) {
+  static int field(char[] text, int length) {
     for (int i = 0; i < FIELDS.size(); i++) {
       String field = FIELDS.get(i);
       int end = field.length();
-      if (text.length() > end
-          && text.charAt(end) == ':'
-          && CharSequence.compare(field, text.subSequence(0, end)) == 0) {
+      if (length > end
+          && text[end] == ':'
+          && CharSequence.compare(field, CharBuffer.wrap(text, 0, end)) == 0) {
         return i + 1;
       }
     }
     return 0;
   }
 
-  private void add(CharSequence text, int from, int field) {
-    for (int i = from; i < text.length(); i++) {
-      char c = text.charAt(i);
+  private void add(char[] text, int from, int length, int field) {
+    for (int i = from; i < length; i++) {
+      char c = text[i];
       if (c == '\n') {
         // What it keeps apart no needle spans.
         before = 0;
         last = 0;
         continue;
       }
-      buckets.set(bucket(c, 0, 0, field));
+      set(bucket(c, 0, 0, field));
       if (last != 0) {
-        buckets.set(bucket(last, c, 0, field));
+        set(bucket(last, c, 0, field));
         if (before != 0) {
-          buckets.set(bucket(before, last, c, field));
+          set(bucket(before, last, c, field));
         }
       }
       before = last;
@@ -75,13 +75,29 @@ final class TextGrams {
     }
   }
 
-  BitSet buckets() {
-    return buckets;
+  private void set(int bucket) {
+    buckets[bucket / Long.SIZE] |= 1L << bucket;
+  }
+
+  /// Ascending.
+  int[] buckets() {
+    int count = 0;
+    for (long some : buckets) {
+      count += Long.bitCount(some);
+    }
+    int[] all = new int[count];
+    int next = 0;
+    for (int i = 0; i < buckets.length; i++) {
+      for (long rest = buckets[i]; rest != 0; rest &= rest - 1) {
+        all[next++] = i * Long.SIZE + Long.numberOfTrailingZeros(rest);
+      }
+    }
+    return all;
   }
 
   /// For the next text.
   void clear() {
-    buckets.clear();
+    Arrays.fill(buckets, 0);
     before = 0;
     last = 0;
   }

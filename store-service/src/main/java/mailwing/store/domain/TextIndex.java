@@ -141,6 +141,7 @@ public final class TextIndex {
   private static final class Taken implements MessageText.Sink {
     final TextGrams grams = new TextGrams();
     final TextWords words = new TextWords();
+    private char[] piece = new char[1 << 14];
     private MessageText.Origin origin = MessageText.Origin.HEADER;
     private long length;
 
@@ -161,8 +162,13 @@ public final class TextIndex {
       if (length > MOST_TEXT) {
         return false;
       }
-      grams.take(text);
-      words.take(text, origin);
+      int characters = text.length();
+      if (piece.length < characters) {
+        piece = new char[characters];
+      }
+      text.toString().getChars(0, characters, piece, 0);
+      grams.take(piece, characters);
+      words.take(piece, characters, origin);
       return true;
     }
   }

@@ -14,7 +14,7 @@ final class TextSegment {
   /// The most messages of one.
   static final int MESSAGES = 1 << ORDINAL_BITS;
 
-  /// Postings of one, at most about: 16 MB while it is made.
+  /// Postings of one, at most about: 24 MB while it is made.
   private static final int POSTINGS = 4 << 20;
 
   private final List<Long> ids = new ArrayList<>();
@@ -36,14 +36,14 @@ final class TextSegment {
   }
 
   /// The next message, above those before.
-  void add(long messageId, BitSet buckets, TextWords its) {
+  void add(long messageId, int[] buckets, TextWords its) {
     int ordinal = ids.size();
     ids.add(messageId);
     words.add(ordinal, its);
-    for (int bucket = buckets.nextSetBit(0); bucket >= 0; bucket = buckets.nextSetBit(bucket + 1)) {
-      if (count == postings.length) {
-        postings = Arrays.copyOf(postings, count * 2);
-      }
+    if (postings.length - count < buckets.length) {
+      postings = Arrays.copyOf(postings, Math.max(count * 2, count + buckets.length));
+    }
+    for (int bucket : buckets) {
       postings[count++] = (bucket << ORDINAL_BITS) | ordinal;
     }
   }
@@ -67,17 +67,29 @@ final class TextSegment {
   }
 
   List<PostingRows.Row> rows() {
-    // Bit 31 is never set: 16 bits of bucket and 12 of ordinal.
-    Arrays.sort(postings, 0, count);
+    // By bucket, each one's in the order they came: where it starts, and ends once it is filled.
+    int[] places = new int[TextGrams.BUCKETS + 1];
+    for (int i = 0; i < count; i++) {
+      places[(postings[i] >>> ORDINAL_BITS) + 1]++;
+    }
+    for (int bucket = 0; bucket < TextGrams.BUCKETS; bucket++) {
+      places[bucket + 1] += places[bucket];
+    }
+    short[] sorted = new short[count];
+    for (int i = 0; i < count; i++) {
+      sorted[places[postings[i] >>> ORDINAL_BITS]++] = (short) (postings[i] & (MESSAGES - 1));
+    }
     PostingRows rows = new PostingRows(PostingRows.span(ids.size()), ids.size());
     BitSet ordinals = new BitSet(ids.size());
-    for (int at = 0; at < count; ) {
-      int bucket = postings[at] >>> ORDINAL_BITS;
-      ordinals.clear();
-      for (; at < count && postings[at] >>> ORDINAL_BITS == bucket; at++) {
-        ordinals.set(postings[at] & (MESSAGES - 1));
+    int at = 0;
+    for (int bucket = 0; at < count; bucket++) {
+      if (at < places[bucket]) {
+        ordinals.clear();
+        for (; at < places[bucket]; at++) {
+          ordinals.set(sorted[at]);
+        }
+        rows.add(bucket, ordinals);
       }
-      rows.add(bucket, ordinals);
     }
     return rows.take();
   }

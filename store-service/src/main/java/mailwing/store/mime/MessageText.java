@@ -261,7 +261,7 @@ public final class MessageText {
     }
 
     private boolean give(int count) throws IOException {
-      String mapped = UnicodeCasemap.map(new String(piece, 0, count));
+      String mapped = UnicodeCasemap.mapped(Arrays.copyOf(piece, count));
       System.arraycopy(piece, count, piece, 0, length - count);
       length -= count;
       return sink.take(mapped);

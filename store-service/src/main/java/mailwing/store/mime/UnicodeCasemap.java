@@ -10,8 +10,12 @@ public final class UnicodeCasemap {
   /// Prepares a text. Of two prepared texts, equality, substring and order by code point are the
   /// collation's.
   public static String map(CharSequence text) {
+    return mapped(text.toString().toCharArray());
+  }
+
+  /// As [#map], in place where that is possible.
+  static String mapped(char[] out) {
     // Bodies come through here, and most of what they hold is ASCII: no call a character.
-    char[] out = text.toString().toCharArray();
     int i = 0;
     while (i < out.length && out[i] < 0x80) {
       char c = out[i];

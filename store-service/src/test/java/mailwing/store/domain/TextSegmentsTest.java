@@ -64,6 +64,10 @@ class TextSegmentsTest {
     }
   }
 
+  private static void take(TextWords words, String text, MessageText.Origin origin) {
+    words.take(text.toCharArray(), text.length(), origin);
+  }
+
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(longs = {4, 5, 20261122})
   void commonWordsNameOnlyWhatHoldsThem(long seed) {
@@ -81,11 +85,11 @@ class TextSegmentsTest {
       text.append("A\ud800B X").append("y".repeat(70)).append('\n');
       texts.add(text.toString());
       words.clear();
-      words.take("SUBJECT: RE: COMMON\n", MessageText.Origin.HEADER);
+      take(words, "SUBJECT: RE: COMMON\n", MessageText.Origin.HEADER);
       // In pieces that are cut anywhere.
       int cut = random.nextInt(text.length());
-      words.take(text.substring(0, cut), MessageText.Origin.BODY);
-      words.take(text.substring(cut), MessageText.Origin.BODY);
+      take(words, text.substring(0, cut), MessageText.Origin.BODY);
+      take(words, text.substring(cut), MessageText.Origin.BODY);
       made.add(ordinal, words);
     }
     byte[] octets = made.octets(size);
