@@ -1,5 +1,7 @@
 package mailwing.store.accounts;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -10,6 +12,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import mailwing.store.StoreException;
@@ -38,12 +41,26 @@ public final class Tokens {
   private static final byte FORMAT = 1;
   private static final int CLAIMS_OCTETS = 1 + 4 + 8 + 8 + 8 + 4;
   private static final int MAC_OCTETS = 32;
+
+  // Base64 without padding.
+  private static final int CLAIMS_CHARACTERS = CLAIMS_OCTETS / 3 * 4;
+  private static final int TOKEN_CHARACTERS =
+      PREFIX.length() + CLAIMS_CHARACTERS + (MAC_OCTETS * 8 + 5) / 6;
+  private static final int MOST_VERIFIED = 10_000;
   private static final long RELOAD_PAUSE_NANOS = 1_000_000_000L;
 
-  private record Keys(TokenKey signing, Map<Integer, ByteString> byId) {
+  /// What a token said that was found signed, and the text of its HMAC.
+  private record Verified(Claims claims, ByteString mac) {}
+
+  /// The keys, and of tokens that they have signed some, by the text of their claims, which is no
+  /// secret.
+  private record Keys(
+      TokenKey signing, Map<Integer, ByteString> byId, Map<String, Verified> verified) {
     static Keys of(List<TokenKey> keys) {
       return new Keys(
-          keys.getLast(), keys.stream().collect(Collectors.toMap(TokenKey::id, TokenKey::secret)));
+          keys.getLast(),
+          keys.stream().collect(Collectors.toMap(TokenKey::id, TokenKey::secret)),
+          new ConcurrentHashMap<>());
     }
   }
 
@@ -117,13 +134,30 @@ public final class Tokens {
     return claims;
   }
 
+  /// One session makes many calls with one token: its HMAC is made once, and compared each time.
   private Claims signed(String token) {
+    if (token.length() != TOKEN_CHARACTERS || !token.startsWith(PREFIX)) {
+      throw invalid();
+    }
+    Map<String, Verified> verified = keys.verified;
+    String text = token.substring(PREFIX.length(), PREFIX.length() + CLAIMS_CHARACTERS);
+    byte[] mac = token.substring(PREFIX.length() + CLAIMS_CHARACTERS).getBytes(UTF_8);
+    Verified known = verified.get(text);
+    if (known != null && MessageDigest.isEqual(known.mac.toByteArray(), mac)) {
+      return known.claims;
+    }
+    Claims claims = checked(token);
+    if (verified.size() >= MOST_VERIFIED) {
+      verified.clear();
+    }
+    verified.put(text, new Verified(claims, ByteString.copyFrom(mac)));
+    return claims;
+  }
+
+  private Claims checked(String token) {
     byte[] octets;
     try {
-      octets =
-          token.startsWith(PREFIX) && token.length() < 200
-              ? Base64.getUrlDecoder().decode(token.substring(PREFIX.length()))
-              : new byte[0];
+      octets = Base64.getUrlDecoder().decode(token.substring(PREFIX.length()));
     } catch (IllegalArgumentException e) {
       octets = new byte[0];
     }
