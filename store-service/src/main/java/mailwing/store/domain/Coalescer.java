@@ -75,7 +75,9 @@ final class Coalescer<K, T, R> {
       try {
         run(key, batch);
       } finally {
+        // The next batch first: nothing is done for this key meanwhile.
         handOver(key);
+        batch.forEach(one -> one.turn.countDown());
       }
     }
     RuntimeException failure = ticket.failure;
@@ -126,7 +128,6 @@ final class Coalescer<K, T, R> {
         if (one.result == null && one.failure == null) {
           one.failure = new StoreException(ErrorCode.INTERNAL, "the batch's thread ended");
         }
-        one.turn.countDown();
       }
     }
   }
