@@ -35,7 +35,7 @@ final class IncomingMessage {
   static final class Copy {
     final long accountId;
     final byte[] prefix;
-    final UUID blobId = UUID.randomUUID();
+    final UUID blobId = Blobs.newId();
 
     /// Set when a chunk of this copy could not be written: the others go on.
     @Nullable StoreException failure;

@@ -181,7 +181,7 @@ final class LocalReports {
             0,
             false,
             kinds.kinds(),
-            new Blobs.Place(UUID.randomUUID(), octets.length, octets.length),
+            new Blobs.Place(Blobs.newId(), octets.length, octets.length),
             whole ? message.finish().headerOctets() : octets.length,
             octets,
             envelope.getTrace().toByteArray(),

@@ -12,7 +12,7 @@ import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
-/// Bodies: immutable octets under random ids, in chunks.
+/// Bodies: immutable octets under ids that are never used again, in chunks.
 public final class Blobs {
   /// The octets of every chunk but the first and the last.
   public static final int CHUNK = 256 << 10;
@@ -45,6 +45,15 @@ public final class Blobs {
 
   public Blobs(Sql sql) {
     this.sql = sql;
+  }
+
+  /// An id for a new body: the time and 74 random bits (RFC 9562 §5.7), so that new ones lie
+  /// together in the index.
+  public static UUID newId() {
+    UUID random = UUID.randomUUID();
+    return new UUID(
+        System.currentTimeMillis() << 16 | 0x7000 | (random.getMostSignificantBits() & 0xfff),
+        random.getLeastSignificantBits());
   }
 
   /// Where a message's octets are.
