@@ -184,11 +184,12 @@ public final class PostgresServer implements AutoCloseable {
     settings.put("synchronous_commit", "on");
     settings.put("full_page_writes", "on");
     settings.put("max_connections", "100");
-    settings.put("shared_buffers", "64MB");
+    settings.put("shared_buffers", "128MB");
     settings.put("effective_cache_size", "512MB");
     settings.put("random_page_cost", "1.1");
     settings.put("wal_buffers", "8MB");
-    settings.put("max_wal_size", "1GB");
+    // After each checkpoint the log has whole pages again: not more often than every few minutes.
+    settings.put("max_wal_size", "4GB");
     settings.put("jit", "off");
     settings.put("io_method", "sync");
     settings.put("log_min_messages", "warning");
