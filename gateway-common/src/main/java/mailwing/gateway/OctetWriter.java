@@ -19,6 +19,10 @@ public final class OctetWriter {
   private static final int IDLE_SIZE = 128;
   private static final int MIDDLE_SIZE = 2048;
   private static final int FULL_SIZE = 16 * 1024;
+
+  /// What can be reserved at most.
+  public static final int MOST_ROOM = FULL_SIZE;
+
   private static final byte[] CRLF = {'\r', '\n'};
 
   /// Told when the socket starts and stops being written to.
@@ -72,16 +76,19 @@ public final class OctetWriter {
     return this;
   }
 
-  /// Octets between quotes, at most some thousand.
-  public OctetWriter quoted(byte[] octets, int offset, int length) throws IOException {
-    if (length > buffer.length - count - 2) {
-      room(length + 2);
+  /// The buffer, in which `most` octets may be written from [#buffered] on; [#reached] must follow.
+  ///
+  /// @param most up to [#MOST_ROOM]
+  public byte[] reserve(int most) throws IOException {
+    if (most > buffer.length - count) {
+      room(most);
     }
-    buffer[count] = '"';
-    System.arraycopy(octets, offset, buffer, count + 1, length);
-    count += length + 2;
-    buffer[count - 1] = '"';
-    return this;
+    return buffer;
+  }
+
+  /// The buffer is written up to there.
+  public void reached(int end) {
+    count = end;
   }
 
   public OctetWriter write(ByteString octets) throws IOException {

@@ -3,7 +3,6 @@ package mailwing.imap.protocol;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import mailwing.gateway.NulScan;
 import mailwing.gateway.OctetWriter;
@@ -14,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 /// The small rules of RFC 9051 §9 as a server writes them, always within the grammar, whatever the
 /// strings hold.
 final class TokenWriter {
-  /// Longer strings go as literals: some clients' line buffers are small.
-  private static final int QUOTED_MAX = 1000;
-
   final OctetWriter out;
   private boolean utf8;
   private Texts texts = Texts.DEFAULT;
@@ -166,72 +162,19 @@ final class TokenWriter {
     return string(array, 0, array.length);
   }
 
-  /// Quoted where every octet may stand there, else a literal. A NUL, which no string may hold, is
-  /// left out.
+  /// As [Strings] has it.
   TokenWriter string(byte[] octets, int start, int end) throws IOException {
-    Kind kind = kind(octets, start, end);
-    switch (kind) {
-      case PLAIN -> out.quoted(octets, start, end - start);
-      case ESCAPED -> escaped(octets, start, end);
-      case LITERAL -> literal(octets, start, end);
-      case NULS -> {
-        byte[] without = withoutNuls(octets, start, end);
-        return string(without, 0, without.length);
-      }
+    int length = end - start;
+    if (length <= Strings.QUOTED_MAX) {
+      byte[] to = out.reserve(2 * length + Strings.BESIDE);
+      out.reached(Strings.put(octets, start, end, utf8, to, out.buffered()));
+    } else if (NulScan.finds(octets, start, end)) {
+      byte[] without = Strings.withoutNuls(octets, start, end);
+      string(without, 0, without.length);
+    } else {
+      literal(octets, start, end);
     }
     return this;
-  }
-
-  private enum Kind {
-    PLAIN,
-    ESCAPED,
-    LITERAL,
-    NULS
-  }
-
-  private Kind kind(byte[] octets, int start, int end) {
-    boolean escape = false;
-    boolean eightBit = false;
-    boolean line = end - start > QUOTED_MAX;
-    for (int i = start; i < end; i++) {
-      byte c = octets[i];
-      if (c == 0) {
-        return Kind.NULS;
-      }
-      line |= (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f;
-      eightBit |= c < 0;
-      escape |= c == '"' || c == '\\';
-    }
-    if (line || (eightBit && !(utf8 && isUtf8(octets, start, end)))) {
-      return Kind.LITERAL;
-    }
-    return escape ? Kind.ESCAPED : Kind.PLAIN;
-  }
-
-  private static boolean isUtf8(byte[] octets, int start, int end) {
-    return Octets.utf8(Arrays.copyOfRange(octets, start, end)) != null;
-  }
-
-  private void escaped(byte[] octets, int start, int end) throws IOException {
-    out.write('"');
-    for (int i = start; i < end; i++) {
-      if (octets[i] == '"' || octets[i] == '\\') {
-        out.write('\\');
-      }
-      out.write(octets[i]);
-    }
-    out.write('"');
-  }
-
-  private static byte[] withoutNuls(byte[] octets, int start, int end) {
-    byte[] kept = new byte[end - start];
-    int count = 0;
-    for (int i = start; i < end; i++) {
-      if (octets[i] != 0) {
-        kept[count++] = octets[i];
-      }
-    }
-    return Arrays.copyOf(kept, count);
   }
 
   private void literal(byte[] octets, int start, int end) throws IOException {

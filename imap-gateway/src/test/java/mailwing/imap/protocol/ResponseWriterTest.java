@@ -3,8 +3,10 @@ package mailwing.imap.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import mailwing.imap.command.AnyStateCommand;
@@ -289,6 +291,66 @@ class ResponseWriterTest {
                 + " BODY (\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 3028"
                 + " 92))\r\n");
     assertThat(Wire.read(false, text)).hasSize(1);
+  }
+
+  /// Whatever octet stands wherever in a subject.
+  @Test
+  void everyOctetOfAnEnvelopeIsToldInTheGrammar() {
+    for (int octet = 0; octet < 256; octet++) {
+      for (int place = 0; place < 20; place++) {
+        byte[] subject = "abcdefghijklmnopqrst".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        subject[place] = (byte) octet;
+        String plain = Octets.latin1(subject);
+        String expected =
+            switch (octet) {
+              case 0 -> '"' + plain.replace("\0", "") + '"';
+              case '"', '\\' -> '"' + plain.replace("" + (char) octet, "\\" + (char) octet) + '"';
+              default ->
+                  octet == '\t' || (octet >= 0x20 && octet < 0x7f)
+                      ? '"' + plain + '"'
+                      : "{20}\r\n" + plain;
+            };
+        ByteString envelope =
+            Envelope.newBuilder().setSubject(ByteString.copyFrom(subject)).build().toByteString();
+        assertThat(Wire.written(w -> w.fetch(1).envelope(envelope).end()))
+            .isEqualTo(
+                "* 1 FETCH (ENVELOPE (NIL " + expected + " NIL NIL NIL NIL NIL NIL NIL NIL))\r\n");
+      }
+    }
+  }
+
+  /// What a newer store has learned of messages is passed over, whatever kind of field it is.
+  @Test
+  void whatAnEnvelopeHasBesideIsPassedOver() {
+    Envelope more =
+        Envelope.newBuilder()
+            .setMessageId(utf8("<1@x>"))
+            .setUnknownFields(
+                UnknownFieldSet.newBuilder()
+                    .addField(
+                        100,
+                        UnknownFieldSet.Field.newBuilder()
+                            .addVarint(-1)
+                            .addFixed32(1)
+                            .addFixed64(1)
+                            .addLengthDelimited(utf8("more"))
+                            .build())
+                    .build())
+            .build();
+    assertThat(Wire.written(w -> w.fetch(1).envelope(more.toByteString()).end()))
+        .isEqualTo("* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL \"<1@x>\"))\r\n");
+  }
+
+  /// More addresses than the writer's buffer has room for.
+  @Test
+  void aLongListOfAddressesIsToldWhole() {
+    Address address = address("A \"B\"", "a", "b.example");
+    Envelope envelope = Envelope.newBuilder().addAllTo(Collections.nCopies(3000, address)).build();
+    assertThat(Wire.written(w -> w.fetch(1).envelope(envelope.toByteString()).end()))
+        .isEqualTo(
+            "* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL ("
+                + "(\"A \\\"B\\\"\" NIL \"a\" \"b.example\")".repeat(3000)
+                + ") NIL NIL NIL NIL))\r\n");
   }
 
   private static Address address(
