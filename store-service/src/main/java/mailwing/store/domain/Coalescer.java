@@ -75,9 +75,12 @@ final class Coalescer<K, T, R> {
       try {
         run(key, batch);
       } finally {
-        // The next batch first: nothing is done for this key meanwhile.
-        handOver(key);
-        batch.forEach(one -> one.turn.countDown());
+        try {
+          // The next batch first: nothing is done for this key meanwhile.
+          handOver(key);
+        } finally {
+          batch.forEach(one -> one.turn.countDown());
+        }
       }
     }
     RuntimeException failure = ticket.failure;
