@@ -27,7 +27,7 @@ final class IdleMemoryOptions {
       description =
           "With idle-memory: seconds from the last session's beginning to a look at memory (default"
               + " ${DEFAULT-VALUE}).")
-  int settle = 20;
+  int settle = 45;
 
   /// As many as the published row tells of?
   boolean asPublished() {

@@ -8,6 +8,7 @@ import io.helidon.dbclient.jdbc.JdbcClientBuilder;
 import io.helidon.dbclient.jdbc.JdbcConnectionPool;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
@@ -25,6 +26,8 @@ public final class Database implements AutoCloseable {
   /// What the running transaction took from the pool.
   private static final ScopedValue<AtomicReference<@Nullable Connection>> TAKEN =
       ScopedValue.newInstance();
+
+  private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(10);
 
   private final HikariDataSource pool;
   private final DbClient client;
@@ -44,6 +47,9 @@ public final class Database implements AutoCloseable {
     hikari.setPassword(config.password().reveal());
     hikari.setMaximumPoolSize(config.poolSize());
     hikari.setMinimumIdle(Math.min(4, config.poolSize()));
+    // A process of PostgreSQL is three megabytes; a rush is over when nobody has needed it for so
+    // long.
+    hikari.setIdleTimeout(IDLE_TIMEOUT.toMillis());
     hikari.setConnectionTimeout(config.connectTimeout().toMillis());
     hikari.addDataSourceProperty("ApplicationName", "mailwing-store");
     hikari.addDataSourceProperty("reWriteBatchedInserts", "true");
