@@ -277,6 +277,9 @@ public final class PostgresServer implements AutoCloseable {
                   "--locale-provider=builtin",
                   "--builtin-locale=C.UTF-8",
                   "--data-checksums",
+                  // The password has more bits than anyone can try: no need to make each try dear,
+                  // which each connection would pay for.
+                  "--set=scram_iterations=1",
                   "--no-instructions"));
       command.add("--pwfile=" + (account == null ? secret.toString() : "/proc/self/fd/4"));
       var line = new ArrayList<String>();

@@ -34,6 +34,26 @@ class PostgresServerTest {
   }
 
   @Test
+  void ourOwnRandomPasswordCostsOneIterationAndOthersTheUsualNumber() throws SQLException {
+    try (var server = PostgresServer.start(directory.resolve("pg"));
+        var connection = connect(server);
+        var statement = connection.createStatement()) {
+      statement.execute("CREATE ROLE somebody LOGIN PASSWORD 'guessable'");
+      try (var kept =
+          statement.executeQuery(
+              "SELECT rolname, split_part(rolpassword, ':', 1) FROM pg_authid"
+                  + " WHERE rolpassword IS NOT NULL ORDER BY rolname")) {
+        kept.next();
+        assertThat(kept.getString(1)).isEqualTo("postgres");
+        assertThat(kept.getString(2)).isEqualTo("SCRAM-SHA-256$1");
+        kept.next();
+        assertThat(kept.getString(1)).isEqualTo("somebody");
+        assertThat(kept.getString(2)).isEqualTo("SCRAM-SHA-256$4096");
+      }
+    }
+  }
+
+  @Test
   void aWrongPasswordIsRefused() {
     try (var server = PostgresServer.start(directory.resolve("pg"))) {
       assertThatThrownBy(
