@@ -11,23 +11,34 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import javax.net.SocketFactory;
 import mailwing.cli.AdminClient;
 import mailwing.quickstart.PortPlan.Role;
 import mailwing.store.v1.AddUserRequest;
 
-/// What a server does most, done for some seconds by several clients at once, plain and over TLS:
-/// the profiles of these ways go into the AOT cache (JEP 515), and a start compiles them soon and
-/// well.
+/// What a server does most, done for some seconds by many clients at once, plain and over TLS: the
+/// profiles of these ways go into the AOT cache (JEP 515), and a start compiles them soon and well.
+///
+/// Only of what was compiled by C2 here is there a profile that spares a start to make its own: a
+/// method that runs once for a message wants thousands of messages. So what changes mail, the
+/// longest of ways, is done longest (docs/adr/0026-first-minute.md).
 ///
 /// Nothing is measured, and how often each is done depends on the machine.
 final class BusyRehearsal {
-  private static final int CLIENTS = 8;
-  private static final Duration EACH = Duration.ofMillis(1300);
+  private static final int CLIENTS = 20;
+  private static final int RECIPIENTS = 10;
+
+  /// Of each client in the first scene at least, on a machine that is slow or has other work.
+  private static final int DELIVERIES = 200;
+
+  /// One client in so many is within TLS.
+  private static final int SECURE = 4;
+
   private static final String PASSWORD = "rehearse";
   private static final int LINES = 64;
 
-  /// Messages that are read: those that the first works have brought at least.
+  /// Messages that are read, of those that the first scene brings each user.
   private static final int READ = 40;
 
   private final PortPlan plan;
@@ -38,6 +49,8 @@ final class BusyRehearsal {
   private interface Work {
     void run(int client) throws IOException;
   }
+
+  private record Scene(int millis, Work work) {}
 
   /// One time of it, counted from 0.
   private interface Turn {
@@ -60,22 +73,24 @@ final class BusyRehearsal {
         admin.call(add.getAddress(), stub -> stub.addUser(add));
       }
     }
-    for (Work work :
-        List.<Work>of(
-            this::deliver,
-            this::append,
-            this::status,
-            this::bodies,
-            this::ranges,
-            this::store,
-            this::logins,
-            this::pop3)) {
-      together(work);
+    for (var scene :
+        List.of(
+            new Scene(7000, this::deliver),
+            new Scene(1500, this::deliverToMany),
+            new Scene(1000, this::idle),
+            new Scene(3000, this::append),
+            new Scene(1000, this::status),
+            new Scene(1300, this::bodies),
+            new Scene(2000, this::ranges),
+            new Scene(3000, this::store),
+            new Scene(1300, this::logins),
+            new Scene(1300, this::pop3))) {
+      together(scene);
     }
   }
 
-  private void together(Work work) throws IOException, InterruptedException {
-    until = System.nanoTime() + EACH.toNanos();
+  private void together(Scene scene) throws IOException, InterruptedException {
+    until = System.nanoTime() + Duration.ofMillis(scene.millis()).toNanos();
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<?>> running = new ArrayList<>();
       for (var client = 0; client < CLIENTS; client++) {
@@ -83,7 +98,7 @@ final class BusyRehearsal {
         running.add(
             clients.submit(
                 () -> {
-                  work.run(number);
+                  scene.work().run(number);
                   return number;
                 }));
       }
@@ -96,7 +111,11 @@ final class BusyRehearsal {
   }
 
   private void repeat(Turn turn) throws IOException {
-    for (var count = 0; System.nanoTime() - until < 0 || count < READ; count++) {
+    repeat(1, turn);
+  }
+
+  private void repeat(int atLeast, Turn turn) throws IOException {
+    for (var count = 0; System.nanoTime() - until < 0 || count < atLeast; count++) {
       turn.run(count);
     }
   }
@@ -106,13 +125,15 @@ final class BusyRehearsal {
   }
 
   private static boolean secure(int client) {
-    return client % 2 == 1;
+    return client % SECURE == 1;
   }
 
   private RehearsalClient open(int client, Role plain, Role withinTls) throws IOException {
-    return secure(client)
-        ? new RehearsalClient(tls, plan.port(withinTls).port())
-        : new RehearsalClient(SocketFactory.getDefault(), plan.port(plain).port());
+    return secure(client) ? new RehearsalClient(tls, plan.port(withinTls).port()) : plain(plain);
+  }
+
+  private RehearsalClient plain(Role role) throws IOException {
+    return new RehearsalClient(SocketFactory.getDefault(), plan.port(role).port());
   }
 
   private RehearsalClient imap(int client) throws IOException {
@@ -161,12 +182,53 @@ final class BusyRehearsal {
             "235 ");
       }
       repeat(
+          DELIVERIES,
+          count -> send(smtp, client, count, List.of(user((client + count) % CLIENTS))));
+      smtp.ask("QUIT", "221 ");
+    }
+  }
+
+  private static void send(RehearsalClient smtp, int client, int count, List<String> recipients)
+      throws IOException {
+    var start = new StringBuilder("MAIL FROM:<").append(user(client)).append('>');
+    for (var recipient : recipients) {
+      start.append("\r\nRCPT TO:<").append(recipient).append('>');
+    }
+    smtp.say(start.append("\r\nDATA").toString());
+    smtp.read("354 ");
+    smtp.ask(message(client, count) + ".", "250 ");
+  }
+
+  private void deliverToMany(int client) throws IOException {
+    try (var smtp = plain(Role.SMTP)) {
+      smtp.read("220 ");
+      smtp.ask("EHLO localhost", "250 ");
+      repeat(
+          count ->
+              send(
+                  smtp,
+                  client,
+                  count,
+                  IntStream.range(0, RECIPIENTS)
+                      .mapToObj(other -> user((client + count + other) % CLIENTS))
+                      .toList()));
+      smtp.ask("QUIT", "221 ");
+    }
+  }
+
+  /// Each delivers to itself what it waits for.
+  private void idle(int client) throws IOException {
+    try (var imap = selected(client);
+        var smtp = plain(Role.SMTP)) {
+      smtp.read("220 ");
+      smtp.ask("EHLO localhost", "250 ");
+      imap.ask("c IDLE", "+ ");
+      repeat(
           count -> {
-            var to = user((client + count) % CLIENTS);
-            smtp.say("MAIL FROM:<" + user(client) + ">\r\nRCPT TO:<" + to + ">\r\nDATA");
-            smtp.read("354 ");
-            smtp.ask(message(client, count) + ".", "250 ");
+            send(smtp, client, count, List.of(user(client)));
+            imap.read("* ");
           });
+      imap.ask("DONE", "c OK");
       smtp.ask("QUIT", "221 ");
     }
   }
@@ -189,7 +251,11 @@ final class BusyRehearsal {
 
   private void bodies(int client) throws IOException {
     try (var imap = selected(client)) {
-      repeat(count -> imap.ask("c FETCH " + (1 + count % READ) + " (BODY.PEEK[])", "c OK"));
+      repeat(
+          count -> {
+            imap.ask("c FETCH " + (1 + count % READ) + " (BODY.PEEK[])", "c OK");
+            imap.ask("d UID FETCH " + (1 + count % READ) + " (FLAGS BODY.PEEK[])", "d OK");
+          });
     }
   }
 
