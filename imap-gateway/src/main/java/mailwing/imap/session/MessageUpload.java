@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import mailwing.gateway.DeliveryIds;
 import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreUpload;
 import mailwing.imap.command.AppendMessage;
@@ -75,12 +76,10 @@ final class MessageUpload {
     if (refused != null) {
       return refused;
     }
-    byte[] id = new byte[16];
-    RANDOM.nextBytes(id);
     AppendHeader.Builder header =
         AppendHeader.newBuilder()
             .setMailboxName(mailbox.value())
-            .setAppendId(ByteString.copyFrom(id));
+            .setAppendId(ByteString.copyFrom(DeliveryIds.next(RANDOM)));
     if (replaced != null) {
       header.setReplaced(replaced);
     }
