@@ -233,10 +233,15 @@ BEGIN
       v_threads[v_answers[i]] := v_refs[i];
     END LOOP;
   ELSE
+    v_at := 1;
     FOR i IN 1..n LOOP
-      IF v_ids[i] IS NULL THEN CONTINUE; END IF;
-      v_refs := ARRAY(SELECT g.hash FROM unnest(p_ref_messages, p_ref_hashes) g (i, hash) WHERE g.i = i);
-      IF cardinality(v_refs) > 0 THEN
+      -- Those of one message follow those of the one before it.
+      v_refs := '{}';
+      WHILE p_ref_messages[v_at] = i LOOP
+        v_refs := v_refs || p_ref_hashes[v_at];
+        v_at := v_at + 1;
+      END LOOP;
+      IF v_ids[i] IS NOT NULL AND cardinality(v_refs) > 0 THEN
         v_threads[i] := coalesce((SELECT min(x.thread_id) FROM thread_ref x
           WHERE x.account_id = v_accounts[i] AND x.ref_hash = ANY (v_refs)), v_ids[i]);
         INSERT INTO thread_ref SELECT v_accounts[i], h, v_threads[i] FROM unnest(v_refs) h ON CONFLICT DO NOTHING;

@@ -97,6 +97,48 @@ class MessagesTest {
     return reply.value();
   }
 
+  /// RFC 8474 §5.2.
+  @Test
+  void messagesThatAreStoredTogetherAreInTheThreadsThatTheyReferTo() {
+    MailFixture.User user = fresh();
+    MailFixture.Reply<AppendResponse> reply = new MailFixture.Reply<>();
+    StreamObserver<AppendRequest> call = user.async().append(reply);
+    MailboxRef inbox = user.ref("INBOX");
+    for (String header :
+        List.of(
+            "Message-ID: <a1@example.org>\r\nSubject: apples",
+            "Message-ID: <b1@example.org>\r\nSubject: pears",
+            "Message-ID: <a2@example.org>\r\nIn-Reply-To: <a1@example.org>\r\nSubject: Re: apples",
+            "Message-ID: <c1@example.org>\r\nSubject: plums",
+            "Message-ID: <b2@example.org>\r\nReferences: <b1@example.org>\r\nSubject: Re: pears",
+            "Subject: none")) {
+      call.onNext(
+          AppendRequest.newBuilder()
+              .setHeader(to(inbox, 0))
+              .setData(ByteString.copyFromUtf8(header + "\r\n\r\n"))
+              .build());
+    }
+    call.onCompleted();
+    assertThat(reply.value().getUidsCount()).isEqualTo(6);
+    List<Long> threads =
+        user
+            .messages()
+            .fetchMessages(
+                FetchMessagesRequest.newBuilder()
+                    .setMailbox(inbox)
+                    .addUids(range(1, 0))
+                    .setItems(FetchItems.newBuilder().setIds(true))
+                    .build())
+            .next()
+            .getMessagesList()
+            .stream()
+            .map(FetchedMessage::getThreadId)
+            .toList();
+    assertThat(threads.get(2)).isEqualTo(threads.get(0));
+    assertThat(threads.get(4)).isEqualTo(threads.get(1));
+    assertThat(Set.copyOf(threads)).hasSize(4);
+  }
+
   private static List<StoreFlagsResponse> flags(
       MailFixture.User user,
       MailboxRef mailbox,
