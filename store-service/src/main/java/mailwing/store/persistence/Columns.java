@@ -3,6 +3,7 @@ package mailwing.store.persistence;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.helidon.dbclient.DbClient;
+import io.helidon.dbclient.DbClientException;
 import io.helidon.dbclient.DbRow;
 import io.helidon.dbclient.DbTransaction;
 import java.util.ArrayList;
@@ -26,12 +27,17 @@ final class Columns {
     return UnsafeByteOperations.unsafeWrap(row.column(column).get(byte[].class));
   }
 
+  /// All rows of a query, which is asked again where its connection was lost.
   static <T> List<T> list(DbClient client, String sql, Function<DbRow, T> map, Object... params) {
-    List<T> result = new ArrayList<>();
-    try (Stream<DbRow> rows = client.execute().query(sql, params)) {
-      rows.forEach(row -> result.add(map.apply(row)));
+    for (int attempt = 1; ; attempt++) {
+      List<T> result = new ArrayList<>();
+      try (Stream<DbRow> rows = client.execute().query(sql, params)) {
+        rows.forEach(row -> result.add(map.apply(row)));
+        return result;
+      } catch (DbClientException e) {
+        Sql.awaitRepeat(e, attempt);
+      }
     }
-    return result;
   }
 
   /// Commits what `work` did, or rolls it all back when it throws.

@@ -1,6 +1,7 @@
 package mailwing.store.persistence;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.helidon.dbclient.DbClientException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -157,6 +158,17 @@ public final class Sql {
       }
       pause(attempt);
     }
+  }
+
+  /// Waits before reading again what the DB Client failed to read, or throws its failure where that
+  /// would not help.
+  static void awaitRepeat(DbClientException failure, int attempt) {
+    if (attempt == ATTEMPTS
+        || !(failure.getCause() instanceof SQLException e)
+        || !mayRepeat(e, true)) {
+      throw failure;
+    }
+    pause(attempt);
   }
 
   private static boolean mayRepeat(SQLException e, boolean repeatable) {
