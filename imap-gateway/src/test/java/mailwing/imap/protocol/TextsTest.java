@@ -64,6 +64,7 @@ class TextsTest {
               Files.readString(file)
                   .lines()
                   .filter(line -> !line.strip().startsWith("//"))
+                  .map(line -> line.replace("'\"'", "' '"))
                   .collect(Collectors.joining("\n"));
           Matcher string = STRING.matcher(source);
           while (string.find()) {
