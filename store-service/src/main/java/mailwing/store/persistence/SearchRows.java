@@ -264,16 +264,13 @@ public final class SearchRows {
       Condition condition,
       Wanted wanted,
       Supplier<T> parts) {
-    return halves.read(
+    return parts(
         access,
         mailboxId,
         messages,
-        (connection, after, last) -> {
-          T part = parts.get();
-          new EntryPages(connection, access, mailboxId, condition, after, last)
-              .read(wanted, page -> page.tell(part));
-          return part;
-        });
+        condition,
+        parts,
+        (pages, part) -> pages.read(wanted, page -> page.tell(part)));
   }
 
   /// What THREAD goes by. Texts are in UTF-8.
@@ -302,14 +299,29 @@ public final class SearchRows {
       Condition condition,
       boolean links,
       Supplier<T> parts) {
+    return parts(
+        access, mailboxId, messages, condition, parts, (pages, part) -> pages.threads(links, part));
+  }
+
+  @FunctionalInterface
+  private interface Reading<T> {
+    void read(EntryPages pages, T part) throws SQLException;
+  }
+
+  private <T> List<T> parts(
+      Access access,
+      long mailboxId,
+      long messages,
+      Condition condition,
+      Supplier<T> parts,
+      Reading<T> reading) {
     return halves.read(
         access,
         mailboxId,
         messages,
         (connection, after, last) -> {
           T part = parts.get();
-          new EntryPages(connection, access, mailboxId, condition, after, last)
-              .threads(links, part);
+          reading.read(new EntryPages(connection, access, mailboxId, condition, after, last), part);
           return part;
         });
   }

@@ -25,6 +25,8 @@ import org.postgresql.PGStatement;
 /// becomes UNAVAILABLE where the same call may succeed later, else INTERNAL.
 public final class Sql {
   private static final int ATTEMPTS = 5;
+  private static final String ONE_MOMENT =
+      "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
   private static final Pattern MOMENT = Pattern.compile("[0-9A-Fa-f-]+");
 
   private final DataSource source;
@@ -76,18 +78,7 @@ public final class Sql {
 
   /// One read-only transaction that sees a single moment.
   public <T> T snapshot(Work<T> work) {
-    return attempt(
-        connection ->
-            inTransaction(
-                connection,
-                begun -> {
-                  // One round trip, BEGIN included.
-                  try (Statement statement = begun.createStatement()) {
-                    statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-                  }
-                  return work.run(begun);
-                }),
-        false);
+    return reading(ONE_MOMENT, work);
   }
 
   /// One read-only transaction that sees the moment that a running one has exported.
@@ -97,17 +88,18 @@ public final class Sql {
     if (!MOMENT.matcher(moment).matches()) {
       throw new StoreException(ErrorCode.INTERNAL, "no name of a snapshot");
     }
+    return reading(ONE_MOMENT + "; SET TRANSACTION SNAPSHOT '" + moment + "'", work);
+  }
+
+  private <T> T reading(String characteristics, Work<T> work) {
     return attempt(
         connection ->
             inTransaction(
                 connection,
                 begun -> {
+                  // One round trip, BEGIN included.
                   try (Statement statement = begun.createStatement()) {
-                    statement.execute(
-                        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
-                            + " SET TRANSACTION SNAPSHOT '"
-                            + moment
-                            + "'");
+                    statement.execute(characteristics);
                   }
                   return work.run(begun);
                 }),
