@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import mailwing.cli.RunFile;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -89,7 +90,7 @@ public final class Bench implements Callable<Integer> {
       names = "--users",
       description =
           "Accounts that mail goes to (default ${DEFAULT-VALUE}). Those after them are read: two and"
-              + " a half times as many as there are connections.")
+              + " a half times as many as there are connections; and one more has what is large.")
   private int users = 100;
 
   @Option(names = "--connections", description = "Default ${DEFAULT-VALUE}.")
@@ -222,6 +223,14 @@ public final class Bench implements Callable<Integer> {
                 .filter(name -> !name.equals(GrowthWorkload.NAME))
                 .map(this::named)
                 .toList();
+    Options options =
+        new Options(
+            connections,
+            warmUp,
+            seconds,
+            size,
+            seeded,
+            new CpuClock(new ServerProcesses(List.of())));
     Target target =
         new Target(
             host == null ? "127.0.0.1" : host,
@@ -232,20 +241,12 @@ public final class Bench implements Callable<Integer> {
             recipient == null ? login : recipient,
             password,
             first,
-            workloads.isEmpty() && !waiting ? 1 : users);
-    Options options =
-        new Options(
-            connections,
-            warmUp,
-            seconds,
-            size,
-            seeded,
-            new CpuClock(new ServerProcesses(List.of())));
+            users,
+            options.mixedConnections());
     Side ours = Side.of("Mailwing", target, options, watched());
     Map<String, Long> memory = ProcessMemory.now(ours.processes());
     if (host == null) {
-      int readers = workloads.stream().anyMatch(Workload::reads) ? options.mixedConnections() : 0;
-      BenchAccounts.create(data, target, target.users() + readers);
+      BenchAccounts.create(data, target, accounts(target, workloads, waiting, large));
     }
     PrintWriter out = spec.commandLine().getOut();
     if (waiting) {
@@ -283,6 +284,16 @@ public final class Bench implements Callable<Integer> {
     return check
         ? guard(published, measured, both.failures())
         : tell(published, measured, both.failures(), /* described= */ true);
+  }
+
+  private IntStream accounts(
+      Target target, List<Workload> workloads, boolean waiting, boolean large) {
+    int mailed = workloads.isEmpty() && !waiting ? 0 : target.users();
+    int read = workloads.stream().anyMatch(Workload::reads) ? target.readers() : 0;
+    boolean oneIsLarge = large || names.contains(GrowthWorkload.NAME);
+    return IntStream.concat(
+        IntStream.rangeClosed(1, mailed + read),
+        oneIsLarge ? IntStream.of(target.large()) : IntStream.empty());
   }
 
   private void measure(Side side, List<Workload> workloads, boolean large)

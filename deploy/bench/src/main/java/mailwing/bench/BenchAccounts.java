@@ -2,6 +2,7 @@ package mailwing.bench;
 
 import com.google.protobuf.ByteString;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import mailwing.cli.AdminClient;
 import mailwing.cli.AdminClient.StoreRefusal;
 import mailwing.store.v1.AddDomainRequest;
@@ -14,8 +15,8 @@ import mailwing.store.v1.GetUserRequest;
 final class BenchAccounts {
   private BenchAccounts() {}
 
-  /// @param count how many, from the first
-  static void create(Path data, Target target, int count) {
+  /// @param users their numbers, from 1
+  static void create(Path data, Target target, IntStream users) {
     try (AdminClient admin = AdminClient.at(data)) {
       String first = target.loginOf(1);
       String domain = first.substring(first.indexOf('@') + 1);
@@ -25,7 +26,7 @@ final class BenchAccounts {
                   domain,
                   stub -> stub.addDomain(AddDomainRequest.newBuilder().setName(domain).build())));
       ByteString password = ByteString.copyFromUtf8(target.password());
-      for (int user = 1; user <= count; user++) {
+      for (int user : users.toArray()) {
         AddUserRequest add =
             AddUserRequest.newBuilder()
                 .setAddress(target.loginOf(user))

@@ -100,7 +100,7 @@ final class GrowthWorkload {
           at + "store",
           "STORE +FLAGS",
           i -> client.command("STORE " + (i * spread + 1) + " +FLAGS ($Grown)"));
-      byte[] message = messages.octets(1, target.recipientOf(1));
+      byte[] message = messages.octets(1, target.recipientOf(target.large()));
       many(client, at + "append", "APPEND, selected", i -> client.append(FOLDER, message));
       many(
           other,

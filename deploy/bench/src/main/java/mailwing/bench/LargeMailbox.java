@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Makes the mailbox that `large` measures, in the first account: one for each number of messages.
-/// One that is there already is filled up and used again. Nothing but its bodies is ever read; what
-/// is measured for the first time is measured on a copy that nobody has opened.
+/// Makes the mailbox that `large` measures, in an account of its own: one for each number of
+/// messages. One that is there already is filled up and used again. Nothing but its bodies is ever
+/// read; what is measured for the first time is measured on a copy that nobody has opened.
 final class LargeMailbox {
   static final String MOVED = "Large-moved";
 
@@ -30,7 +30,7 @@ final class LargeMailbox {
   }
 
   static ImapClient open(Target target) throws IOException {
-    ImapClient client = Mailboxes.open(target, 1);
+    ImapClient client = Mailboxes.open(target, target.large());
     client.waitLong();
     return client;
   }
@@ -71,7 +71,7 @@ final class LargeMailbox {
                 from < messages.count();
                 from = next.getAndAdd(batch)) {
               int to = Math.min(from + batch, messages.count());
-              append(client, messages, from, to, target.recipientOf(1), atOnce);
+              append(client, messages, from, to, target.recipientOf(target.large()), atOnce);
             }
           }
         });

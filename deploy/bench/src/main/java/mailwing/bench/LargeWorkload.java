@@ -263,7 +263,7 @@ final class LargeWorkload {
       imap.command("SELECT " + LargeMailbox.name(messages));
       imap.command("UID COPY 1:* INBOX");
       LineSocket socket = new LineSocket(target.host(), target.pop3Port());
-      try (Pop3Client pop3 = new Pop3Client(socket, target.loginOf(1))) {
+      try (Pop3Client pop3 = new Pop3Client(socket, target.loginOf(target.large()))) {
         pop3.waitLong();
         time(steps, pop3, "login", "PASS " + target.password(), false);
         time(steps, pop3, "stat", "STAT", false);

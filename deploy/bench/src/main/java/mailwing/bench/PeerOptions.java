@@ -55,7 +55,8 @@ final class PeerOptions {
             recipient == null ? login : recipient,
             password,
             first,
-            users),
+            users,
+            options.mixedConnections()),
         options,
         pids);
   }

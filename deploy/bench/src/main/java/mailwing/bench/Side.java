@@ -16,7 +16,7 @@ record Side(String name, Target target, Options options, ServerProcesses process
   void fill() throws IOException, InterruptedException {
     Mailboxes.fill(
         target,
-        options.mixedConnections(),
+        target.readers(),
         target::reader,
         "INBOX",
         options.seeded(),

@@ -5,7 +5,8 @@ package mailwing.bench;
 ///
 /// @param first number of the first account
 /// @param users accounts that mail is delivered to, the first ones; after them come those that are
-///   read
+///   read, and the one that has what is large
+/// @param readers accounts that are read
 public record Target(
     String host,
     int smtpPort,
@@ -15,7 +16,8 @@ public record Target(
     String recipient,
     String password,
     int first,
-    int users) {
+    int users,
+    int readers) {
 
   /// @param user from 1
   String loginOf(int user) {
@@ -29,5 +31,11 @@ public record Target(
   /// The account that connection number `index`, from 0, reads.
   int reader(int index) {
     return users + 1 + index;
+  }
+
+  /// The account that has large mailboxes and nothing else, so that a server that keeps what a
+  /// user's programs have asked for has been asked for nothing.
+  int large() {
+    return reader(readers);
   }
 }

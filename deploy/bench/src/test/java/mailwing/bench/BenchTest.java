@@ -88,7 +88,8 @@ class BenchTest {
             });
     server.start();
     try {
-      server.setUser("user1@example.test", "user1", "secret");
+      // After one that gets mail and five that are read.
+      server.setUser("user7@example.test", "user7", "secret");
       Path json = directory.resolve("large.json");
       StringWriter out = new StringWriter();
       int exit =
@@ -100,6 +101,7 @@ class BenchTest {
                 "--login=user%d",
                 "--recipient=user%d@example.test",
                 "--password=secret",
+                "--users=1",
                 "--connections=2",
                 "--messages=30",
                 "--warm-up=0.1",
@@ -140,7 +142,7 @@ class BenchTest {
             });
     server.start();
     try {
-      for (int user = 1; user <= 8; user++) {
+      for (int user = 1; user <= 9; user++) {
         server.setUser("user" + user + "@example.test", "user" + user, "pass");
       }
       Path page = directory.resolve("page.md");
