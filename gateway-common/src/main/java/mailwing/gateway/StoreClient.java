@@ -113,7 +113,19 @@ public final class StoreClient implements AutoCloseable {
                 com.google.protobuf.UnsafeByteOperations.unsafeWrap(password.revealOctets()))
             .setClient(client)
             .build();
-    return session(once(AuthenticationGrpc.getAuthenticatePasswordMethod(), request).getSession());
+    // Twice a call's time: after a restart all clients come at once, and one password after the
+    // other is hashed.
+    CallOptions patient =
+        CallOptions.DEFAULT.withDeadlineAfter(
+            2 * config.callTime().toNanos(), TimeUnit.NANOSECONDS);
+    return session(
+        SingleCall.make(
+                channel,
+                AuthenticationGrpc.getAuthenticatePasswordMethod(),
+                patient,
+                request,
+                Long.MAX_VALUE)
+            .getSession());
   }
 
   /// Begins a SASL exchange that the store conducts.

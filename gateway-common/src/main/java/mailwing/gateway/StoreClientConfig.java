@@ -16,7 +16,7 @@ import mailwing.service.TlsMaterial;
 /// @param credential the gateway's own (`mws_...`)
 /// @param tls the gateway's certificate and the authorities the store's must come from; none: in
 ///   clear
-/// @param callTime the deadline of a call that answers once
+/// @param callTime the deadline of a call that answers once; a login by password has twice that
 /// @param streamTime the deadline of a call that streams
 /// @param retryTime how long a call that may be repeated is, while the store is away
 public record StoreClientConfig(
@@ -37,7 +37,11 @@ public record StoreClientConfig(
   private static final Key<Path> AUTHORITIES =
       Key.path("store.authorities", null, "Authorities of the store's certificate, PEM.");
   private static final Key<Duration> CALL_TIME =
-      Key.duration("store.call-time", "30s", "Deadline of a call that answers once.");
+      Key.duration(
+          "store.call-time",
+          "30s",
+          "Deadline of a call that answers once; a login by password, which may have to wait for"
+              + " its turn, has twice that.");
   private static final Key<Duration> STREAM_TIME =
       Key.duration("store.stream-time", "30m", "Deadline of a call that streams.");
   private static final Key<Duration> RETRY_TIME =

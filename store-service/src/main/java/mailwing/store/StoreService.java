@@ -161,6 +161,11 @@ public final class StoreService implements AutoCloseable {
     Logins logins =
         new Logins(
             directoryStore, aliases, domains, credentialStore, passwords, tokens, config.logins());
+    keep(
+        metrics.gauge(
+            "mail_store_logins_checking",
+            "Passwords that are checked, or wait to be.",
+            () -> (double) logins.passwordsInCheck()));
     Administration administration =
         new Administration(directoryStore, domains, directory, passwords, apiKeys);
     OnwardAdministration onward =

@@ -68,7 +68,12 @@ public final class StoreSettings {
           "How long a password that was right is remembered, keyed and salted; 0s: not at all.");
   private static final Key<Integer> HASHES =
       Key.integer(
-          "logins.concurrent-hashes", 1, 1000, 4, "Argon2id hashes at a time, each of 19 MiB.");
+          "logins.concurrent-hashes",
+          1,
+          1000,
+          4,
+          "Argon2id hashes at a time, each of 19 MiB; 500 times as many logins may be going on, and"
+              + " each waits 45s for its turn at most.");
 
   private static final Key<String> ISSUER =
       Key.text(

@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import mailwing.store.Address;
 import mailwing.store.Referral;
 import mailwing.store.StoreConfig;
@@ -26,12 +27,19 @@ import mailwing.store.v1.ErrorCode;
 public final class Logins {
   private static final int MAX_IDENTITY = 1024;
 
+  /// As many as have their turn at a hash within the patience, and not many more.
+  private static final int RUSH_FOR_EACH_HASH = 500;
+
+  /// So that a rush of logins leaves connections to the database to everybody else.
+  private static final int LOOKUPS_AT_ONCE = 8;
+
   private final DirectoryStore directory;
   private final AliasRows aliases;
   private final DomainRules domains;
-  private final Passwords passwords;
+  private final PasswordChecks checks;
   private final Tokens tokens;
-  private final RememberedPasswords remembered;
+  private final Semaphore rush;
+  private final Turns lookups = new Turns(LOOKUPS_AT_ONCE, Passwords.PATIENCE);
   private final Optional<AccessTokens> accessTokens;
   private final Optional<UserCertificates> userCertificates;
   private final byte[] decoyKey;
@@ -47,9 +55,10 @@ public final class Logins {
     this.directory = directory;
     this.aliases = aliases;
     this.domains = domains;
-    this.passwords = passwords;
+    this.checks =
+        new PasswordChecks(passwords::matches, new RememberedPasswords(config.rememberPassword()));
     this.tokens = tokens;
-    this.remembered = new RememberedPasswords(config.rememberPassword());
+    this.rush = new Semaphore(config.concurrentHashes() * RUSH_FOR_EACH_HASH);
     this.accessTokens = config.oauth().map(AccessTokens::new);
     this.userCertificates = config.certificates().map(UserCertificates::new);
     // Shared and lasting: an unknown user's salt must not change with the store that is asked.
@@ -61,22 +70,44 @@ public final class Logins {
 
   /// The account whose password this is. AUTHENTICATION_FAILED, alike for an unknown user and a
   /// wrong password; ACCOUNT_DISABLED and ACCOUNT_ELSEWHERE only where the password is right.
+  /// UNAVAILABLE where too many come at a time, or where it would take too long.
   public AccountRow byPassword(String authorizationId, String authenticationId, byte[] password) {
-    Optional<AccountRow> account = find(authenticationId);
-    boolean right =
-        account
-            .map(a -> remembered.knows(a.accountId(), a.credentialVersion(), password))
-            .orElse(false);
-    if (!right) {
-      right = passwords.matches(password, account.map(AccountRow::verifiers).orElse(null));
-      if (right) {
-        account.ifPresent(a -> remembered.remember(a.accountId(), a.credentialVersion(), password));
-      }
+    if (!rush.tryAcquire()) {
+      throw new StoreException(ErrorCode.UNAVAILABLE, "too many logins at a time");
     }
-    if (!right || account.isEmpty()) {
+    try {
+      return admit(ofPassword(authenticationId, password), authorizationId);
+    } finally {
+      rush.release();
+    }
+  }
+
+  private AccountRow ofPassword(String authenticationId, byte[] password) {
+    Optional<AccountRow> account = lookups.take(() -> find(authenticationId));
+    if (account.filter(a -> checks.remembers(a, password)).isPresent()) {
+      return account.get();
+    }
+    if (!checks.right(authenticationId, account, password)) {
       throw new StoreException(ErrorCode.AUTHENTICATION_FAILED, "wrong user or password");
     }
-    return admit(account.get(), authorizationId);
+    // It may have waited for long: what counts is what the account is now.
+    return lookups
+        .take(() -> find(authenticationId))
+        .filter(now -> same(now, account.orElseThrow()))
+        .orElseThrow(
+            () ->
+                new StoreException(
+                    ErrorCode.AUTHENTICATION_FAILED, "the password was changed meanwhile"));
+  }
+
+  private static boolean same(AccountRow now, AccountRow before) {
+    return now.accountId() == before.accountId()
+        && now.credentialVersion() == before.credentialVersion();
+  }
+
+  /// How many passwords are checked, or wait to be: different ones, those that are the same once.
+  public int passwordsInCheck() {
+    return checks.running();
   }
 
   /// The server's side of an exchange. INVALID_ARGUMENT for a mechanism that is not offered here.

@@ -10,12 +10,11 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.Verifiers;
@@ -32,13 +31,14 @@ import org.jspecify.annotations.Nullable;
 /// At most so many hashes are computed at a time: each needs 19 MiB, and logins must not exhaust
 /// memory. Those octets are used again by the next: as garbage of each login they would make the
 /// collector stop the whole process every few logins. A collection that comes anyway takes them
-/// where no hash is computed. A login that waits longer than [#PATIENCE_SECONDS] for its turn gets
-/// UNAVAILABLE.
+/// where no hash is computed. Who waits longer than [#PATIENCE] for its turn gets UNAVAILABLE:
+/// after a restart all clients come at once, a thousand of them take twenty seconds of two
+/// processors, and clients wait for half a minute or a minute before they give up.
 ///
 /// SASLprep knows Unicode 3.2: code points unassigned there (emoji, say) are let through as they
 /// are.
 public final class Passwords {
-  static final int PATIENCE_SECONDS = 10;
+  static final Duration PATIENCE = Duration.ofSeconds(45);
   private static final int MAX_OCTETS = 1024;
   private static final int MEMORY_KIB = 19 * 1024;
   private static final int PASSES = 2;
@@ -47,14 +47,14 @@ public final class Passwords {
   private static final StringPrep SASLPREP = StringPrep.getInstance(StringPrep.RFC4013_SASLPREP);
 
   private final SecureRandom random = new SecureRandom();
-  private final Semaphore turns;
+  private final Turns turns;
   private final ConcurrentLinkedDeque<WeakReference<BlockPool>> memories =
       new ConcurrentLinkedDeque<>();
   private final LongAdder hashes = new LongAdder();
   private final String decoy;
 
   public Passwords(int concurrentHashes) {
-    this.turns = new Semaphore(concurrentHashes, true);
+    this.turns = new Turns(concurrentHashes, PATIENCE);
     this.decoy = hash(new byte[16]);
   }
 
@@ -159,35 +159,24 @@ public final class Passwords {
 
   private byte[] argon2id(
       byte[] prepared, byte[] salt, int memoryKib, int passes, int lanes, int octets) {
-    boolean mine = false;
-    try {
-      mine = turns.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      if (!mine) {
-        throw new StoreException(ErrorCode.UNAVAILABLE, "too many logins at a time");
-      }
-      hashes.increment();
-      BlockPool memory = takeMemory();
-      Argon2BytesGenerator generator = new Argon2BytesGenerator();
-      generator.init(
-          new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
-              .withVersion(Argon2Parameters.ARGON2_VERSION_13)
-              .withSalt(salt)
-              .withMemoryAsKB(memoryKib)
-              .withIterations(passes)
-              .withParallelism(lanes)
-              .withBlockPool(memory)
-              .build());
-      byte[] out = new byte[octets];
-      generator.generateBytes(prepared, out);
-      memories.addFirst(new WeakReference<>(memory));
-      return out;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException(ErrorCode.UNAVAILABLE, "interrupted", e);
-    } finally {
-      if (mine) {
-        turns.release();
-      }
-    }
+    return turns.take(
+        () -> {
+          hashes.increment();
+          BlockPool memory = takeMemory();
+          Argon2BytesGenerator generator = new Argon2BytesGenerator();
+          generator.init(
+              new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id)
+                  .withVersion(Argon2Parameters.ARGON2_VERSION_13)
+                  .withSalt(salt)
+                  .withMemoryAsKB(memoryKib)
+                  .withIterations(passes)
+                  .withParallelism(lanes)
+                  .withBlockPool(memory)
+                  .build());
+          byte[] out = new byte[octets];
+          generator.generateBytes(prepared, out);
+          memories.addFirst(new WeakReference<>(memory));
+          return out;
+        });
   }
 }

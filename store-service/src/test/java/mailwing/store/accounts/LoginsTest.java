@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import mailwing.embedded.EmbeddedPostgres;
 import mailwing.store.Referral;
 import mailwing.store.StoreConfig;
@@ -139,6 +144,48 @@ final class LoginsTest {
     assertThat(code(() -> logins.byPassword("", "again@a.example", bytes("wing"))))
         .isEqualTo(ErrorCode.AUTHENTICATION_FAILED);
     assertThat(logins.byPassword("", "again@a.example", bytes("other")).enabled()).isTrue();
+  }
+
+  @Test
+  void loginsAtOnceBeyondTheRushAreRefusedAndCostNothing() throws Exception {
+    StoreConfig.Logins defaults = StoreConfig.Logins.defaults();
+    Logins small =
+        new Logins(
+            store,
+            new AliasRows(database),
+            new DomainRules(database),
+            credentials,
+            passwords,
+            tokens,
+            new StoreConfig.Logins(
+                defaults.tokenLife(),
+                defaults.keyLife(),
+                defaults.rememberPassword(),
+                1,
+                Optional.empty(),
+                Optional.empty()));
+    user("rush");
+    long before = passwords.hashes();
+    List<Future<ErrorCode>> answers = new ArrayList<>();
+    CountDownLatch go = new CountDownLatch(1);
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 700; i++) {
+        answers.add(
+            threads.submit(
+                () -> {
+                  go.await();
+                  return code(() -> small.byPassword("", "rush@a.example", bytes("wing")));
+                }));
+      }
+      go.countDown();
+    }
+    for (Future<ErrorCode> answer : answers) {
+      // Whether more than 500 are there at a time is up to the machine.
+      assertThat(answer.get()).isIn(ErrorCode.ERROR_CODE_UNSPECIFIED, ErrorCode.UNAVAILABLE);
+    }
+    assertThat(answers.stream().filter(a -> a.resultNow() == ErrorCode.ERROR_CODE_UNSPECIFIED))
+        .hasSizeGreaterThanOrEqualTo(500);
+    assertThat(passwords.hashes() - before).isEqualTo(1);
   }
 
   @Test
