@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Forwarding;
@@ -55,6 +56,7 @@ public final class MailStore {
   private final FlagLanes flags;
   private final Sql sql;
   private final int lanes = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 8);
+  private final Occupancy delivering = new Occupancy(lanes, System::nanoTime);
   private final Coalescer<Integer, Deliveries.Copies, List<Optional<Stored>>> together;
   private final Coalescer<Deliveries.Target, NewMessage, Stored> alone;
 
@@ -108,8 +110,27 @@ public final class MailStore {
             Deliveries.MOST,
             BATCH_OCTETS,
             MailStore::weight,
-            (lane, copies) -> storeTogether(copies));
-    this.alone = new Coalescer<>(Deliveries.MOST, BATCH_OCTETS, MailStore::octets, this::storeInto);
+            (lane, copies) -> delivering(() -> storeTogether(copies)));
+    this.alone =
+        new Coalescer<>(
+            Deliveries.MOST,
+            BATCH_OCTETS,
+            MailStore::octets,
+            (target, messages) -> delivering(() -> storeInto(target, messages)));
+  }
+
+  private <T> T delivering(Supplier<T> work) {
+    long begun = delivering.begin();
+    try {
+      return work.get();
+    } finally {
+      delivering.end(begun);
+    }
+  }
+
+  /// Do deliveries come so fast that what can wait is to give way?
+  boolean isDelivering() {
+    return delivering.isMost();
   }
 
   private static long octets(NewMessage message) {

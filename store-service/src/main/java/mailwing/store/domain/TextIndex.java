@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import mailwing.store.StoreException;
 import mailwing.store.mime.MessageText;
 import mailwing.store.mime.OctetSource;
@@ -48,33 +49,56 @@ public final class TextIndex {
   private final Blobs blobs;
   private final TextIndexRows rows;
   private final TextUpkeep upkeep;
+  private final Pace pace;
   private final int least;
   private volatile long askedTo = Long.MIN_VALUE;
 
   public TextIndex(MailStore store) {
-    this(store, LEAST);
+    this(store, LEAST, store::isDelivering, System::nanoTime);
+  }
+
+  /// One that gives way to nobody.
+  ///
+  /// @param least messages that make a segment
+  public TextIndex(MailStore store, int least) {
+    this(store, least, () -> false, System::nanoTime);
   }
 
   /// @param least messages that make a segment
-  public TextIndex(MailStore store, int least) {
+  /// @param busy whether there is something to give way to
+  /// @param nanoTime as System.nanoTime
+  public TextIndex(MailStore store, int least, BooleanSupplier busy, LongSupplier nanoTime) {
     this.blobs = store.blobs();
     this.rows = new TextIndexRows(store.sql());
-    this.upkeep = new TextUpkeep(new TextUpkeepRows(store.sql(), rows), least);
+    this.pace = new Pace(busy, nanoTime);
+    this.upkeep = new TextUpkeep(new TextUpkeepRows(store.sql(), rows), pace, least);
     this.least = least;
   }
 
-  /// Indexes what has come and puts segments together; call it every minute or so.
+  /// Indexes what has come and puts segments together; call it every minute or so, never twice at a
+  /// time.
   ///
   /// @param wanted asked now and then; what is not finished then is left for the next time
   public void fill(BooleanSupplier wanted) {
     TextIndexRows.Behind behind = rows.behind(askedTo, ASKED, least, TextGrams.VERSION);
     askedTo = behind.reached().orElse(Long.MIN_VALUE);
-    for (long account : behind.accounts()) {
+    for (TextIndexRows.Account account : behind.accounts()) {
       if (!wanted.getAsBoolean()) {
         return;
       }
-      claimed(account, () -> fill(account, wanted));
+      if (!pace.mayWait(account.messages())) {
+        claimed(account.id(), () -> fill(account, wanted));
+      }
     }
+    if (!pace.mayWait(0)) {
+      tidy(wanted);
+    }
+    if (behind.reached().isEmpty()) {
+      pace.cameRound();
+    }
+  }
+
+  private void tidy(BooleanSupplier wanted) {
     for (TextUpkeepRows.Due due : upkeep.due(ACCOUNTS)) {
       if (!wanted.getAsBoolean()) {
         return;
@@ -93,11 +117,13 @@ public final class TextIndex {
     }
   }
 
-  private void fill(long account, BooleanSupplier wanted) {
+  private void fill(TextIndexRows.Account of, BooleanSupplier wanted) {
+    long account = of.id();
     long start = System.nanoTime();
+    pace.begin(of.messages());
     long done = 0;
     boolean more = true;
-    while (more && wanted.getAsBoolean()) {
+    while (more && wanted.getAsBoolean() && (done == 0 || !pace.mayWait(of.messages() - done))) {
       long indexedTo = rows.indexedTo(account, TextGrams.VERSION);
       TextSegment segment = read(account, indexedTo, wanted);
       more = segment.size() >= least && wanted.getAsBoolean() && write(account, indexedTo, segment);
@@ -133,6 +159,7 @@ public final class TextIndex {
         }
         after = source.messageId();
       }
+      pace.rest(wanted);
     }
     return segment;
   }

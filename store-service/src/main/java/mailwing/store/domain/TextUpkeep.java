@@ -32,11 +32,13 @@ final class TextUpkeep {
   private static final double GONE = 0.25;
 
   private final TextUpkeepRows rows;
+  private final Pace pace;
   private final int least;
 
   /// @param least messages that make a segment
-  TextUpkeep(TextUpkeepRows rows, int least) {
+  TextUpkeep(TextUpkeepRows rows, Pace pace, int least) {
     this.rows = rows;
+    this.pace = pace;
     this.least = least;
   }
 
@@ -48,6 +50,7 @@ final class TextUpkeep {
   ///
   /// @param wanted asked now and then; what is not finished then is left for the next time
   void run(TextUpkeepRows.Due due, BooleanSupplier wanted) {
+    pace.begin(0);
     boolean whole = mergeAll(due.account(), wanted);
     if (whole && due.gone() >= least / 2) {
       whole = compact(due.account(), wanted) && mergeAll(due.account(), wanted);
@@ -155,6 +158,7 @@ final class TextUpkeep {
         inputs.size(),
         inputs.stream().mapToInt(Kept::messages).sum(),
         (System.nanoTime() - start) / 1_000_000);
+    pace.rest(wanted);
     return true;
   }
 

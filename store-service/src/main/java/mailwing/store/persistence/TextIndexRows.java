@@ -24,11 +24,16 @@ public final class TextIndexRows {
     this.sql = sql;
   }
 
+  /// An account with messages that are not indexed.
+  ///
+  /// @param messages how many, at most
+  public record Account(long id, long messages) {}
+
   /// What was found of some accounts that follow each other.
   ///
   /// @param accounts those that are behind
   /// @param reached the last that was looked at; empty where there are none above it
-  public record Behind(List<Long> accounts, OptionalLong reached) {}
+  public record Behind(List<Account> accounts, OptionalLong reached) {}
 
   /// Of the next `most` accounts above `after`, those with at least `least` messages that are not
   /// indexed.
@@ -41,23 +46,23 @@ public final class TextIndexRows {
                   "SELECT a.account_id, CASE WHEN a.next_message_id > ? THEN"
                       + " a.next_message_id - 1 - coalesce((SELECT max(s.last_id)"
                       + " FROM text_segment s WHERE s.account_id = a.account_id"
-                      + " AND s.version = ?), 0) >= ? ELSE false END FROM (SELECT account_id,"
+                      + " AND s.version = ?), 0) ELSE 0 END FROM (SELECT account_id,"
                       + " next_message_id FROM account_state WHERE account_id > ?"
                       + " ORDER BY account_id LIMIT ?) a ORDER BY a.account_id",
                   least,
                   version,
-                  least,
                   after,
                   most)) {
-            List<Long> accounts = new ArrayList<>();
+            List<Account> accounts = new ArrayList<>();
             long last = after;
             int looked = 0;
             try (ResultSet row = statement.executeQuery()) {
               while (row.next()) {
                 last = row.getLong(1);
                 looked++;
-                if (row.getBoolean(2)) {
-                  accounts.add(last);
+                long messages = row.getLong(2);
+                if (messages >= least) {
+                  accounts.add(new Account(last, messages));
                 }
               }
             }

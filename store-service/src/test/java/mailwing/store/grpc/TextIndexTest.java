@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static mailwing.store.grpc.MailFixture.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -101,10 +102,10 @@ class TextIndexTest {
     }
     TextIndexRows rows = new TextIndexRows(new Sql(database.dataSource()));
     TextIndexRows.Behind first = rows.behind(accounts.getFirst() - 1, 2, 2, 1);
-    assertThat(first.accounts()).containsExactly(accounts.get(1));
+    assertThat(first.accounts()).containsExactly(new TextIndexRows.Account(accounts.get(1), 2));
     assertThat(first.reached()).hasValue(accounts.get(1));
     TextIndexRows.Behind rest = rows.behind(accounts.get(1), 2, 2, 1);
-    assertThat(rest.accounts()).containsExactly(accounts.get(2));
+    assertThat(rest.accounts()).containsExactly(new TextIndexRows.Account(accounts.get(2), 4));
     assertThat(rest.reached()).isEmpty();
   }
 
@@ -236,7 +237,25 @@ class TextIndexTest {
     assertThat(store.number("SELECT count(*) FROM text_claim")).isZero();
   }
 
+  @Test
+  void givesWayToDeliveriesForTwoMinutes() {
+    MailFixture.User busy = store.user("busy@example.test");
+    for (int i = 0; i < 25; i++) {
+      busy.append(
+          AppendHeader.newBuilder().setMailbox(busy.ref("INBOX")).build(),
+          "Subject: one\r\n\r\none\r\n".getBytes(UTF_8));
+    }
+    String its = "SELECT count(*) FROM text_segment WHERE account_id = " + busy.accountId();
+    long[] nanos = {System.nanoTime()};
+    TextIndex index = new TextIndex(mail, 20, () -> true, () -> nanos[0]++);
+    index.fill(() -> true);
+    assertThat(store.number(its)).isZero();
+    nanos[0] += Duration.ofMinutes(2).toNanos();
+    index.fill(() -> true);
+    assertThat(store.number(its)).isEqualTo(1);
+  }
+
   private long segments() {
-    return store.number("SELECT count(*) FROM text_segment");
+    return store.number("SELECT count(*) FROM text_segment WHERE account_id = " + user.accountId());
   }
 }
