@@ -806,82 +806,70 @@ SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   v_now bigint := mail_now();
-  v_locked bigint[];
-  v_shared boolean[];
-  -- What is written: whose message, by change.
-  w_changes integer[];
-  w_uids bigint[];
-  w_flags integer[];
-  w_unseen integer[];
-  w_deleted integer[];
+  v_locked bigint[] := ARRAY(
+    SELECT x.account_id FROM account_state x WHERE x.account_id = ANY (p_accounts)
+    FOR NO KEY UPDATE SKIP LOCKED);
 BEGIN
-  SELECT array_agg(s.account_id) INTO v_locked
-    FROM (SELECT x.account_id FROM account_state x WHERE x.account_id = ANY (p_accounts)
-      FOR NO KEY UPDATE SKIP LOCKED) s;
-  SELECT array_agg(CASE WHEN g.account = ANY (v_locked) THEN CASE WHEN b.highest_modseq IS NULL THEN 5 ELSE 1 END
-        ELSE 10 END ORDER BY g.k),
-      array_agg(coalesce(b.highest_modseq, 0) ORDER BY g.k), array_agg(coalesce(b.holders, 0) > 0 ORDER BY g.k)
-    INTO outcomes, previous_modseqs, v_shared
-    FROM unnest(p_accounts, p_mailboxes) WITH ORDINALITY g (account, mailbox, k)
-      LEFT JOIN LATERAL (
-        SELECT y.highest_modseq, y.holders FROM mailbox y
-        WHERE g.account = ANY (v_locked) AND y.account_id = g.account AND y.mailbox_id = g.mailbox AND y.selectable
-        FOR NO KEY UPDATE) b ON true;
-  modseqs := previous_modseqs;
-  SELECT array_agg(w.k), array_agg(w.uid), array_agg(w.new_flags), array_agg(array_to_string(w.new_keywords, ' ')),
-    array_agg(CASE WHEN w.changes THEN previous_modseqs[w.k] + 1 ELSE w.modseq END), array_agg(w.size),
-    array_agg(w.stale),
-    array_agg(w.k) FILTER (WHERE w.changes), array_agg(w.uid) FILTER (WHERE w.changes),
-    array_agg(w.new_flags) FILTER (WHERE w.changes),
-    array_agg((w.flags & 1) - (w.new_flags & 1)) FILTER (WHERE w.changes),
-    array_agg((w.new_flags & 8) / 8 - (w.flags & 8) / 8) FILTER (WHERE w.changes)
-  INTO changes, uids, flags, keywords, entry_modseqs, sizes, stale, w_changes, w_uids, w_flags, w_unseen, w_deleted
-  FROM (
+  -- One statement, since most of what several cost is to start and end each. It sees what the locks found: whoever
+  -- changes flags, modseqs or counters of a mailbox has its account's lock.
+  WITH change AS MATERIALIZED (
+    SELECT g.k::integer AS k, g.account, g.mailbox, g.f, g.l, g.operation, g.flags, g.since,
+      g.account = ANY (v_locked) AS taken, b.highest_modseq, b.holders > 0 AS shared
+    FROM unnest(p_accounts, p_mailboxes, p_firsts, p_lasts, p_operations, p_flags, p_unchanged_since)
+        WITH ORDINALITY g (account, mailbox, f, l, operation, flags, since, k)
+      LEFT JOIN mailbox b
+        ON g.account = ANY (v_locked) AND b.account_id = g.account AND b.mailbox_id = g.mailbox AND b.selectable
+    ORDER BY g.k),
+  found AS MATERIALIZED (
     SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
     FROM (
-      SELECT g.k::integer AS k, e.*, g.since >= 0 AND e.modseq > g.since AS stale,
-        CASE g.operation WHEN 1 THEN g.flags WHEN 2 THEN e.flags | g.flags ELSE e.flags & ~g.flags END AS new_flags,
-        CASE WHEN g.operation <> 1 THEN e.keywords END AS new_keywords
-      FROM unnest(p_accounts, p_mailboxes, p_firsts, p_lasts, p_operations, p_flags, p_unchanged_since)
-          WITH ORDINALITY g (account, mailbox, f, l, operation, flags, since, k)
-        CROSS JOIN LATERAL (
-          SELECT x.uid, x.flags, x.keywords, x.modseq, x.size FROM entry x
-          WHERE x.account_id = g.account AND x.mailbox_id = g.mailbox AND x.uid BETWEEN g.f AND g.l) e
-      WHERE outcomes[g.k] = 1
-      ORDER BY g.k, e.uid) n) w;
-  IF w_changes IS NULL THEN
-    RETURN;
-  END IF;
-  modseqs := ARRAY(
-    SELECT m + CASE WHEN k = ANY (w_changes) THEN 1 ELSE 0 END
-    FROM unnest(previous_modseqs) WITH ORDINALITY g (m, k) ORDER BY k);
-  WITH marked AS (
-    UPDATE entry e SET modseq = modseqs[g.k],
+      SELECT c.k, c.account, c.mailbox, c.highest_modseq + 1 AS next, c.since >= 0 AND e.modseq > c.since AS stale,
         -- What only the owner sees is no change to the others.
-        shared_modseq = CASE WHEN v_shared[g.k] AND p_operations[g.k] <> 1 AND p_flags[g.k] = 1
-          THEN coalesce(e.shared_modseq, e.modseq) END,
-        seen_at = CASE WHEN p_operations[g.k] <> 3 AND p_flags[g.k] & 1 = 1 AND e.flags & 1 = 0
-          THEN coalesce(e.seen_at, v_now) ELSE e.seen_at END,
-        flags = g.flags,
-        keywords = CASE WHEN p_operations[g.k] <> 1 THEN e.keywords END
-      FROM unnest(w_changes, w_uids, w_flags) g (k, uid, flags)
-      WHERE e.account_id = p_accounts[g.k] AND e.mailbox_id = p_mailboxes[g.k] AND e.uid = g.uid),
+        c.shared AND c.operation <> 1 AND c.flags = 1 AS private,
+        CASE c.operation WHEN 1 THEN c.flags WHEN 2 THEN e.flags | c.flags ELSE e.flags & ~c.flags END AS new_flags,
+        CASE WHEN c.operation <> 1 THEN e.keywords END AS new_keywords,
+        e.uid, e.flags, e.keywords, e.modseq, e.size
+      FROM change c
+        JOIN entry e ON e.account_id = c.account AND e.mailbox_id = c.mailbox AND e.uid BETWEEN c.f AND c.l
+      WHERE c.highest_modseq IS NOT NULL
+      ORDER BY c.k, e.uid) n),
+  marked AS (
+    UPDATE entry e SET modseq = n.next,
+        shared_modseq = CASE WHEN n.private THEN coalesce(e.shared_modseq, e.modseq) END,
+        seen_at = CASE WHEN n.new_flags & ~e.flags & 1 = 1 THEN coalesce(e.seen_at, v_now) ELSE e.seen_at END,
+        flags = n.new_flags,
+        keywords = n.new_keywords
+      FROM found n
+      WHERE n.changes AND e.account_id = n.account AND e.mailbox_id = n.mailbox AND e.uid = n.uid),
   blocks AS (
     INSERT INTO changed_block
-      SELECT DISTINCT p_accounts[g.k], p_mailboxes[g.k], g.uid >> 7, modseqs[g.k] FROM unnest(w_changes, w_uids) g (k, uid)
+      SELECT DISTINCT n.account, n.mailbox, n.uid >> 7, n.next FROM found n WHERE n.changes
       ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET modseq = excluded.modseq),
-  change AS MATERIALIZED (
-    SELECT g.k, sum(g.unseen) AS unseen, sum(g.deleted) AS deleted
-    FROM unnest(w_changes, w_unseen, w_deleted) g (k, unseen, deleted) GROUP BY g.k),
+  total AS MATERIALIZED (
+    SELECT n.k, min(n.account) AS account, min(n.mailbox) AS mailbox, min(n.next) AS next,
+      sum((n.flags & 1) - (n.new_flags & 1)) AS unseen, sum((n.new_flags & 8) / 8 - (n.flags & 8) / 8) AS deleted
+    FROM found n WHERE n.changes GROUP BY n.k),
   counted AS (
-    UPDATE mailbox b SET highest_modseq = modseqs[g.k], unseen = b.unseen + g.unseen, deleted = b.deleted + g.deleted
-      FROM change g WHERE b.account_id = p_accounts[g.k] AND b.mailbox_id = p_mailboxes[g.k]
-      RETURNING g.k, b.uid_next),
+    UPDATE mailbox b SET highest_modseq = t.next, unseen = b.unseen + t.unseen, deleted = b.deleted + t.deleted
+      FROM total t WHERE b.account_id = t.account AND b.mailbox_id = t.mailbox
+      RETURNING b.account_id, b.mailbox_id, b.highest_modseq, b.uid_next),
   numbered AS (
     UPDATE account_state s SET change_seq = s.change_seq + 1
-      FROM change g WHERE s.account_id = p_accounts[g.k]
-      RETURNING g.k, s.change_seq)
-  INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
-    SELECT p_accounts[n.k], n.change_seq, p_mailboxes[n.k], modseqs[n.k], c.uid_next, false, v_now
-    FROM numbered n JOIN counted c ON c.k = n.k;
+      FROM counted c WHERE s.account_id = c.account_id
+      RETURNING s.account_id, s.change_seq, c.mailbox_id, c.highest_modseq, c.uid_next),
+  told AS (
+    INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
+      SELECT n.account_id, n.change_seq, n.mailbox_id, n.highest_modseq, n.uid_next, false, v_now FROM numbered n)
+  SELECT a.*, m.*
+    INTO outcomes, previous_modseqs, modseqs, changes, uids, flags, keywords, entry_modseqs, sizes, stale
+  FROM (
+    SELECT array_agg(CASE WHEN NOT c.taken THEN 10 WHEN c.highest_modseq IS NULL THEN 5 ELSE 1 END),
+      array_agg(coalesce(c.highest_modseq, 0)),
+      array_agg(coalesce(c.highest_modseq, 0)
+        + CASE WHEN c.k = ANY (ARRAY(SELECT t.k FROM total t)) THEN 1 ELSE 0 END)
+    FROM change c) a
+  CROSS JOIN (
+    SELECT array_agg(n.k), array_agg(n.uid), array_agg(n.new_flags), array_agg(array_to_string(n.new_keywords, ' ')),
+      array_agg(CASE WHEN n.changes THEN n.next ELSE n.modseq END), array_agg(n.size), array_agg(n.stale)
+    FROM found n) m;
 END $$;
