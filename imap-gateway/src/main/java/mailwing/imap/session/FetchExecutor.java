@@ -1,10 +1,13 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
 import mailwing.imap.command.FetchItem;
 import mailwing.imap.command.FlagList;
 import mailwing.imap.command.SelectedCommand;
@@ -36,6 +39,7 @@ final class FetchExecutor {
   private final boolean uid;
   private final long changedSince;
   private final MessageFetcher fetcher;
+  private final Semaphore furtherBatches;
   private int gone;
   private int undecoded;
 
@@ -46,6 +50,7 @@ final class FetchExecutor {
     this.uid = command.uid();
     this.changedSince = command.changedSince();
     this.fetcher = new MessageFetcher(session, state, plan);
+    this.furtherBatches = session.services().furtherBatches();
   }
 
   static Reply execute(Session session, Selected state, SelectedCommand.Fetch command)
@@ -99,24 +104,43 @@ final class FetchExecutor {
 
   private void run(Targets targets) throws IOException {
     Batches batches = new Batches(targets);
-    Batch batch = batches.next();
+    boolean further = mayBeginFurther(targets);
+    Deque<Batch> begun = new ArrayDeque<>();
     try {
-      while (batch != null) {
-        // The store works on the next batch while this one is written.
-        Batch next = batches.next();
-        try {
-          fetcher.finish(batch.loading);
+      boolean more = true;
+      while (true) {
+        // The store works on the next batches while this one is written.
+        while (more && begun.size() <= (further ? 2 : 1)) {
+          Batch next = batches.next();
+          more = next != null;
+          if (next != null) {
+            begun.add(next);
+          }
+        }
+        Batch batch = begun.poll();
+        if (batch == null) {
+          return;
+        }
+        try (MessageLoader.Loading loading = batch.loading) {
+          fetcher.finish(loading);
           write(batch);
-        } finally {
-          batch.loading.close();
-          batch = next;
         }
       }
     } finally {
-      if (batch != null) {
-        batch.loading.close();
+      begun.forEach(batch -> batch.loading.close());
+      if (further) {
+        furtherBatches.release();
       }
     }
+  }
+
+  /// Whether two batches are begun before their turn, so that the store reads one while it makes an
+  /// answer of the other: where there are many, without bodies, and few sessions do so.
+  private boolean mayBeginFurther(Targets targets) {
+    return targets.count() > BATCH
+        && !plan.needs().isEmpty()
+        && !plan.needsBody()
+        && furtherBatches.tryAcquire();
   }
 
   /// Messages by their numbers, and what is being read of them.

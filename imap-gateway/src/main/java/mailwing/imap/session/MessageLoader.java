@@ -42,11 +42,15 @@ final class MessageLoader {
 
   /// What is known of a batch, and the call for what is not.
   static final class Loading implements AutoCloseable {
-    private final Map<Integer, KnownMessage> known = new HashMap<>();
+    private final Map<Integer, KnownMessage> known;
     private final List<Integer> missing = new ArrayList<>();
     private final Set<Integer> ahead = new HashSet<>();
     private int largestBody = 1;
     private @Nullable StoreStream<FetchMessagesResponse> call;
+
+    private Loading(int messages) {
+      known = HashMap.newHashMap(messages);
+    }
 
     /// Nobody waits for it any more.
     @Override
@@ -60,7 +64,7 @@ final class MessageLoader {
   /// Asks the store, in one call, for what the plan needs of these messages and the cache does not
   /// know; it works while another batch is written.
   Loading begin(List<MessageState> messages) {
-    Loading loading = new Loading();
+    Loading loading = new Loading(messages.size());
     if (plan.needs().isEmpty()) {
       return loading;
     }

@@ -1,5 +1,6 @@
 package mailwing.imap.session;
 
+import java.util.concurrent.Semaphore;
 import mailwing.gateway.BodyCache;
 import mailwing.gateway.StoreClient;
 import mailwing.imap.ImapConfig;
@@ -8,6 +9,9 @@ import mailwing.store.v1.GetStatusRequest;
 
 /// What all sessions of a gateway share.
 public final class Services {
+  /// How many sessions may have a further batch of a FETCH begun.
+  private static final int FURTHER_BATCHES = 2;
+
   private final ImapConfig config;
   private final StoreClient store;
   private final OpenMailboxes mailboxes;
@@ -17,6 +21,7 @@ public final class Services {
   private final IdleSessions idle;
   private final AccountWatches watches;
   private final SessionMetrics metrics;
+  private final Semaphore furtherBatches = new Semaphore(FURTHER_BATCHES);
 
   public Services(ImapConfig config, StoreClient store, SessionMetrics metrics) {
     this.config = config;
@@ -70,6 +75,11 @@ public final class Services {
 
   SessionMetrics metrics() {
     return metrics;
+  }
+
+  /// A permit for a batch of a FETCH that is begun long before its turn.
+  Semaphore furtherBatches() {
+    return furtherBatches;
   }
 
   public Revalidation revalidation() {

@@ -44,22 +44,11 @@ final class OverviewRows {
       throws SQLException {
     List<FetchedMessage.Builder> entries = new ArrayList<>();
     long[] ids = new long[rows];
-    try (PreparedStatement statement = connection.prepareStatement(entries(changedSince > 0))) {
-      int at = 1;
-      statement.setArray(at++, Rows.firsts(connection, uids));
-      statement.setArray(at++, Rows.lasts(connection, uids));
-      statement.setLong(at++, access.account());
-      statement.setLong(at++, mailboxId);
-      if (changedSince > 0) {
-        statement.setLong(at++, changedSince);
-      }
-      statement.setInt(at++, rows);
-      statement.setInt(at, rows);
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          ids[entries.size()] = row.getLong(3);
-          entries.add(entry(row));
-        }
+    try (PreparedStatement statement = entries(connection, mailboxId, uids, changedSince, rows);
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        ids[entries.size()] = row.getLong(3);
+        entries.add(entry(row));
       }
     }
     Map<Long, Learned> learned =
@@ -87,13 +76,54 @@ final class OverviewRows {
     return items.getEnvelope() || items.getStructure() || items.getPreview() || items.getIds();
   }
 
-  private String entries(boolean changed) {
+  /// One range is asked for as such, for less than a list of them.
+  private PreparedStatement entries(
+      Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
+      throws SQLException {
+    boolean changed = changedSince > 0;
+    List<Object> parameters = new ArrayList<>();
+    if (!uids.single()) {
+      parameters.add(Rows.firsts(connection, uids));
+      parameters.add(Rows.lasts(connection, uids));
+    }
+    parameters.add(access.account());
+    parameters.add(mailboxId);
+    if (uids.single()) {
+      parameters.add(uids.first());
+      parameters.add(uids.last());
+    }
+    if (changed) {
+      parameters.add(changedSince);
+    }
+    parameters.add(rows);
+    if (!uids.single()) {
+      parameters.add(rows);
+    }
+    return Sql.binary(
+        Sql.prepare(
+            connection,
+            columns() + (uids.single() ? range(changed) : ranges(changed)),
+            parameters.toArray()));
+  }
+
+  private String columns() {
     return "SELECT e.uid, e.modseq, e.message_id"
         + (items.getFlags() ? ", e.flags, e.keywords" : "")
         + (items.getInternalDate() ? ", e.internal_date, e.zone_minutes" : "")
         + (items.getSize() ? ", e.size" : "")
-        + (items.getIds() ? ", e.save_date" : "")
-        + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
+        + (items.getIds() ? ", e.save_date" : "");
+  }
+
+  private String range(boolean changed) {
+    return " FROM "
+        + access.entries()
+        + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid BETWEEN ? AND ?"
+        + (changed ? " AND e.modseq > ?" : "")
+        + " ORDER BY e.uid LIMIT ?";
+  }
+
+  private String ranges(boolean changed) {
+    return " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
         + "SELECT * FROM "
         + access.entries()
         + " y WHERE y.account_id = ? AND y.mailbox_id = ? AND y.uid BETWEEN r.f AND r.l"
@@ -124,6 +154,8 @@ final class OverviewRows {
   }
 
   /// What was learned of a message when it was parsed, as far as it was asked for.
+  ///
+  /// @param threadId 0 where it was not
   private record Learned(
       long threadId,
       @Nullable ByteString envelope,
@@ -138,7 +170,8 @@ final class OverviewRows {
                 connection,
                 access,
                 ids,
-                "SELECT m.message_id, m.thread_id"
+                "SELECT m.message_id"
+                    + (items.getIds() ? ", m.thread_id" : "")
                     + (items.getEnvelope() ? ", m.envelope" : "")
                     + (items.getStructure() ? ", m.structure" : "")
                     + (items.getPreview() ? ", m.preview" : "")
@@ -146,11 +179,11 @@ final class OverviewRows {
                 " ORDER BY m.message_id");
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
-        int at = 3;
+        int at = 2;
         learned.put(
             row.getLong(1),
             new Learned(
-                row.getLong(2),
+                items.getIds() ? row.getLong(at++) : 0,
                 items.getEnvelope() ? octets(row, at++) : null,
                 items.getStructure() ? octets(row, at++) : null,
                 items.getPreview() ? row.getString(at) : null));
