@@ -2,6 +2,7 @@ package mailwing.store.domain;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import mailwing.store.persistence.SearchRows;
 
 /// What columns say of messages that may match: a few words each.
@@ -19,13 +20,37 @@ final class ListedMessages implements SearchRows.ListSink {
     this.asked = asked;
   }
 
+  /// Parts of which each has been taken with the same conditions, one behind the other.
+  static ListedMessages together(List<ListedMessages> parts) {
+    ListedMessages first = parts.getFirst();
+    parts.subList(1, parts.size()).forEach(first::add);
+    return first;
+  }
+
+  private void add(ListedMessages more) {
+    int all = count + more.count;
+    if (all > uids.length) {
+      grow(all);
+    }
+    System.arraycopy(more.uids, 0, uids, count, more.count);
+    System.arraycopy(more.modSeqs, 0, modSeqs, count, more.count);
+    System.arraycopy(more.ids, 0, ids, count, more.count);
+    System.arraycopy(more.sizes, 0, sizes, count, more.count);
+    more.held.stream().forEach(at -> held.set(count * asked + at));
+    count = all;
+  }
+
+  private void grow(int size) {
+    uids = Arrays.copyOf(uids, size);
+    modSeqs = Arrays.copyOf(modSeqs, size);
+    ids = Arrays.copyOf(ids, size);
+    sizes = Arrays.copyOf(sizes, size);
+  }
+
   @Override
   public void take(long uid, long modSeq, long messageId, long size, SearchRows.Held answers) {
     if (count == uids.length) {
-      uids = Arrays.copyOf(uids, count * 2);
-      modSeqs = Arrays.copyOf(modSeqs, count * 2);
-      ids = Arrays.copyOf(ids, count * 2);
-      sizes = Arrays.copyOf(sizes, count * 2);
+      grow(count * 2);
     }
     uids[count] = (int) uid;
     modSeqs[count] = modSeq;

@@ -138,11 +138,11 @@ public final class MailSearch {
       return;
     }
     if (sort.isEmpty()) {
-      scan(access, mailbox.mailboxId(), plan, sink);
+      scan(access, mailbox, plan, sink);
       return;
     }
     SearchRows.Found found = new SearchRows.Found();
-    scan(access, mailbox.mailboxId(), plan, new Collecting(found, sink));
+    scan(access, mailbox, plan, new Collecting(found, sink));
     rows.sorted(access, mailbox.mailboxId(), found, order(sort, "r.relevancy"), sink);
   }
 
@@ -330,7 +330,8 @@ public final class MailSearch {
     return order.append(BY_UID).toString();
   }
 
-  private void scan(Access access, long mailbox, SearchPlan plan, SearchRows.Sink sink) {
+  private void scan(
+      Access access, MailboxReads.Found mailbox, SearchPlan plan, SearchRows.Sink sink) {
     Map<String, TextIndex.Possible> looked = new HashMap<>();
     Condition possible =
         plan.possible(
@@ -350,6 +351,6 @@ public final class MailSearch {
             index.certain(access.account(), places, needle, id -> its.learn(id, true));
           }
         });
-    scan.run(mailbox, possible, sink);
+    scan.run(mailbox.mailboxId(), mailbox.status().getMessages(), possible, sink);
   }
 }

@@ -147,18 +147,26 @@ final class TextScan {
 
   /// Ascending by UID.
   ///
+  /// @param messages how many are in the mailbox, about
   /// @param possible holds wherever the plan does
-  void run(long mailbox, Condition possible, SearchRows.Sink sink) {
+  void run(long mailbox, long messages, Condition possible, SearchRows.Sink sink) {
     try {
-      scan(mailbox, possible, sink);
+      scan(mailbox, messages, possible, sink);
     } finally {
       known.trim();
     }
   }
 
-  private void scan(long mailbox, Condition possible, SearchRows.Sink sink) {
-    ListedMessages listed = new ListedMessages(asked.size());
-    rows.list(access, mailbox, possible, asked, listed);
+  private void scan(long mailbox, long messages, Condition possible, SearchRows.Sink sink) {
+    ListedMessages listed =
+        ListedMessages.together(
+            rows.list(
+                access,
+                mailbox,
+                messages,
+                possible,
+                asked,
+                () -> new ListedMessages(asked.size())));
     Deque<Batch> underWay = new ArrayDeque<>();
     try {
       Batch batch = new Batch(listed, 0);

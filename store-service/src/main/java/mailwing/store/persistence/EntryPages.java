@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import mailwing.store.persistence.SearchRows.Condition;
+import mailwing.store.persistence.SearchRows.Held;
+import mailwing.store.persistence.SearchRows.ListSink;
 import mailwing.store.persistence.SearchRows.NumbersSink;
 import mailwing.store.persistence.SearchRows.OctetSink;
 import mailwing.store.persistence.SearchRows.Threading;
@@ -24,6 +26,8 @@ final class EntryPages {
 
   private static final String INTERNAL_DATE = "internal_date";
   private static final String MESSAGE_ID = "message_id";
+
+  private static final Held NOTHING_ASKED = condition -> false;
 
   private final Connection connection;
   private final Access access;
@@ -126,6 +130,17 @@ final class EntryPages {
             sentDates(page, wanted.internalDates());
           }
           sink.accept(page);
+        });
+  }
+
+  void list(ListSink sink) throws SQLException {
+    pages(
+        Columns.of("uid", "modseq", MESSAGE_ID, "size"),
+        page -> {
+          for (int i = 0; i < page.count(); i++) {
+            sink.take(
+                page.uids[i], page.modseqs[i], page.messageIds[i], page.sizes[i], NOTHING_ASKED);
+          }
         });
   }
 

@@ -202,8 +202,27 @@ public final class SearchRows {
         });
   }
 
-  /// Entries that meet the condition, ascending by UID, with what holds of them.
-  public void list(
+  /// Entries that meet the condition, ascending by UID in each part and from part to part, with
+  /// what holds of them.
+  ///
+  /// @param messages how many are in the mailbox, about
+  /// @param parts makes what takes a part
+  public <T extends ListSink> List<T> list(
+      Access access,
+      long mailboxId,
+      long messages,
+      Condition condition,
+      List<Condition> asked,
+      Supplier<T> parts) {
+    if (asked.isEmpty() && condition.ofEntries()) {
+      return parts(access, mailboxId, messages, condition, parts, EntryPages::list);
+    }
+    T whole = parts.get();
+    list(access, mailboxId, condition, asked, whole);
+    return List.of(whole);
+  }
+
+  private void list(
       Access access, long mailboxId, Condition condition, List<Condition> asked, ListSink sink) {
     StringBuilder text = new StringBuilder("SELECT e.uid, e.modseq, e.message_id, e.size");
     asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
