@@ -83,7 +83,7 @@ public record KnownMessage(
   }
 
   /// About what it holds in memory; parsed messages take several times their encoded size.
-  long octets() {
+  public long octets() {
     long octets = 60;
     octets += dates == null ? 0 : 24;
     octets += ids == null ? 0 : 32;

@@ -21,8 +21,11 @@ public final class MessageCache {
 
   private final List<Segment> segments = new ArrayList<>(SEGMENTS);
 
+  private final long passage;
+
   /// @param capacity in octets; 0 keeps nothing
   public MessageCache(long capacity) {
+    passage = capacity / 32 * 3;
     for (int i = 0; i < SEGMENTS; i++) {
       segments.add(new Segment(capacity / SEGMENTS));
     }
@@ -45,6 +48,17 @@ public final class MessageCache {
   /// Adds what nobody has asked for yet: the first use of it is no second one.
   public void learnAhead(MessageKey key, KnownMessage more) {
     segment(key).learn(key, more, true);
+  }
+
+  /// As [#learn] where there is room for it, so that nothing is driven out; else nothing is done.
+  public void learnIfRoom(MessageKey key, KnownMessage more) {
+    segment(key).learnIfRoom(key, more);
+  }
+
+  /// How many octets of new messages may be learned at once when there is no more room, so that
+  /// each is still there at the end: three quarters of those that pass, for segments fill unevenly.
+  public long passage() {
+    return passage;
   }
 
   /// About what it holds.
@@ -136,6 +150,17 @@ public final class MessageCache {
           passingOctets = trim(passing, passingOctets + now.octets, capacity / 8);
         }
         octets = keptOctets + passingOctets;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void learnIfRoom(MessageKey key, KnownMessage more) {
+      lock.lock();
+      try {
+        if (keptOctets + more.octets() + OVERHEAD <= capacity - capacity / 8) {
+          learn(key, more, false);
+        }
       } finally {
         lock.unlock();
       }

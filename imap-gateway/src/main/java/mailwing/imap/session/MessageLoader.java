@@ -30,6 +30,9 @@ final class MessageLoader {
   private final FetchPlan plan;
   private final Set<Need> needsOfLarge;
 
+  /// Octets.
+  private long learned;
+
   MessageLoader(Session session, Selected state, FetchPlan plan) {
     this.session = session;
     this.cache = session.services().messages();
@@ -45,6 +48,10 @@ final class MessageLoader {
     private final Map<Integer, KnownMessage> known;
     private final List<Integer> missing = new ArrayList<>();
     private final Set<Integer> ahead = new HashSet<>();
+
+    /// Of which the cache knows something, but not all that is needed.
+    private final Set<Integer> partly = new HashSet<>();
+
     private int largestBody = 1;
     private @Nullable StoreStream<FetchMessagesResponse> call;
 
@@ -73,6 +80,9 @@ final class MessageLoader {
       if (known != null && known.knowsAll(needs(message))) {
         loading.known.put(message.uid(), known);
       } else if (!message.expunged() && !needs(message).isEmpty()) {
+        if (known != null) {
+          loading.partly.add(message.uid());
+        }
         add(loading, message);
       }
     }
@@ -145,8 +155,21 @@ final class MessageLoader {
         cache.learnAhead(key(fetched.getUid()), known);
       } else {
         loading.known.put(fetched.getUid(), known);
-        cache.learn(key(fetched.getUid()), known);
+        learn(fetched.getUid(), known, loading);
       }
+    }
+  }
+
+  /// A command that reads more than passes through the cache leaves there what it has read first:
+  /// the next one finds that, where it else found what it had driven out.
+  private void learn(int uid, KnownMessage known, Loading loading) {
+    if (loading.partly.contains(uid)) {
+      cache.learn(key(uid), known);
+    } else if (learned < cache.passage()) {
+      learned += known.octets();
+      cache.learn(key(uid), known);
+    } else {
+      cache.learnIfRoom(key(uid), known);
     }
   }
 

@@ -66,6 +66,60 @@ class MessageCacheTest {
   }
 
   @Test
+  void whatIsLearnedOnlyIfThereIsRoomDrivesOutNothing() {
+    scan(0, 3000);
+    int kept = scan(0, 3000);
+    for (int uid = 50_000; uid < 60_000; uid++) {
+      cache.learnIfRoom(new MessageKey(MAILBOX, uid), header(800));
+    }
+    assertThat(scan(0, 3000)).isGreaterThanOrEqualTo(kept);
+    assertThat(cache.peek(new MessageKey(MAILBOX, 59_999))).isNull();
+  }
+
+  @Test
+  void whatIsLearnedIfThereIsRoomStaysAndIsAddedToWhatIsKnown() {
+    MessageKey key = new MessageKey(MAILBOX, 1);
+    cache.learn(key, header(800));
+    cache.learnIfRoom(
+        key,
+        KnownMessage.of(
+            FetchedMessage.newBuilder().setPreview("words").build(), Set.of(Need.PREVIEW)));
+    KnownMessage known = cache.peek(key);
+    assertThat(known).isNotNull();
+    assertThat(known.knowsAll(Set.of(Need.HEADER, Need.PREVIEW))).isTrue();
+  }
+
+  @Test
+  void aScanThatDrivesOutNothingOfItselfIsFoundMoreAndMoreOften() {
+    scan(0, 3000);
+    int first = sparingScan();
+    int second = sparingScan();
+    int third = sparingScan();
+    assertThat(first).isZero();
+    assertThat(second).isPositive();
+    assertThat(third).isGreaterThan(second);
+  }
+
+  /// As a FETCH of many messages looks at them.
+  private int sparingScan() {
+    long learned = 0;
+    int found = 0;
+    for (int uid = 10_000; uid < 13_000; uid++) {
+      MessageKey key = new MessageKey(MAILBOX, uid);
+      KnownMessage message = header(800);
+      if (cache.find(key) != null) {
+        found++;
+      } else if (learned < cache.passage()) {
+        learned += message.octets();
+        cache.learn(key, message);
+      } else {
+        cache.learnIfRoom(key, message);
+      }
+    }
+    return found;
+  }
+
+  @Test
   void moreIsAddedToWhatIsKnownAndTheRoomIsKept() {
     Random random = new Random(9);
     for (int i = 0; i < 20_000; i++) {
