@@ -76,6 +76,7 @@ public final class Connection {
   private final long born = System.nanoTime();
   private volatile long waitUntil = NEVER;
   private volatile long deadline = NEVER;
+  private @Nullable Part rest;
   private volatile long restAt = NEVER;
   private volatile long writeUntil = NEVER;
   private volatile long cutAt = NEVER;
@@ -382,6 +383,28 @@ public final class Connection {
       }
       left -= count;
     }
+  }
+
+  /// The session goes on with this on a new thread, when what runs now has returned; to be called
+  /// before a long wait. A parked thread keeps the room that its stack once needed, in several
+  /// pieces where it was parked before; a new one's is one piece, as large as what waits.
+  public void goOn(Part rest) {
+    this.rest = rest;
+  }
+
+  /// What the session goes on with, for its next thread, to which the output is left; null: it is
+  /// over.
+  @Nullable Part takeRest() {
+    Part taken = rest;
+    if (taken == null) {
+      return null;
+    }
+    rest = null;
+    output.unlock();
+    return () -> {
+      output.lock();
+      taken.run();
+    };
   }
 
   /// Cuts the connection at once; from any thread.

@@ -176,7 +176,8 @@ public final class ListenerGroup implements AutoCloseable {
     while (!server.isClosed()) {
       try {
         Socket socket = server.accept();
-        Thread.ofVirtual().start(() -> serve(socket, listener, protocol));
+        Visit visit = new Visit(socket, listener, protocol);
+        Thread.ofVirtual().start(visit::begin);
       } catch (IOException e) {
         if (!server.isClosed()) {
           // Out of file descriptors, most likely: let sessions end before trying again.
@@ -195,23 +196,61 @@ public final class ListenerGroup implements AutoCloseable {
     }
   }
 
-  private void serve(Socket socket, ListenerConfig listener, SessionProtocol protocol) {
-    Connection connection = null;
-    InetAddress counted = null;
-    boolean served = false;
-    total.incrementAndGet();
-    try {
+  /// One connection, on the threads that serve it one after the other.
+  private final class Visit {
+    private final Socket socket;
+    private final ListenerConfig listener;
+    private final SessionProtocol protocol;
+    private @Nullable Connection connection;
+    private @Nullable InetAddress counted;
+    private boolean served;
+
+    Visit(Socket socket, ListenerConfig listener, SessionProtocol protocol) {
+      this.socket = socket;
+      this.listener = listener;
+      this.protocol = protocol;
+    }
+
+    void begin() {
+      total.incrementAndGet();
+      run(this::admit);
+    }
+
+    private void run(Part part) {
+      boolean goesOn = false;
+      try {
+        part.run();
+        Part rest = connection == null ? null : connection.takeRest();
+        if (rest != null) {
+          Thread.ofVirtual().start(() -> run(rest));
+          goesOn = true;
+        }
+      } catch (IOException e) {
+        // The client went away, or our side ended the connection: nothing to tell anyone.
+        LOG.debug("event=connection-ended listener={} reason={}", listener.name(), e.toString());
+      } catch (RuntimeException e) {
+        LOG.error("event=session-failed listener={}", listener.name(), e);
+      } finally {
+        if (!goesOn) {
+          end();
+        }
+      }
+    }
+
+    private void admit() throws IOException {
       socket.setTcpNoDelay(true);
       socket.setKeepAlive(true);
-      connection = connect(socket, listener);
-      if (connection == null) {
+      Connection came = connect(socket, listener);
+      connection = came;
+      if (came == null) {
         outcomes.get(Outcome.BAD_PROXY_HEADER).increment();
         return;
       }
-      connections.add(connection);
-      if (!connection.trusted()) {
-        counted = group(connection.remoteIp());
-        int fromAddress = perAddress.merge(counted, 1, Integer::sum);
+      connections.add(came);
+      if (!came.trusted()) {
+        InetAddress group = group(came.remoteIp());
+        counted = group;
+        int fromAddress = perAddress.merge(group, 1, Integer::sum);
         if (total.get() > config.maxConnections()) {
           outcomes.get(Outcome.REFUSED_TOTAL).increment();
           refuse(socket, listener, protocol.refusal(Refusal.TOO_MANY_CONNECTIONS));
@@ -228,25 +267,22 @@ public final class ListenerGroup implements AutoCloseable {
         return;
       }
       try {
-        connection.begin();
+        came.begin();
       } catch (IOException e) {
         outcomes.get(Outcome.FAILED_HANDSHAKE).increment();
         LOG.debug(
             "event=handshake-failed listener={} client={} reason={}",
             listener.name(),
-            connection.remoteIp().getHostAddress(),
+            came.remoteIp().getHostAddress(),
             e.getMessage());
         return;
       }
       outcomes.get(Outcome.ACCEPTED).increment();
       served = true;
-      protocol.serve(connection);
-    } catch (IOException e) {
-      // The client went away, or our side ended the connection: nothing to tell anyone.
-      LOG.debug("event=connection-ended listener={} reason={}", listener.name(), e.toString());
-    } catch (RuntimeException e) {
-      LOG.error("event=session-failed listener={}", listener.name(), e);
-    } finally {
+      protocol.serve(came);
+    }
+
+    private void end() {
       if (connection != null) {
         if (served) {
           connection.close();

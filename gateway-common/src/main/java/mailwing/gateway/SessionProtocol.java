@@ -12,7 +12,7 @@ public interface SessionProtocol {
   }
 
   /// Serves one connection on a thread of its own; the connection is flushed and closed when it
-  /// returns or throws.
+  /// returns or throws, unless it goes on ([Connection#goOn]).
   void serve(Connection connection) throws IOException;
 
   /// The line, with its CRLF, that a refused client is told.

@@ -9,7 +9,9 @@ final class IdleExecutor {
   private IdleExecutor() {}
 
   static Reply execute(Session session) throws IOException {
-    Executor.revalidate(session);
+    if (!session.takeAsked()) {
+      Executor.revalidate(session);
+    }
     session.out().continueWith("idling");
     // From here on changes wake the session; what came before is told now.
     session.idling(true);

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import mailwing.gateway.Connection;
 import mailwing.gateway.ConnectionEndedException;
+import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreSession;
 import mailwing.imap.protocol.CommandParser;
 import mailwing.imap.protocol.ParserLimits;
@@ -40,6 +41,7 @@ public final class Session {
   private SessionState state = new SessionState.NotAuthenticated();
   private long toldModSeq;
   private boolean expunging;
+  private boolean asked;
   private UidBatchesExecutor.@Nullable Told toldBatches;
   private @Nullable BodyRun bodyRun;
   private volatile boolean idling;
@@ -262,6 +264,25 @@ public final class Session {
     if (state instanceof SessionState.LoggedIn loggedIn) {
       loggedIn.store().close();
     }
+  }
+
+  /// Asks the store for news of the selected mailbox, for IDLE on another thread, whose first wait
+  /// shall be that for the client.
+  public void askForIdle() {
+    try {
+      Executor.revalidate(this);
+      asked = true;
+    } catch (StoreException e) {
+      // IDLE asks again, and tells.
+      asked = false;
+    }
+  }
+
+  /// Whether that was done; once.
+  boolean takeAsked() {
+    boolean was = asked;
+    asked = false;
+    return was;
   }
 
   /// While true, updates are pushed as they come.
