@@ -22,7 +22,7 @@ public final class Carriers implements AutoCloseable {
   /// Looks in a row that went well before there are few carriers again.
   private static final int GOOD_LOOKS = 120;
 
-  private static final int FEW = 8;
+  private static final int FEW = 4;
 
   private final VirtualThreadSchedulerMXBean scheduler;
   private final int few;
@@ -37,7 +37,7 @@ public final class Carriers implements AutoCloseable {
     this.watcher = Thread.ofPlatform().daemon().name("carriers").unstarted(this::look);
   }
 
-  /// Watches for as long as the process lives: few are 8, or two for each processor.
+  /// Watches for as long as the process lives: few are two for each processor, 4 at least.
   public static void watch() {
     Carriers _ = watch(Math.max(FEW, 2 * Runtime.getRuntime().availableProcessors()));
   }
