@@ -48,6 +48,12 @@ public final class StoreClient implements AutoCloseable {
     void failed(StoreException failure);
   }
 
+  /// Whether the thread that makes a call does nothing else until its one answer has come, so that
+  /// in one process it may do the store's work as well. Said of what changes mail, and not of what
+  /// every session asks for that then waits: what its thread has once done stays in its memory.
+  public static final CallOptions.Key<Boolean> WAITED_FOR =
+      CallOptions.Key.createWithDefault("waited-for", false);
+
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final int RENEWALS_AT_ONCE = 32;
@@ -166,12 +172,12 @@ public final class StoreClient implements AutoCloseable {
 
   /// A unary call under the gateway's own credential, made once.
   public <Q, R> R once(MethodDescriptor<Q, R> method, Q request) {
-    return call(channel, method, request, StoreRetry.never());
+    return call(channel, method, false, request, StoreRetry.never());
   }
 
   /// A unary call under the gateway's own credential that may be repeated.
   public <Q, R> R repeatable(MethodDescriptor<Q, R> method, Q request) {
-    return call(channel, method, request, StoreRetry.during(config.retryTime()));
+    return call(channel, method, false, request, StoreRetry.during(config.retryTime()));
   }
 
   /// A server-streaming call under the gateway's own credential; repeated only before its first
@@ -233,10 +239,16 @@ public final class StoreClient implements AutoCloseable {
     return ClientInterceptors.intercept(raw, MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
-  <Q, R> R call(Channel under, MethodDescriptor<Q, R> method, Q request, StoreRetry retry) {
+  <Q, R> R call(
+      Channel under,
+      MethodDescriptor<Q, R> method,
+      boolean waitedFor,
+      Q request,
+      StoreRetry retry) {
     while (true) {
       try {
-        return SingleCall.make(under, method, callOptions(), request, Long.MAX_VALUE);
+        CallOptions options = callOptions().withOption(WAITED_FOR, waitedFor);
+        return SingleCall.make(under, method, options, request, Long.MAX_VALUE);
       } catch (StoreException e) {
         if (!retry.again(e)) {
           throw e;

@@ -225,12 +225,12 @@ public final class StoreSession implements AutoCloseable {
 
   /// Any unary call, made once.
   public <Q, R> R once(MethodDescriptor<Q, R> method, Q request) {
-    return call(method, request, StoreRetry.never());
+    return call(method, true, request, StoreRetry.never());
   }
 
   /// Any unary call that may be repeated.
   public <Q, R> R repeatable(MethodDescriptor<Q, R> method, Q request) {
-    return call(method, request, StoreRetry.during(store.config().retryTime()));
+    return call(method, false, request, StoreRetry.during(store.config().retryTime()));
   }
 
   /// Any server-streaming call, repeated for a while before its first answer.
@@ -271,9 +271,10 @@ public final class StoreSession implements AutoCloseable {
     }
   }
 
-  private <Q, R> R call(MethodDescriptor<Q, R> method, Q request, StoreRetry retry) {
+  private <Q, R> R call(
+      MethodDescriptor<Q, R> method, boolean waitedFor, Q request, StoreRetry retry) {
     try {
-      return store.call(current().channel, method, request, retry);
+      return store.call(current().channel, method, waitedFor, request, retry);
     } catch (StoreException e) {
       failed(e);
       throw e;

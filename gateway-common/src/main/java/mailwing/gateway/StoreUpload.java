@@ -2,6 +2,7 @@ package mailwing.gateway;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
@@ -124,11 +125,21 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
     first = null;
     ended = true;
     try {
-      return SingleCall.make(channel, method, options, only, patienceNanos);
+      // Nothing is left to be read of the client: the patience is the deadline.
+      CallOptions whole =
+          options
+              .withOption(StoreClient.WAITED_FOR, true)
+              .withDeadline(sooner(options.getDeadline(), patienceNanos));
+      return SingleCall.make(channel, method, whole, only, patienceNanos);
     } catch (StoreException e) {
       told(e);
       throw e;
     }
+  }
+
+  private static Deadline sooner(@Nullable Deadline deadline, long patienceNanos) {
+    Deadline patience = Deadline.after(patienceNanos, TimeUnit.NANOSECONDS);
+    return deadline == null ? patience : deadline.minimum(patience);
   }
 
   @Override

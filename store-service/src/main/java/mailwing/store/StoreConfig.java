@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import mailwing.service.Secret;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.QueueRules;
@@ -55,8 +56,10 @@ public record StoreConfig(
   }
 
   /// The same, served under this name inside this JVM too.
-  public StoreConfig inProcess(String name) {
-    return with(grpc.inProcess(name), outbound);
+  ///
+  /// @param threads where those calls run
+  public StoreConfig inProcess(String name, Executor threads) {
+    return with(grpc.inProcess(name, Optional.of(threads)), outbound);
   }
 
   private StoreConfig with(Grpc grpc, Outbound outbound) {
@@ -90,14 +93,14 @@ public record StoreConfig(
   /// How the contract is served.
   ///
   /// @param address where the port is bound; empty name and port -1: no port, in process only
-  /// @param inProcessName a name to serve under inside this JVM; empty for none
+  /// @param inProcess how it is served inside this JVM; empty: it is not
   /// @param maxMessageOctets the largest gRPC message taken
   /// @param defaultDeadline given to a call that brings none
   /// @param drain how long calls may take to end when the service is closed
   public record Grpc(
       String address,
       int port,
-      Optional<String> inProcessName,
+      Optional<InProcess> inProcess,
       Optional<Tls> tls,
       int maxMessageOctets,
       Duration defaultDeadline,
@@ -114,10 +117,25 @@ public record StoreConfig(
     }
 
     public Grpc inProcess(String name) {
+      return inProcess(name, Optional.empty());
+    }
+
+    public Grpc inProcess(String name, Optional<Executor> threads) {
       return new Grpc(
-          address, port, Optional.of(name), tls, maxMessageOctets, defaultDeadline, drain);
+          address,
+          port,
+          Optional.of(new InProcess(name, threads)),
+          tls,
+          maxMessageOctets,
+          defaultDeadline,
+          drain);
     }
   }
+
+  /// A name inside this JVM.
+  ///
+  /// @param threads where its calls run; empty: on a virtual thread each
+  public record InProcess(String name, Optional<Executor> threads) {}
 
   /// PEM files.
   ///

@@ -78,6 +78,7 @@ final class RunningSystem implements AutoCloseable {
   private final PortPlan plan;
   private final Options options;
   private final Metrics metrics = new Metrics();
+  private final CallerRuns calls = new CallerRuns();
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
   /// The gateways drain together: a client of one must not wait for the clients of another.
@@ -90,6 +91,7 @@ final class RunningSystem implements AutoCloseable {
     this.plan = plan;
     this.options = options;
     running.push(data);
+    running.push(calls);
   }
 
   /// Starts all; returns when every listener answers.
@@ -156,7 +158,8 @@ final class RunningSystem implements AutoCloseable {
             .read(
                 ServiceFiles.STORE,
                 StoreSettings.keys(),
-                Map.of(),
+                // One broker and one process: several would be work for each round of events.
+                Map.of("kafka.partitions", "1"),
                 Map.ofEntries(
                     Map.entry("database.url", postgres.jdbcUrl(DATABASE)),
                     Map.entry("database.user", postgres.user()),
@@ -173,7 +176,7 @@ final class RunningSystem implements AutoCloseable {
                     Map.entry("outbound.enabled", Boolean.toString(options.outbound()))));
     keep(
         StoreService.start(
-            StoreSettings.from(settings).inProcess(IN_PROCESS), metrics, Optional.of(http)));
+            StoreSettings.from(settings).inProcess(IN_PROCESS, calls), metrics, Optional.of(http)));
   }
 
   private Settings smtpSettings() {
@@ -258,8 +261,9 @@ final class RunningSystem implements AutoCloseable {
     return channel;
   }
 
-  private static ManagedChannel channel() {
+  private ManagedChannel channel() {
     return InProcessChannelBuilder.forName(IN_PROCESS)
+        .intercept(calls)
         .executor(Executors.newVirtualThreadPerTaskExecutor())
         .build();
   }

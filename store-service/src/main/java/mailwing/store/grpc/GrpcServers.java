@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -50,11 +51,12 @@ public final class GrpcServers implements AutoCloseable {
       if (config.port() >= 0) {
         servers.add(equip(netty(config), guard, services, health, executor).build().start());
       }
-      if (config.inProcessName().isPresent()) {
+      if (config.inProcess().isPresent()) {
+        StoreConfig.InProcess inProcess = config.inProcess().get();
         InProcessServerBuilder builder =
-            InProcessServerBuilder.forName(config.inProcessName().get())
-                .maxInboundMetadataSize(16 << 10);
-        servers.add(equip(builder, guard, services, health, executor).build().start());
+            InProcessServerBuilder.forName(inProcess.name()).maxInboundMetadataSize(16 << 10);
+        Executor threads = inProcess.threads().orElse(executor);
+        servers.add(equip(builder, guard, services, health, threads).build().start());
       }
     } catch (IOException e) {
       servers.forEach(Server::shutdownNow);
@@ -69,7 +71,7 @@ public final class GrpcServers implements AutoCloseable {
       CallGuard guard,
       List<BindableService> services,
       HealthStatusManager health,
-      ExecutorService executor) {
+      Executor executor) {
     builder.executor(executor).intercept(guard);
     services.forEach(builder::addService);
     builder.addService(health.getHealthService());
