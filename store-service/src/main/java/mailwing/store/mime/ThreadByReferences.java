@@ -189,17 +189,33 @@ public final class ThreadByReferences {
     }
   }
 
-  private Set<Integer> sharingSubjects() {
-    var seen = new HashTable(0);
+  /// By the places of the roots, a number for the subject of each; NONE where it is empty.
+  private int[] subjects() {
+    int[] numbers = new int[roots.size()];
+    var bySubject = new HashTable(numbers.length);
+    int next = 0;
+    for (int i = 0; i < numbers.length; i++) {
+      long subject = messageOf(roots.get(i)).baseSubject();
+      int before = subject == 0 ? NONE : bySubject.putIfAbsent(subject, next);
+      numbers[i] = subject != 0 && before == HashTable.NONE ? next++ : before;
+    }
+    return numbers;
+  }
+
+  private Set<Integer> sharing(int[] subjects) {
+    int[] seen = filled(subjects.length);
     Set<Integer> uids = new HashSet<>();
-    for (int root : roots) {
-      Threadable message = messageOf(root);
-      if (message.baseSubject() != 0) {
-        int before = seen.putIfAbsent(message.baseSubject(), root);
-        if (before != HashTable.NONE) {
-          uids.add(messageOf(before).uid());
-          uids.add(message.uid());
-        }
+    for (int i = 0; i < subjects.length; i++) {
+      int subject = subjects[i];
+      if (subject == NONE) {
+        continue;
+      }
+      int root = roots.get(i);
+      if (seen[subject] == NONE) {
+        seen[subject] = root;
+      } else {
+        uids.add(messageOf(seen[subject]).uid());
+        uids.add(messageOf(root).uid());
       }
     }
     return uids;
@@ -207,39 +223,42 @@ public final class ThreadByReferences {
 
   /// Step 5.
   private void mergeSubjects(Replies asked) {
-    Set<Integer> sharing = sharingSubjects();
+    int[] subjects = subjects();
+    Set<Integer> sharing = sharing(subjects);
     if (sharing.isEmpty()) {
       return;
     }
     Set<Integer> replies = asked.among(sharing);
-    var table = new HashTable(0);
-    for (int root : roots) {
-      Threadable message = messageOf(root);
-      if (message.baseSubject() == 0) {
+    // By their numbers.
+    int[] table = filled(subjects.length);
+    for (int i = 0; i < subjects.length; i++) {
+      int subject = subjects[i];
+      if (subject == NONE) {
         continue;
       }
-      int there = table.putIfAbsent(message.baseSubject(), root);
-      if (there != HashTable.NONE
-          && !isStandIn(there)
-          && (isStandIn(root)
-              || (replies.contains(messages.get(there).uid())
-                  && !replies.contains(message.uid())))) {
-        table.put(message.baseSubject(), root);
+      int root = roots.get(i);
+      int there = table[subject];
+      if (there == NONE
+          || (!isStandIn(there)
+              && (isStandIn(root)
+                  || (replies.contains(messages.get(there).uid())
+                      && !replies.contains(messages.get(root).uid()))))) {
+        table[subject] = root;
       }
     }
-    var merged = new ArrayList<Integer>(roots.size());
+    var merged = new ArrayList<Integer>(subjects.length);
     // Roots that went below another.
     boolean[] below = new boolean[nodes];
-    for (int root : roots) {
+    for (int i = 0; i < subjects.length; i++) {
+      int root = roots.get(i);
       if (below[root]) {
         continue;
       }
-      Threadable message = messageOf(root);
-      if (message.baseSubject() == 0) {
+      if (subjects[i] == NONE) {
         merged.add(root);
         continue;
       }
-      int there = table.get(message.baseSubject());
+      int there = table[subjects[i]];
       if (there == root) {
         merged.add(root);
       } else if (isStandIn(there) && isStandIn(root)) {
@@ -251,7 +270,8 @@ public final class ThreadByReferences {
         }
         first[root] = NONE;
       } else if (isStandIn(there)
-          || (replies.contains(message.uid()) && !replies.contains(messages.get(there).uid()))) {
+          || (replies.contains(messageOf(root).uid())
+              && !replies.contains(messages.get(there).uid()))) {
         adopt(there, root);
       } else {
         int standIn = nodes++;
@@ -261,7 +281,7 @@ public final class ThreadByReferences {
         adopt(standIn, root);
         below[there] = true;
         merged.add(standIn);
-        table.put(message.baseSubject(), standIn);
+        table[subjects[i]] = standIn;
       }
     }
     merged.removeIf(root -> root < below.length && below[root]);
