@@ -7,6 +7,9 @@
 -- UIDs are found by `uid = ANY` and the primary key, whatever the planner believes of the table: no other index of
 -- `entry` can serve a statement that does not ask by its last column (V40__reading.sql). No index has a column that a
 -- change of flags writes, and flags are changed with mail_mark_changed (V42__changed_blocks.sql).
+--
+-- Flags and modseqs of entries are as mailbox.flag_range says where there is one (V47__flag_ranges.sql): what reads or
+-- changes them here holds the mailbox's row and has called mail_fold.
 
 -- Stores up to 64 messages into mailboxes of several accounts, an account one mailbox, in one round trip and one
 -- commit: what queues for many mailboxes costs little more than what queues for one.
@@ -309,7 +312,133 @@ BEGIN
     ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET modseq = excluded.modseq;
 END $$;
 
+-- Writes what the mailbox's flag_range says to the rows of the messages, and takes it from the mailbox, whose row is held.
+CREATE OR REPLACE FUNCTION mail_fold(p_account bigint, p_mailbox bigint) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+  r flag_range;
+  v_changed bigint[];
+BEGIN
+  SELECT (b.flag_range).* INTO r FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
+  IF r.modseq IS NULL THEN
+    RETURN;
+  END IF;
+  WITH folded AS (
+    UPDATE entry e SET modseq = r.modseq, shared_modseq = null,
+        seen_at = CASE WHEN r.wanted & 1 = 1 AND e.flags & 1 = 0 THEN coalesce(e.seen_at, r.at) ELSE e.seen_at END,
+        flags = (e.flags & ~r.flags) | r.wanted
+      WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid BETWEEN r.first AND r.last
+        AND e.modseq < r.modseq AND (e.modseq < r.since OR e.flags & r.flags <> r.wanted)
+      RETURNING e.uid)
+  SELECT array_agg(f.uid) INTO v_changed FROM folded f;
+  IF v_changed IS NOT NULL THEN
+    PERFORM mail_mark_changed(p_account, p_mailbox, v_changed, r.modseq);
+  END IF;
+  UPDATE mailbox b SET flag_range = null WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
+END $$;
+
+-- Sets (p_operation 2) or clears (3) the owner's system flags along one range of UIDs, and writes nothing but the mailbox's
+-- flag_range. With the same flags along the same range it takes the place of the one before; any other is folded first.
+-- \Seen and others see no such range: none where somebody else has flags of his own, so that shared_modseq stays null.
+-- Outcome: 0 is for mail_store_flags to do, which nothing was done of; 1 done; 5 no such mailbox.
+-- p_fewest, p_most: messages. p_known: the caller knows the mailbox as of this modseq; where that is previous_modseq, it
+-- knows what has become of the messages, and they are not told (known). keywords: null where none of them has any.
+CREATE OR REPLACE FUNCTION mail_store_range(
+  p_account bigint, p_mailbox bigint, p_first bigint, p_last bigint, p_fewest integer, p_most integer,
+  p_operation integer, p_flags integer, p_known bigint,
+  OUT outcome integer, OUT known boolean, OUT uids bigint[], OUT flags integer[], OUT keywords text[],
+  OUT modseqs bigint[], OUT sizes bigint[], OUT previous_modseq bigint, OUT modseq bigint)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_change_seq bigint;
+  m mailbox%ROWTYPE;
+  r flag_range;
+  v_wanted integer := CASE p_operation WHEN 2 THEN p_flags ELSE 0 END;
+  v_since bigint := 0;
+  v_changed bigint;
+  v_unseen bigint := 0;
+  v_deleted bigint := 0;
+BEGIN
+  outcome := 0;
+  SELECT s.change_seq INTO v_change_seq FROM account_state s WHERE s.account_id = p_account FOR NO KEY UPDATE;
+  SELECT * INTO m FROM mailbox b WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox AND b.selectable
+    FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    outcome := 5;
+    RETURN;
+  END IF;
+  IF m.holders > 0 OR p_flags = 0 OR least(m.messages, p_last - p_first + 1) NOT BETWEEN p_fewest AND p_most THEN
+    RETURN;
+  END IF;
+  r := m.flag_range;
+  IF r.first = p_first AND r.last = p_last AND r.flags = p_flags AND r.wanted <> v_wanted AND p_flags & 1 = 0 THEN
+    -- What was there then had the opposite of what is wanted, and has it still unless its modseq is higher. When a message
+    -- was seen first is known of one range only.
+    v_since := r.modseq;
+  ELSE
+    -- A program that knows of no ranges reads rows alone: none are made while one is connected.
+    IF EXISTS (SELECT 1 FROM pg_stat_get_activity(null) x
+        WHERE x.application_name = 'mailwing-store'
+          AND x.datid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) THEN
+      RETURN;
+    END IF;
+    IF r.modseq IS NOT NULL THEN
+      PERFORM mail_fold(p_account, p_mailbox);
+    END IF;
+  END IF;
+  outcome := 1;
+  previous_modseq := m.highest_modseq;
+  modseq := m.highest_modseq;
+  known := p_known = m.highest_modseq;
+
+  -- How many messages change is of interest where the mailbox counts the flag.
+  IF p_flags & 9 = 0 THEN
+    SELECT count(*) INTO v_changed FROM (
+      SELECT 1 FROM entry e
+      WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid BETWEEN p_first AND p_last
+        AND (e.modseq < v_since OR e.flags & p_flags <> v_wanted)
+      LIMIT 1) x;
+  ELSE
+    SELECT count(*),
+      count(*) FILTER (WHERE p_flags & 1 = 1 AND (e.flags # v_wanted) & 1 = 1),
+      count(*) FILTER (WHERE p_flags & 8 = 8 AND (e.modseq < v_since OR (e.flags # v_wanted) & 8 = 8))
+    INTO v_changed, v_unseen, v_deleted
+    FROM entry e
+    WHERE e.account_id = p_account AND e.mailbox_id = p_mailbox AND e.uid BETWEEN p_first AND p_last
+      AND (e.modseq < v_since OR e.flags & p_flags <> v_wanted);
+  END IF;
+  IF v_changed > 0 THEN
+    modseq := m.highest_modseq + 1;
+    r := ROW(m.highest_modseq + 1, v_since, p_first, p_last, p_flags, v_wanted, mail_now());
+    UPDATE mailbox b SET highest_modseq = m.highest_modseq + 1,
+        unseen = m.unseen + CASE v_wanted WHEN 0 THEN v_unseen ELSE -v_unseen END,
+        deleted = m.deleted + CASE v_wanted WHEN 0 THEN -v_deleted ELSE v_deleted END,
+        flag_range = r
+      WHERE b.account_id = p_account AND b.mailbox_id = p_mailbox;
+    INSERT INTO outbox VALUES (p_account, v_change_seq + 1, p_mailbox, m.highest_modseq + 1, m.uid_next, false, mail_now());
+    UPDATE account_state s SET change_seq = v_change_seq + 1 WHERE s.account_id = p_account;
+  ELSIF v_since = 0 THEN
+    -- Folded, or there was none.
+    r := null;
+  END IF;
+  IF NOT known THEN
+    SELECT array_agg(e.uid), array_agg(e.flags),
+      CASE WHEN count(e.keywords) > 0 THEN array_agg(array_to_string(e.keywords, ' ')) END,
+      array_agg(e.modseq), array_agg(e.size)
+    INTO uids, flags, keywords, modseqs, sizes
+    FROM (
+      SELECT x.uid, x.keywords, x.size,
+        CASE WHEN mail_ranged(r, x.uid, x.modseq, x.flags) THEN (x.flags & ~r.flags) | r.wanted ELSE x.flags END AS flags,
+        CASE WHEN mail_ranged(r, x.uid, x.modseq, x.flags) THEN r.modseq ELSE x.modseq END AS modseq
+      FROM entry x
+      WHERE x.account_id = p_account AND x.mailbox_id = p_mailbox AND x.uid BETWEEN p_first AND p_last
+      ORDER BY x.uid) e;
+  END IF;
+END $$;
+
 -- The messages of a mailbox that are new or have changed since a modseq, ascending by UID.
+-- As rows have it: where the mailbox has a flag_range, its modseq is not above p_since.
 CREATE OR REPLACE FUNCTION mail_changed(p_account bigint, p_mailbox bigint, p_since bigint) RETURNS SETOF entry
 LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_sort = off SET enable_bitmapscan = off AS $$
@@ -371,6 +500,9 @@ BEGIN
   END IF;
   previous_modseq := m.highest_modseq;
   modseq := m.highest_modseq;
+  IF m.flag_range IS NOT NULL THEN
+    PERFORM mail_fold(p_account, p_mailbox);
+  END IF;
   v_known := m.keywords;
   IF cardinality(p_keywords) > 0 THEN
     v_keywords := mail_known_keywords(v_known, p_keywords);
@@ -499,6 +631,9 @@ BEGIN
   END IF;
   previous_modseq := m.highest_modseq;
   modseq := m.highest_modseq;
+  IF m.flag_range IS NOT NULL THEN
+    PERFORM mail_fold(p_account, p_mailbox);
+  END IF;
   v_known := m.keywords;
   IF p_with_keywords AND cardinality(p_keywords) > 0 THEN
     v_keywords := mail_known_keywords(v_known, p_keywords);
@@ -601,6 +736,9 @@ BEGIN
   IF NOT p_regardless AND m.deleted = 0 THEN
     RETURN;
   END IF;
+  IF m.flag_range IS NOT NULL THEN
+    PERFORM mail_fold(p_account, p_mailbox);
+  END IF;
   SELECT array_agg(e.uid) INTO v_picked
   FROM (
     SELECT y.uid FROM unnest(p_first, p_last) r (f, l) CROSS JOIN LATERAL (
@@ -690,6 +828,9 @@ BEGIN
   IF NOT FOUND THEN
     outcome := 9;
     RETURN;
+  END IF;
+  IF s.flag_range IS NOT NULL THEN
+    PERFORM mail_fold(p_account, p_source);
   END IF;
   uid_validity := d.uid_validity;
   source_previous_modseq := s.highest_modseq;
@@ -791,7 +932,7 @@ END $$;
 
 -- Changes flags, in one commit, of messages of several accounts: of each account in one mailbox, from one UID to
 -- another one, which may be few. As mail_store_flags, without keywords. An account that somebody has locked is not
--- waited for (10), so that locks taken in any order cannot deadlock.
+-- waited for (10), so that locks taken in any order cannot deadlock. A mailbox with a flag_range is none (5).
 --
 -- Parallel arrays, an element a change: p_accounts (each once) to p_unchanged_since; outcomes, previous_modseqs and
 -- modseqs. Parallel arrays, an element a message, by change and UID: changes (which one it is of) to stale.
@@ -819,6 +960,7 @@ BEGIN
         WITH ORDINALITY g (account, mailbox, f, l, operation, flags, since, k)
       LEFT JOIN mailbox b
         ON g.account = ANY (v_locked) AND b.account_id = g.account AND b.mailbox_id = g.mailbox AND b.selectable
+          AND b.flag_range IS NULL
     ORDER BY g.k),
   found AS MATERIALIZED (
     SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes

@@ -221,8 +221,7 @@ final class FetchExecutor {
     if (uids.isEmpty()) {
       return false;
     }
-    StoreExecutor.change(
-        state, uids, SET_SEEN, true, OptionalLong.empty(), (outcome, response) -> {});
+    StoreExecutor.change(state, uids, SET_SEEN, true, OptionalLong.empty(), (_, _, _) -> {});
     return true;
   }
 }

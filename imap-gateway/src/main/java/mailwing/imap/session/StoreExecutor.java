@@ -1,9 +1,11 @@
 package mailwing.imap.session;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import mailwing.imap.command.SelectedCommand;
 import mailwing.imap.command.SequenceSet.Range;
 import mailwing.imap.protocol.ResponseCode;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /// STORE (RFC 9051 §6.4.6).
 final class StoreExecutor {
+  /// Messages whose state is in memory at a time.
+  private static final int AT_ONCE = 1024;
+
   private final Session session;
   private final Selected state;
   private final SelectedCommand.Store command;
@@ -70,8 +75,8 @@ final class StoreExecutor {
         change,
         told,
         command.unchangedSince(),
-        (outcome, response) -> {
-          found += outcome.messageCount();
+        (count, seqs, response) -> {
+          found += count;
           for (UidRange range : response.getModifiedList()) {
             addModified(range);
           }
@@ -79,7 +84,7 @@ final class StoreExecutor {
           // A client that knows of modseqs needs them even of .SILENT (RFC 7162 §3.1.3).
           if ((told || session.enabled(Feature.CONDSTORE)) && failure == null) {
             try {
-              tell(outcome, told);
+              tell(seqs.get(), told);
             } catch (IOException e) {
               // The change is done whole; the client is gone.
               failure = e;
@@ -116,6 +121,16 @@ final class StoreExecutor {
     }
   }
 
+  /// Takes what a part of a change came to.
+  @FunctionalInterface
+  interface Each {
+    /// Takes it as soon as it is committed.
+    ///
+    /// @param count of messages that the store has found
+    /// @param seqs the numbers of those that the client knows
+    void take(int count, Supplier<int[]> seqs, StoreFlagsResponse response);
+  }
+
   /// Changes flags in the store, and in what the gateway knows.
   ///
   /// @param told the caller tells the client the outcome, so that it is no news to be announced
@@ -125,7 +140,7 @@ final class StoreExecutor {
       FlagChange change,
       boolean told,
       OptionalLong unchangedSince,
-      BiConsumer<Changes, StoreFlagsResponse> each) {
+      Each each) {
     StoreFlagsRequest.Builder request =
         StoreFlagsRequest.newBuilder()
             .setMailbox(state.mailbox().ref())
@@ -141,30 +156,64 @@ final class StoreExecutor {
                     .setSystem(change.systemFlags())
                     .addAllKeywords(change.keywords()));
     unchangedSince.ifPresent(request::setUnchangedSince);
+    if (state.mailbox().shared().loaded()) {
+      request.setKnownModseq(state.mailbox().shared().modSeq());
+    }
     state
         .store()
         .storeFlags(
             request.build(),
             response -> {
-              Changes outcome = new Changes(response.getMessages().getUidsCount());
-              MailStore.add(outcome, response.getMessages());
-              state
-                  .mailbox()
-                  .shared()
-                  .applyOwnFlags(
-                      state.view(),
-                      outcome,
-                      change,
-                      told,
-                      response.getPreviousModseq(),
-                      response.getModseq());
-              each.accept(outcome, response);
+              if (response.hasAsKnown()) {
+                applyRange(state, change, each, response);
+              } else {
+                apply(state, change, told, each, response);
+              }
             });
     state.mailbox().tellAll();
   }
 
-  private void tell(Changes outcome, boolean flags) throws IOException {
+  private static void apply(
+      Selected state, FlagChange change, boolean told, Each each, StoreFlagsResponse response) {
+    Changes outcome = new Changes(response.getMessages().getUidsCount());
+    MailStore.add(outcome, response.getMessages());
+    state
+        .mailbox()
+        .shared()
+        .applyOwnFlags(
+            state.view(),
+            outcome,
+            change,
+            told,
+            response.getPreviousModseq(),
+            response.getModseq());
+    each.take(outcome.messageCount(), () -> seqs(state.view(), outcome), response);
+  }
+
+  private static void applyRange(
+      Selected state, FlagChange change, Each each, StoreFlagsResponse response) {
+    UidRange uids = response.getAsKnown();
     SessionView view = state.view();
+    int count =
+        state
+            .mailbox()
+            .shared()
+            .applyOwnRange(
+                view,
+                new mailwing.imap.view.UidRange(uids.getFirst(), uids.getLast()),
+                change,
+                response.getPreviousModseq(),
+                response.getModseq());
+    each.take(
+        count,
+        () ->
+            IntStream.rangeClosed(
+                    view.firstSeqFrom(uids.getFirst()), view.lastSeqUpTo(uids.getLast()))
+                .toArray(),
+        response);
+  }
+
+  private static int[] seqs(SessionView view, Changes outcome) {
     int[] seqs = new int[outcome.messageCount()];
     int known = 0;
     int seq = 0;
@@ -174,8 +223,18 @@ final class StoreExecutor {
         seqs[known++] = seq;
       }
     }
-    for (MessageState message : view.states(seqs, 0, known)) {
-      Announcer.fetch(session, message, command.uid(), flags);
+    return Arrays.copyOf(seqs, known);
+  }
+
+  private void tell(int[] seqs, boolean flags) throws IOException {
+    for (int from = 0; from < seqs.length; from += AT_ONCE) {
+      int to = Math.min(seqs.length, from + AT_ONCE);
+      for (MessageState message : state.view().states(seqs, from, to)) {
+        // Of one that is gone the store has said nothing.
+        if (!message.expunged()) {
+          Announcer.fetch(session, message, command.uid(), flags);
+        }
+      }
     }
   }
 }

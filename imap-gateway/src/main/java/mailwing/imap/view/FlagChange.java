@@ -13,15 +13,17 @@ public record FlagChange(Operation operation, int systemFlags, List<String> keyw
     REMOVE
   }
 
+  int systemFlags(int before) {
+    return switch (operation) {
+      case REPLACE -> systemFlags;
+      case ADD -> before | systemFlags;
+      case REMOVE -> before & ~systemFlags;
+    };
+  }
+
   boolean leadsTo(
       int flagsBefore, List<String> keywordsBefore, int flagsAfter, List<String> keywordsAfter) {
-    int expectedFlags =
-        switch (operation) {
-          case REPLACE -> systemFlags;
-          case ADD -> flagsBefore | systemFlags;
-          case REMOVE -> flagsBefore & ~systemFlags;
-        };
-    if (expectedFlags != flagsAfter) {
+    if (systemFlags(flagsBefore) != flagsAfter) {
       return false;
     }
     Set<String> expected = folded(operation == Operation.REPLACE ? List.of() : keywordsBefore);

@@ -181,6 +181,35 @@ public final class SharedMailbox {
     }
   }
 
+  /// Takes what a session's own STORE has made, setting or clearing system flags, of all messages
+  /// from one UID to another one: of them as they are known here, since the store found the mailbox
+  /// at a modseq that was known here when it was asked.
+  ///
+  /// @return how many messages there are
+  public int applyOwnRange(
+      SessionView view, UidRange uids, FlagChange operation, long previousModSeq, long newModSeq) {
+    lock.lock();
+    try {
+      int from = table.ceiling(uids.first(), table.count());
+      int index = from;
+      for (; index < table.count() && uids.holds(table.uid(index)); index++) {
+        int flags = operation.systemFlags(table.flags(index));
+        // What came after it is known of some already.
+        if (flags != table.flags(index) && table.modSeq(index) < newModSeq) {
+          table.setFlags(index, flags, table.keywords(index), newModSeq);
+          log.add(table.uid(index), view.id(), table.count() * 2);
+        }
+      }
+      furthest = Math.max(furthest, newModSeq);
+      if (previousModSeq == modSeq) {
+        modSeq = newModSeq;
+      }
+      return index - from;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /// Takes the removal of messages by one of this gateway's sessions, if nothing unknown happened
   /// before it.
   ///

@@ -209,12 +209,19 @@ class SessionViewModelTest {
     FlagChange change =
         new FlagChange(OPERATIONS.get(random.nextInt(3)), random.nextInt(32), List.of());
     boolean silent = random.nextBoolean();
+    // The store has told no more than that the range was changed.
+    boolean asKnown =
+        client.gateway.modSeq() == previous
+            && change.operation() != FlagChange.Operation.REPLACE
+            && random.nextBoolean();
+    int first = client.uids.get(random.nextInt(client.uids.size()));
+    int last = Math.min(first + random.nextInt(store.uidNext), client.uids.getLast());
     Changes outcome = new Changes();
     Map<List<String>, Integer> sets = new HashMap<>(Map.of(List.of(), 0));
     List<Integer> named = new ArrayList<>();
     for (int uid : client.uids) {
       Message before = store.messages.get(uid);
-      if (random.nextInt(3) != 0 || before == null) {
+      if (before == null || (asKnown ? uid < first || uid > last : random.nextInt(3) != 0)) {
         continue;
       }
       int flags =
@@ -251,8 +258,21 @@ class SessionViewModelTest {
         }
       }
     }
-    client.gateway.applyOwnFlags(
-        client.view, outcome, change, !silent, random.nextBoolean() ? previous : 0, store.modSeq);
+    if (asKnown) {
+      long after = store.modSeq;
+      if (random.nextInt(4) == 0) {
+        // Others are faster, with this change and more; the client is told of it as of theirs.
+        append(store, random);
+        sync(client.gateway, store, random);
+      }
+      int count =
+          client.gateway.applyOwnRange(
+              client.view, new UidRange(first, last), change, previous, after);
+      assertThat(count).isGreaterThanOrEqualTo(named.size());
+    } else {
+      client.gateway.applyOwnFlags(
+          client.view, outcome, change, !silent, random.nextBoolean() ? previous : 0, store.modSeq);
+    }
     if (!silent) {
       for (int uid : named) {
         client.fetch(client.view.seq(uid));

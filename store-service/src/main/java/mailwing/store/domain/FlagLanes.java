@@ -40,6 +40,8 @@ public final class FlagLanes {
 
   /// Changes those flags that may be changed, of a bounded number of messages above `after`; null
   /// where there is none.
+  ///
+  /// @param known the caller knows all messages as of this modseq; 0 for none
   public EntryChanges.@Nullable Step<StoreFlagsResponse> store(
       Access access,
       long mailboxId,
@@ -48,7 +50,8 @@ public final class FlagLanes {
       StoreFlagsRequest.Operation operation,
       int flags,
       List<String> keywords,
-      long unchangedSince) {
+      long unchangedSince,
+      long known) {
     boolean few = uids.single() && uids.last() - uids.first() < FEW;
     if (few && after < uids.first() && access.own() && keywords.isEmpty()) {
       FlagChanges.FlagChange change =
@@ -67,7 +70,7 @@ public final class FlagLanes {
     }
     EntryChanges.Step<StoreFlagsResponse> step =
         alone.storeFlags(
-            access, mailboxId, uids, after, operation, flags, keywords, unchangedSince);
+            access, mailboxId, uids, after, operation, flags, keywords, unchangedSince, known);
     if (step != null && step.changed()) {
       signal.raise();
     }

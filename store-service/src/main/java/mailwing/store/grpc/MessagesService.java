@@ -272,6 +272,7 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     List<String> keywords = KeywordList.of(request.getFlags().getKeywordsList()).keywords();
     requireAnyOf(place.access(), operation, request.getFlags());
     long unchangedSince = request.hasUnchangedSince() ? request.getUnchangedSince() : -1;
+    long known = request.getKnownModseq();
     PacedStream<StoreFlagsResponse> stream = new PacedStream<>(observer);
     long reached = 0;
     while (reached < uids.last()) {
@@ -286,7 +287,8 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
                   operation,
                   request.getFlags().getSystem() & SystemFlags.ALL,
                   keywords,
-                  unchangedSince);
+                  unchangedSince,
+                  known);
       if (step == null) {
         break;
       }

@@ -4,6 +4,7 @@ import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.Right;
 import mailwing.store.v1.SystemFlag;
+import org.jspecify.annotations.Nullable;
 
 /// Whose mail is worked on, as whom, and what that one may do there.
 ///
@@ -62,34 +63,62 @@ public record Access(long account, long holder, int rights) {
   }
 
   /// What stands for the table `entry` in a statement that names account and mailbox of its rows.
-  String entries() {
-    return own()
-        ? "entry"
-        : "(SELECT o.account_id, o.mailbox_id, o.uid, o.message_id,"
-            + " greatest(coalesce(o.shared_modseq, o.modseq), h.modseq) AS modseq, o.size,"
-            + " o.internal_date, o.save_date, o.zone_minutes,"
-            + " (o.flags & ~1) | CASE WHEN h.seen THEN 1 ELSE 0 END AS flags, o.keywords"
-            + " FROM entry o LEFT JOIN seen h ON h.account_id = o.account_id"
-            + " AND h.mailbox_id = o.mailbox_id AND h.uid = o.uid AND h.holder = "
-            + holder
-            + ")";
+  ///
+  /// @param range the mailbox's
+  String entries(@Nullable FlagRange range) {
+    if (own() && range == null) {
+      return "entry";
+    }
+    String modseq = own() ? "o.modseq" : "coalesce(o.shared_modseq, o.modseq)";
+    String flags = "o.flags";
+    if (range != null) {
+      String changes = "CASE WHEN " + range.condition("o") + " THEN ";
+      modseq = changes + range.modseq() + " ELSE " + modseq + " END";
+      flags =
+          changes + "(o.flags & ~" + range.flags() + ") | " + range.wanted() + " ELSE o.flags END";
+    }
+    return "(SELECT o.account_id, o.mailbox_id, o.uid, o.message_id, o.size, o.internal_date,"
+        + " o.save_date, o.zone_minutes, o.keywords, "
+        + (own()
+            ? modseq + " AS modseq, " + flags + " AS flags FROM entry o"
+            : "greatest("
+                + modseq
+                + ", h.modseq) AS modseq, ("
+                + flags
+                + ") & ~1 | CASE WHEN h.seen THEN 1 ELSE 0 END AS flags"
+                + " FROM entry o LEFT JOIN seen h ON h.account_id = o.account_id"
+                + " AND h.mailbox_id = o.mailbox_id AND h.uid = o.uid AND h.holder = "
+                + holder)
+        + ")";
   }
 
   /// What stands for the table `entry`, its rows those that are new or have changed after a modseq;
   /// a parameter for each of [#changedParameters].
-  String changed() {
+  ///
+  /// @param range the mailbox's
+  String changed(long since, @Nullable FlagRange range) {
+    if (all(since, range)) {
+      return "(SELECT * FROM "
+          + entries(range)
+          + " t WHERE account_id = ? AND mailbox_id = ? AND modseq > ?)";
+    }
     return own()
         ? "mail_changed(?, ?, ?)"
         : "(SELECT * FROM "
-            + entries()
+            + entries(range)
             + " t WHERE account_id = ? AND mailbox_id = ? AND modseq > ?"
             + " AND uid = ANY (ARRAY(SELECT c.uid FROM mail_changed(?, ?, ?) c"
             + " UNION SELECT s.uid FROM seen s"
             + " WHERE s.account_id = ? AND s.mailbox_id = ? AND s.holder = ? AND s.modseq > ?)))";
   }
 
-  Object[] changedParameters(long mailboxId, long since) {
-    return own()
+  /// Has much changed, of which rows say nothing?
+  private static boolean all(long since, @Nullable FlagRange range) {
+    return range != null && range.modseq() > since;
+  }
+
+  Object[] changedParameters(long mailboxId, long since, @Nullable FlagRange range) {
+    return own() || all(since, range)
         ? new Object[] {account, mailboxId, since}
         : new Object[] {
           account, mailboxId, since, account, mailboxId, since, account, mailboxId, holder, since

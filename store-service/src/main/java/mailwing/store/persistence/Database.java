@@ -51,7 +51,8 @@ public final class Database implements AutoCloseable {
     // long.
     hikari.setIdleTimeout(IDLE_TIMEOUT.toMillis());
     hikari.setConnectionTimeout(config.connectTimeout().toMillis());
-    hikari.addDataSourceProperty("ApplicationName", "mailwing-store");
+    // mail_store_range knows by it who reads what it writes; programs before V47 do not.
+    hikari.addDataSourceProperty("ApplicationName", "mailwing-store-47");
     hikari.addDataSourceProperty("reWriteBatchedInserts", "true");
     hikari.addDataSourceProperty("tcpKeepAlive", "true");
     hikari.addDataSourceProperty("prepareThreshold", "3");

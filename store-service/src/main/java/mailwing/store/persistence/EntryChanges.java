@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import mailwing.store.StoreException;
 import mailwing.store.v1.CopyMessagesResponse;
 import mailwing.store.v1.ExpungeResponse;
@@ -26,6 +27,9 @@ public final class EntryChanges {
   /// The most messages whose flags are changed in one commit: a fraction of the work.
   public static final int FLAG_ROWS = 16_384;
 
+  /// The fewest messages along which flags are set or cleared by one value of their mailbox.
+  private static final int FEWEST_RANGED = 512;
+
   private final Sql sql;
   private final int maxKeywords;
 
@@ -41,6 +45,8 @@ public final class EntryChanges {
   public record Step<T>(T response, long reached, boolean changed) {}
 
   /// Changes those flags that may be changed; null where there is nothing above `after`.
+  ///
+  /// @param known the caller knows all messages as of this modseq
   public @Nullable Step<StoreFlagsResponse> storeFlags(
       Access access,
       long mailboxId,
@@ -49,10 +55,23 @@ public final class EntryChanges {
       StoreFlagsRequest.Operation operation,
       int flags,
       List<String> keywords,
-      long unchangedSince) {
+      long unchangedSince,
+      long known) {
     UidSpans slice = uids.above(after, FLAG_ROWS);
     if (slice.isEmpty()) {
       return null;
+    }
+    if (access.own()
+        && slice.single()
+        && slice.last() - slice.first() + 1 >= FEWEST_RANGED
+        && operation != StoreFlagsRequest.Operation.REPLACE
+        && keywords.isEmpty()
+        && unchangedSince < 0) {
+      Step<StoreFlagsResponse> step =
+          storeRange(access.account(), mailboxId, slice, operation, flags, known);
+      if (step != null) {
+        return step;
+      }
     }
     return sql.once(
         connection -> {
@@ -93,7 +112,7 @@ public final class EntryChanges {
                       .setModseq(row.getLong(6));
               long[] found = BinaryArrays.numbers(row.getBytes(7));
               if (found.length > 0) {
-                response.setMessages(flags(row, found));
+                response.setMessages(flags(row, 8, found));
               }
               return new Step<>(
                   response.build(),
@@ -104,15 +123,70 @@ public final class EntryChanges {
         });
   }
 
-  private static FlagArrays flags(ResultSet row, long[] uids) throws SQLException {
+  /// Changes flags along a range of many messages; null where [#storeFlags] has to do it message by
+  /// message.
+  private @Nullable Step<StoreFlagsResponse> storeRange(
+      long accountId,
+      long mailboxId,
+      UidSpans range,
+      StoreFlagsRequest.Operation operation,
+      int flags,
+      long known) {
+    return sql.once(
+            connection -> {
+              try (PreparedStatement statement =
+                      Sql.prepare(
+                          connection,
+                          "SELECT outcome, known, previous_modseq, modseq, array_send(uids),"
+                              + " array_send(flags), array_send(modseqs), array_send(sizes),"
+                              + " array_to_string(keywords, E'\\n', '')"
+                              + " FROM mail_store_range(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          accountId,
+                          mailboxId,
+                          range.first(),
+                          range.last(),
+                          FEWEST_RANGED,
+                          FLAG_ROWS,
+                          operation.getNumber(),
+                          flags,
+                          known);
+                  ResultSet row = statement.executeQuery()) {
+                row.next();
+                return Optional.ofNullable(ranged(row, range));
+              }
+            })
+        .orElse(null);
+  }
+
+  private static @Nullable Step<StoreFlagsResponse> ranged(ResultSet row, UidSpans range)
+      throws SQLException {
+    if (row.getInt(1) == 0) {
+      return null;
+    }
+    check(row.getInt(1));
+    StoreFlagsResponse.Builder response =
+        StoreFlagsResponse.newBuilder().setPreviousModseq(row.getLong(3)).setModseq(row.getLong(4));
+    if (row.getBoolean(2)) {
+      response.setAsKnown(MailboxReads.range(range.first(), range.last()));
+    } else {
+      long[] found = BinaryArrays.numbers(row.getBytes(5));
+      if (found.length > 0) {
+        response.setMessages(flags(row, 6, found));
+      }
+    }
+    return new Step<>(response.build(), range.last(), row.getLong(3) != row.getLong(4));
+  }
+
+  /// @param first the column of flags; modseqs, sizes and keywords follow
+  private static FlagArrays flags(ResultSet row, int first, long[] uids) throws SQLException {
     FlagArrays.Builder all = FlagArrays.newBuilder();
     FlagColumns.add(
         all,
         uids,
-        BinaryArrays.numbers(row.getBytes(8)),
-        BinaryArrays.numbers(row.getBytes(9)),
-        BinaryArrays.numbers(row.getBytes(10)));
-    String keywords = row.getString(11);
+        BinaryArrays.numbers(row.getBytes(first)),
+        BinaryArrays.numbers(row.getBytes(first + 1)),
+        BinaryArrays.numbers(row.getBytes(first + 2)));
+    String keywords = row.getString(first + 3);
     if (keywords != null) {
       KeywordSets sets = new KeywordSets();
       for (String joined : keywords.split("\n", -1)) {

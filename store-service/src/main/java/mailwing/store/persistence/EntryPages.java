@@ -17,6 +17,7 @@ import mailwing.store.persistence.SearchRows.NumbersSink;
 import mailwing.store.persistence.SearchRows.OctetSink;
 import mailwing.store.persistence.SearchRows.Threading;
 import mailwing.store.persistence.SearchRows.Wanted;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a mailbox's entries as arrays of numbers, a page at a time, ascending by UID; and what is
 /// wanted of their messages, in the order of their ids, in which PostgreSQL finds them together.
@@ -32,10 +33,12 @@ final class EntryPages {
   private final Connection connection;
   private final Access access;
   private final long mailboxId;
+  private final @Nullable FlagRange range;
   private final Condition condition;
   private final long after;
   private final long last;
 
+  /// @param range the mailbox's; null where flags and modseqs are of no interest
   /// @param condition of entries alone
   /// @param after every entry has a higher UID
   /// @param last the highest UID
@@ -43,12 +46,14 @@ final class EntryPages {
       Connection connection,
       Access access,
       long mailboxId,
+      @Nullable FlagRange range,
       Condition condition,
       long after,
       long last) {
     this.connection = connection;
     this.access = access;
     this.mailboxId = mailboxId;
+    this.range = range;
     this.condition = condition;
     this.after = after;
     this.last = last;
@@ -167,7 +172,7 @@ final class EntryPages {
                 + " FROM (SELECT "
                 + columns.inner()
                 + " FROM "
-                + access.entries()
+                + access.entries(range)
                 + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid > ? AND e.uid <= ? AND ("
                 + condition.text()
                 + ") ORDER BY e.uid LIMIT "

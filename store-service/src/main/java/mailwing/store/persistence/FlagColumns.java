@@ -21,11 +21,14 @@ final class FlagColumns {
   private final Connection connection;
   private final Access access;
   private final long mailboxId;
+  private final @Nullable FlagRange range;
 
-  FlagColumns(Connection connection, Access access, long mailboxId) {
+  /// @param range the mailbox's
+  FlagColumns(Connection connection, Access access, long mailboxId, @Nullable FlagRange range) {
     this.connection = connection;
     this.access = access;
     this.mailboxId = mailboxId;
+    this.range = range;
   }
 
   /// Messages, each at the same place of the arrays.
@@ -96,7 +99,7 @@ final class FlagColumns {
                     + " array_send(array_agg(t.uid) FILTER (WHERE t.keywords IS NOT NULL)),"
                     + " string_agg(array_to_string(t.keywords, ' '), E'\\n')"
                     + " FROM (SELECT uid, flags, modseq, size, keywords FROM "
-                    + access.entries()
+                    + access.entries(range)
                     + " e WHERE account_id = ? AND mailbox_id = ? AND uid > ? AND uid <= ?"
                     + " ORDER BY uid LIMIT "
                     + ROWS

@@ -35,8 +35,15 @@ public final class MailboxReads {
   }
 
   /// A mailbox as it was found.
+  ///
+  /// @param range what its messages' rows do not say of their flags
   public record Found(
-      long mailboxId, String name, boolean selectable, int specialUse, MailboxStatus status) {}
+      long mailboxId,
+      String name,
+      boolean selectable,
+      int specialUse,
+      MailboxStatus status,
+      @Nullable FlagRange range) {}
 
   /// Gets frames of changes.
   public interface ChangeSink {
@@ -59,7 +66,7 @@ public final class MailboxReads {
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
-            "SELECT mailbox_id, name, selectable, special_use, keywords, "
+            "SELECT mailbox_id, name, selectable, special_use, flag_range, keywords, "
                 + access.status()
                 + " FROM mailbox WHERE account_id = ? AND "
                 + (byId ? "mailbox_id" : "name")
@@ -112,7 +119,7 @@ public final class MailboxReads {
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
-            "SELECT q.i, mailbox_id, mailbox.name, selectable, special_use, keywords, "
+            "SELECT q.i, mailbox_id, mailbox.name, selectable, special_use, flag_range, keywords, "
                 + Rows.STATUS
                 + " FROM unnest(?, ?, ?) WITH ORDINALITY q (account, id, called, i)"
                 + " CROSS JOIN LATERAL (SELECT * FROM mailbox x WHERE x.account_id = q.account"
@@ -139,10 +146,11 @@ public final class MailboxReads {
         row.getString(first + 1),
         row.getBoolean(first + 2),
         access.own() ? row.getInt(first + 3) : 0,
-        Rows.status(row, first + 5)
-            .addAllKeywords(Rows.texts(row, first + 4))
+        Rows.status(row, first + 6)
+            .addAllKeywords(Rows.texts(row, first + 5))
             .setRights(access.rights())
-            .build());
+            .build(),
+        FlagRange.of(row.getString(first + 4)));
   }
 
   /// The octets of messages with \Deleted, by mailbox; a mailbox that has none is not named.
@@ -155,8 +163,13 @@ public final class MailboxReads {
           try (PreparedStatement statement =
               Sql.prepare(
                   connection,
-                  "SELECT mailbox_id, sum(size) FROM entry WHERE account_id = ?"
-                      + " AND mailbox_id = ANY (?) AND flags & 8 <> 0 GROUP BY mailbox_id",
+                  "SELECT b.mailbox_id, sum(e.size) FROM mailbox b"
+                      + " JOIN entry e ON e.account_id = b.account_id"
+                      + " AND e.mailbox_id = b.mailbox_id"
+                      + " WHERE b.account_id = ? AND b.mailbox_id = ANY (?) AND"
+                      + " CASE WHEN mail_ranged(b.flag_range, e.uid, e.modseq, e.flags)"
+                      + " THEN (e.flags & ~(b.flag_range).flags) | (b.flag_range).wanted"
+                      + " ELSE e.flags END & 8 <> 0 GROUP BY b.mailbox_id",
                   accountId,
                   connection.createArrayOf("int8", mailboxIds.toArray()))) {
             Map<Long, Long> octets = new HashMap<>();
@@ -226,7 +239,7 @@ public final class MailboxReads {
                     messages <= MOST_KEPT ? messages : 0,
                     (part, after, last) -> {
                       List<FlagColumns.Page> kept = new ArrayList<>();
-                      new FlagColumns(part, access, mailboxId)
+                      new FlagColumns(part, access, mailboxId, found.range())
                           .read(
                               after,
                               last,
@@ -317,10 +330,10 @@ public final class MailboxReads {
         flags(
             connection,
             "SELECT uid, flags, modseq, size, keywords FROM "
-                + access.changed()
+                + access.changed(since, found.range())
                 + " e ORDER BY uid",
             sink::messages,
-            access.changedParameters(found.mailboxId(), since));
+            access.changedParameters(found.mailboxId(), since, found.range()));
       }
       expunged(connection, access.account(), found.mailboxId(), since, sink);
     }

@@ -13,6 +13,7 @@ import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.Part;
+import org.jspecify.annotations.Nullable;
 
 /// Reads messages of a mailbox, a batch at a time, ascending by UID.
 public final class MessageReads {
@@ -80,7 +81,8 @@ public final class MessageReads {
         : Math.clamp(OCTETS / bodyUpTo(items), ROWS_WITH_OCTETS, ROWS);
   }
 
-  private static String statement(Access access, FetchItems items) {
+  private static String statement(
+      Access access, FetchItems items, boolean withRows, @Nullable FlagRange range) {
     return "SELECT e.uid, e.flags, e.keywords, e.modseq, e.internal_date, e.zone_minutes, e.size,"
         + " e.message_id, e.save_date,"
         + " m.thread_id, m.header_octets, m.first_chunk_octets, m.blob_id, "
@@ -88,10 +90,11 @@ public final class MessageReads {
         + (items.getStructure() ? "m.structure, " : "NULL, ")
         + (items.getPreview() ? "m.preview, " : "NULL, ")
         + "CASE WHEN m.size <= ? THEN b.octets"
-        + " ELSE substring(b.octets FROM 1 FOR CAST(? AS integer)) END"
+        + " ELSE substring(b.octets FROM 1 FOR CAST(? AS integer)) END, "
+        + (withRows ? FlagRange.COLUMN : "NULL")
         + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
         + "SELECT * FROM "
-        + access.entries()
+        + access.entries(range)
         + " y WHERE y.account_id = ? AND y.mailbox_id = ?"
         + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
         + " LIMIT ?) e JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id"
@@ -110,10 +113,17 @@ public final class MessageReads {
       int rows)
       throws SQLException {
     int bodyUpTo = bodyUpTo(items);
-    try (PreparedStatement statement = connection.prepareStatement(statement(access, items))) {
+    boolean withRows = FlagRange.comesWithRows(access, changedSince);
+    FlagRange before = withRows ? null : FlagRange.find(connection, access, mailboxId);
+    try (PreparedStatement statement =
+        connection.prepareStatement(statement(access, items, withRows, before))) {
       int at = 1;
       statement.setLong(at++, bodyUpTo);
       statement.setInt(at++, items.getHeader() ? Blobs.CHUNK : 0);
+      if (withRows) {
+        statement.setLong(at++, access.account());
+        statement.setLong(at++, mailboxId);
+      }
       statement.setArray(at++, Rows.firsts(connection, slice));
       statement.setArray(at++, Rows.lasts(connection, slice));
       statement.setLong(at++, access.account());
@@ -134,11 +144,12 @@ public final class MessageReads {
   }
 
   private static Row row(ResultSet row, FetchItems items) throws SQLException {
+    FlagRange.State state = FlagRange.state(row, 1, 4, 2, 18);
     FetchedMessage.Builder built =
-        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(row.getLong(4));
+        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(state.modseq());
     if (items.getFlags()) {
       built.setFlags(
-          Flags.newBuilder().setSystem(row.getInt(2)).addAllKeywords(Rows.texts(row, 3)));
+          Flags.newBuilder().setSystem(state.flags()).addAllKeywords(Rows.texts(row, 3)));
     }
     if (items.getInternalDate()) {
       built.setInternalDateMillis(row.getLong(5)).setInternalDateZoneMinutes(row.getInt(6));

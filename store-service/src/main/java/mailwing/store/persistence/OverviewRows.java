@@ -81,7 +81,13 @@ final class OverviewRows {
       Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
       throws SQLException {
     boolean changed = changedSince > 0;
+    boolean withRows = FlagRange.comesWithRows(access, changedSince);
+    String table = access.entries(withRows ? null : FlagRange.find(connection, access, mailboxId));
     List<Object> parameters = new ArrayList<>();
+    if (withRows) {
+      parameters.add(access.account());
+      parameters.add(mailboxId);
+    }
     if (!uids.single()) {
       parameters.add(Rows.firsts(connection, uids));
       parameters.add(Rows.lasts(connection, uids));
@@ -102,43 +108,44 @@ final class OverviewRows {
     return Sql.binary(
         Sql.prepare(
             connection,
-            columns() + (uids.single() ? range(changed) : ranges(changed)),
+            columns(withRows) + (uids.single() ? range(table, changed) : ranges(table, changed)),
             parameters.toArray()));
   }
 
-  private String columns() {
-    return "SELECT e.uid, e.modseq, e.message_id"
-        + (items.getFlags() ? ", e.flags, e.keywords" : "")
+  private String columns(boolean withRows) {
+    return "SELECT e.uid, e.modseq, e.message_id, e.flags, "
+        + (withRows ? FlagRange.COLUMN : "NULL")
+        + (items.getFlags() ? ", e.keywords" : "")
         + (items.getInternalDate() ? ", e.internal_date, e.zone_minutes" : "")
         + (items.getSize() ? ", e.size" : "")
         + (items.getIds() ? ", e.save_date" : "");
   }
 
-  private String range(boolean changed) {
+  private static String range(String table, boolean changed) {
     return " FROM "
-        + access.entries()
+        + table
         + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid BETWEEN ? AND ?"
         + (changed ? " AND e.modseq > ?" : "")
         + " ORDER BY e.uid LIMIT ?";
   }
 
-  private String ranges(boolean changed) {
+  private static String ranges(String table, boolean changed) {
     return " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
         + "SELECT * FROM "
-        + access.entries()
+        + table
         + " y WHERE y.account_id = ? AND y.mailbox_id = ? AND y.uid BETWEEN r.f AND r.l"
         + (changed ? " AND y.modseq > ?" : "")
         + " ORDER BY y.uid LIMIT ?) x LIMIT ?) e ORDER BY e.uid";
   }
 
   private FetchedMessage.Builder entry(ResultSet row) throws SQLException {
+    FlagRange.State state = FlagRange.state(row, 1, 2, 4, 5);
     FetchedMessage.Builder message =
-        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(row.getLong(2));
-    int at = 4;
+        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(state.modseq());
+    int at = 6;
     if (items.getFlags()) {
       message.setFlags(
-          Flags.newBuilder().setSystem(row.getInt(at)).addAllKeywords(Rows.texts(row, at + 1)));
-      at += 2;
+          Flags.newBuilder().setSystem(state.flags()).addAllKeywords(Rows.texts(row, at++)));
     }
     if (items.getInternalDate()) {
       message.setInternalDateMillis(row.getLong(at)).setInternalDateZoneMinutes(row.getInt(at + 1));

@@ -145,10 +145,11 @@ public final class SearchRows {
     boolean message = !condition.ofEntries() || order.contains("m.");
     sql.snapshot(
         connection -> {
+          FlagRange range = FlagRange.find(connection, access, mailboxId);
           try (PreparedStatement statement =
               connection.prepareStatement(
                   "SELECT e.uid, e.modseq FROM "
-                      + access.entries()
+                      + access.entries(range)
                       + " e"
                       + (message
                           ? " JOIN message m"
@@ -176,12 +177,13 @@ public final class SearchRows {
   public void sorted(Access access, long mailboxId, Found found, String order, Sink sink) {
     sql.snapshot(
         connection -> {
+          FlagRange range = FlagRange.find(connection, access, mailboxId);
           try (PreparedStatement statement =
               connection.prepareStatement(
                   "SELECT e.uid, e.modseq, r.relevancy"
                       + " FROM unnest(CAST(? AS int8[]), CAST(? AS int4[])) r (uid, relevancy)"
                       + " JOIN "
-                      + access.entries()
+                      + access.entries(range)
                       + " e ON e.account_id = ? AND e.mailbox_id = ? AND e.uid = r.uid"
                       + " JOIN message m"
                       + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
@@ -224,20 +226,24 @@ public final class SearchRows {
 
   private void list(
       Access access, long mailboxId, Condition condition, List<Condition> asked, ListSink sink) {
-    StringBuilder text = new StringBuilder("SELECT e.uid, e.modseq, e.message_id, e.size");
-    asked.forEach(one -> text.append(", (").append(one.text()).append(")"));
+    StringBuilder columns = new StringBuilder("SELECT e.uid, e.modseq, e.message_id, e.size");
+    asked.forEach(one -> columns.append(", (").append(one.text()).append(")"));
     boolean message = !condition.ofEntries() || asked.stream().anyMatch(one -> !one.ofEntries());
-    text.append(" FROM ").append(access.entries()).append(" e");
-    if (message) {
-      text.append(" JOIN message m")
-          .append(" ON m.account_id = e.account_id AND m.message_id = e.message_id");
-    }
-    text.append(" WHERE e.account_id = ? AND e.mailbox_id = ? AND (")
-        .append(condition.text())
-        .append(") ORDER BY e.uid");
     sql.snapshot(
         connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(text.toString())) {
+          String text =
+              columns
+                  + " FROM "
+                  + access.entries(FlagRange.find(connection, access, mailboxId))
+                  + " e"
+                  + (message
+                      ? " JOIN message m"
+                          + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
+                      : "")
+                  + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
+                  + condition.text()
+                  + ") ORDER BY e.uid";
+          try (PreparedStatement statement = connection.prepareStatement(text)) {
             int at = 1;
             for (Condition one : asked) {
               at = one.bind(statement, at);
@@ -340,7 +346,9 @@ public final class SearchRows {
         messages,
         (connection, after, last) -> {
           T part = parts.get();
-          reading.read(new EntryPages(connection, access, mailboxId, condition, after, last), part);
+          FlagRange range = FlagRange.find(connection, access, mailboxId);
+          reading.read(
+              new EntryPages(connection, access, mailboxId, range, condition, after, last), part);
           return part;
         });
   }
@@ -362,7 +370,8 @@ public final class SearchRows {
                 Condition.of(
                     "e.uid = ANY (ARRAY(SELECT unnest(?)))",
                     BinaryArrays.parameter(connection, Arrays.copyOfRange(wanted, from, to)));
-            new EntryPages(connection, access, mailboxId, some, wanted[from] - 1, wanted[to - 1])
+            new EntryPages(
+                    connection, access, mailboxId, null, some, wanted[from] - 1, wanted[to - 1])
                 .envelopes(sink);
           }
           return true;

@@ -326,7 +326,7 @@ class DeliveryTest {
         if (i % 50 == 25) {
           store.execute(
               "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                  + " WHERE application_name = 'mailwing-store' AND datname = current_database()");
+                  + " WHERE application_name = 'mailwing-store-47' AND datname = current_database()");
         }
       }
       for (Future<DeliverResponse> call : calls) {
