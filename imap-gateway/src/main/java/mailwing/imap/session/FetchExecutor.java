@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /// FETCH (RFC 9051 §6.4.5): flags, UIDs, sizes and modseqs come from memory; all else from the
 /// cache or, for a batch of messages in one call, from the store. Memory is bounded by the batch,
-/// whatever the range.
+/// whatever the range, and that in octets too, whatever the messages are like.
 final class FetchExecutor {
   /// Messages a batch at most.
   private static final int BATCH = 500;
@@ -121,9 +121,8 @@ final class FetchExecutor {
         if (batch == null) {
           return;
         }
-        try (MessageLoader.Loading loading = batch.loading) {
-          fetcher.finish(loading);
-          write(batch);
+        while (batch != null) {
+          batch = write(batch);
         }
       }
     } finally {
@@ -146,6 +145,23 @@ final class FetchExecutor {
   /// Messages by their numbers, and what is being read of them.
   @SuppressWarnings("ArrayRecordComponent") // its own
   private record Batch(int[] seqs, MessageLoader.Loading loading) {}
+
+  private Batch begin(int[] seqs) {
+    return new Batch(seqs, fetcher.begin(state.view().states(seqs, 0, seqs.length)));
+  }
+
+  /// What of a batch is more than is held at a time is returned, to be written then.
+  private @Nullable Batch write(Batch batch) throws IOException {
+    int end;
+    try (MessageLoader.Loading loading = batch.loading) {
+      fetcher.finish(loading);
+      end = loading.end();
+      write(batch.seqs, end);
+    }
+    return end == batch.seqs.length
+        ? null
+        : begin(Arrays.copyOfRange(batch.seqs, end, batch.seqs.length));
+  }
 
   /// Cuts the targets into batches; of each it begins the reading.
   private final class Batches {
@@ -172,7 +188,7 @@ final class FetchExecutor {
       int end = plan.needsBody() ? within(view, seqs, from, to) : to;
       int[] its = Arrays.copyOfRange(seqs, from, end);
       from = end;
-      return new Batch(its, fetcher.begin(view.states(its, 0, its.length)));
+      return begin(its);
     }
   }
 
@@ -187,12 +203,13 @@ final class FetchExecutor {
     return to;
   }
 
-  private void write(Batch batch) throws IOException {
+  /// The first ones.
+  private void write(int[] seqs, int count) throws IOException {
     SessionView view = state.view();
-    boolean[] seenNow = new boolean[batch.seqs.length];
-    List<MessageState> messages = view.states(batch.seqs, 0, batch.seqs.length);
+    boolean[] seenNow = new boolean[count];
+    List<MessageState> messages = view.states(seqs, 0, count);
     if (plan.setsSeen() && maySee() && setSeen(messages, seenNow)) {
-      messages = view.states(batch.seqs, 0, batch.seqs.length);
+      messages = view.states(seqs, 0, count);
     }
     for (int i = 0; i < messages.size(); i++) {
       switch (fetcher.write(messages.get(i), uid, seenNow[i])) {

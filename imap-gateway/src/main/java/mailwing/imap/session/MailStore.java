@@ -241,7 +241,7 @@ public final class MailStore {
     return messages(beginFetch(mailbox, uids, needs, bodyUpTo));
   }
 
-  /// As [#fetch]; the store begins, and [#messages] takes what it says.
+  /// As [#fetch]; the store begins, and the caller takes what it says.
   StoreStream<FetchMessagesResponse> beginFetch(
       MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
     FetchItems.Builder items = FetchItems.newBuilder();
@@ -264,7 +264,7 @@ public final class MailStore {
             .build());
   }
 
-  static List<FetchedMessage> messages(StoreStream<FetchMessagesResponse> call) {
+  private static List<FetchedMessage> messages(StoreStream<FetchMessagesResponse> call) {
     List<FetchedMessage> messages = new ArrayList<>();
     drain(call, response -> messages.addAll(response.getMessagesList()));
     return messages;

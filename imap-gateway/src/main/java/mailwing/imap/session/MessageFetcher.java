@@ -40,10 +40,11 @@ final class MessageFetcher {
     loader = new MessageLoader(session, state, plan);
   }
 
-  /// Gets what the plan needs of these messages.
-  void load(List<MessageState> messages) {
+  /// Gets what the plan needs of these messages: of how many, from the first on.
+  int load(List<MessageState> messages) {
     try (MessageLoader.Loading loading = begin(messages)) {
       finish(loading);
+      return loading.end();
     }
   }
 
@@ -52,8 +53,10 @@ final class MessageFetcher {
     return loader.begin(messages);
   }
 
-  /// Takes what the store says; the batch is what is written next.
+  /// Takes what the store says; the batch is what is written next, as far as its end.
   void finish(MessageLoader.Loading loading) {
+    // The one before is not held with it.
+    batch = Map.of();
     batch = loader.finish(loading);
   }
 

@@ -22,8 +22,13 @@ import mailwing.store.v1.UidRange;
 import org.jspecify.annotations.Nullable;
 
 /// Gets what a FETCH needs of messages, a batch by one call at most, from what the gateway knows
-/// and from the store.
+/// and from the store. Where much is known of few, that is the batch, and the rest is one of its
+/// own.
 final class MessageLoader {
+  /// A batch ends with the message that reaches this: of what the cache knew, and of what the store
+  /// said. Some hundred kilobytes of 500 messages nearly always. Octets in memory.
+  private static final long OCTETS = 8 << 20;
+
   private final Session session;
   private final MessageCache cache;
   private final Selected state;
@@ -45,6 +50,7 @@ final class MessageLoader {
 
   /// What is known of a batch, and the call for what is not.
   static final class Loading implements AutoCloseable {
+    private final List<MessageState> messages;
     private final Map<Integer, KnownMessage> known;
     private final List<Integer> missing = new ArrayList<>();
     private final Set<Integer> ahead = new HashSet<>();
@@ -52,11 +58,29 @@ final class MessageLoader {
     /// Of which the cache knows something, but not all that is needed.
     private final Set<Integer> partly = new HashSet<>();
 
+    private int end;
     private int largestBody = 1;
     private @Nullable StoreStream<FetchMessagesResponse> call;
 
-    private Loading(int messages) {
-      known = HashMap.newHashMap(messages);
+    private Loading(List<MessageState> messages) {
+      this.messages = messages;
+      end = messages.size();
+      known = HashMap.newHashMap(messages.size());
+    }
+
+    /// How many of the messages are in this batch, from the first on; at least one. It is certain
+    /// when the store has said what it knows.
+    int end() {
+      return end;
+    }
+
+    /// The batch ends behind a message.
+    private void endAfter(int uid) {
+      int i = 0;
+      while (i < end && Integer.compareUnsigned(messages.get(i).uid(), uid) <= 0) {
+        i++;
+      }
+      end = i;
     }
 
     /// Nobody waits for it any more.
@@ -70,15 +94,23 @@ final class MessageLoader {
 
   /// Asks the store, in one call, for what the plan needs of these messages and the cache does not
   /// know; it works while another batch is written.
+  ///
+  /// @param messages ascending
   Loading begin(List<MessageState> messages) {
-    Loading loading = new Loading(messages.size());
+    Loading loading = new Loading(messages);
     if (plan.needs().isEmpty()) {
       return loading;
     }
-    for (MessageState message : messages) {
+    long octets = 0;
+    for (int i = 0; i < loading.end; i++) {
+      MessageState message = messages.get(i);
       KnownMessage known = cache.find(key(message.uid()));
       if (known != null && known.knowsAll(needs(message))) {
         loading.known.put(message.uid(), known);
+        octets += known.octets();
+        if (octets >= OCTETS) {
+          loading.end = i + 1;
+        }
       } else if (!message.expunged() && !needs(message).isEmpty()) {
         if (known != null) {
           loading.partly.add(message.uid());
@@ -148,16 +180,34 @@ final class MessageLoader {
     return loading.known;
   }
 
+  /// The call is not read to its end where what it says becomes too much.
   private void take(StoreStream<FetchMessagesResponse> call, Loading loading) {
-    for (FetchedMessage fetched : MailStore.messages(call)) {
-      KnownMessage known = KnownMessage.of(fetched, plan.needs());
-      if (loading.ahead.contains(fetched.getUid())) {
-        cache.learnAhead(key(fetched.getUid()), known);
-      } else {
-        loading.known.put(fetched.getUid(), known);
-        learn(fetched.getUid(), known, loading);
+    long octets = 0;
+    try (call) {
+      FetchMessagesResponse next = call.next();
+      while (next != null) {
+        for (FetchedMessage fetched : next.getMessagesList()) {
+          octets += take(fetched, loading);
+        }
+        if (octets >= OCTETS) {
+          loading.endAfter(next.getMessages(next.getMessagesCount() - 1).getUid());
+          return;
+        }
+        next = call.next();
       }
     }
+  }
+
+  /// How much is held of it.
+  private long take(FetchedMessage fetched, Loading loading) {
+    KnownMessage known = KnownMessage.of(fetched, plan.needs());
+    if (loading.ahead.contains(fetched.getUid())) {
+      cache.learnAhead(key(fetched.getUid()), known);
+      return 0;
+    }
+    loading.known.put(fetched.getUid(), known);
+    learn(fetched.getUid(), known, loading);
+    return known.octets();
   }
 
   /// A command that reads more than passes through the cache leaves there what it has read first:

@@ -57,19 +57,25 @@ final class NewMessages {
 
   private static void tell(Session session, MessageFetcher fetcher, List<MessageState> messages)
       throws IOException {
-    try {
-      fetcher.load(messages);
-    } catch (StoreException e) {
-      // The client learns that the message is there, and can ask itself.
-      for (MessageState message : messages) {
-        FetchWriter fetch = Announcer.begin(session, message);
-        fetch.uid(Integer.toUnsignedLong(message.uid()));
-        fetch.end();
+    int from = 0;
+    while (from < messages.size()) {
+      List<MessageState> rest = messages.subList(from, messages.size());
+      int count;
+      try {
+        count = fetcher.load(rest);
+      } catch (StoreException e) {
+        // The client learns that the message is there, and can ask itself.
+        for (MessageState message : rest) {
+          FetchWriter fetch = Announcer.begin(session, message);
+          fetch.uid(Integer.toUnsignedLong(message.uid()));
+          fetch.end();
+        }
+        return;
       }
-      return;
-    }
-    for (MessageState message : messages) {
-      fetcher.write(message, session.enabled(Feature.CONDSTORE), false);
+      for (MessageState message : rest.subList(0, count)) {
+        fetcher.write(message, session.enabled(Feature.CONDSTORE), false);
+      }
+      from += count;
     }
   }
 

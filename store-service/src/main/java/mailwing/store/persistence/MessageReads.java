@@ -1,7 +1,6 @@
 package mailwing.store.persistence;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,13 +8,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import mailwing.store.persistence.ParsedColumns.Parsed;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Flags;
-import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
 
-/// Reads messages of a mailbox, a batch at a time, ascending by UID.
+/// Reads messages of a mailbox, a batch at a time, ascending by UID. A batch's memory is bounded in
+/// octets, whatever the messages are like.
 public final class MessageReads {
   /// A header or body longer than this is not put into a frame.
   public static final int INLINE_OCTETS = 1 << 20;
@@ -25,6 +25,10 @@ public final class MessageReads {
 
   /// Of bodies in memory at a time, about.
   private static final int OCTETS = 2 << 20;
+
+  /// A batch ends with the message that reaches this: what of many messages is large, and comes
+  /// after their rows. Octets.
+  private static final int BATCH_OCTETS = 4 << 20;
 
   private final Sql sql;
   private final Blobs blobs;
@@ -39,7 +43,20 @@ public final class MessageReads {
   /// @param reached every UID up to this one is done with
   public record Batch(List<FetchedMessage> messages, long reached) {}
 
-  private record Row(FetchedMessage.Builder message, Blobs.Place place, long headerOctets) {}
+  private record Row(
+      FetchedMessage.Builder message,
+      long messageId,
+      Blobs.Place place,
+      long headerOctets,
+      Parsed parsed) {
+    long uid() {
+      return Integer.toUnsignedLong(message.getUid());
+    }
+  }
+
+  /// @param more whether there may be more beyond the last of them
+  /// @param parsed what is to be told of each; null of one that is gone
+  private record Found(List<Row> rows, List<@Nullable Parsed> parsed, boolean more) {}
 
   /// The next messages above `after`; the batch's `reached` is at least `uids.last()` at the end.
   public Batch next(
@@ -60,19 +77,32 @@ public final class MessageReads {
       OverviewRows.Page page =
           sql.repeatable(
               connection -> overview.read(connection, mailboxId, slice, changedSince, rows));
-      return new Batch(page.found(), page.entries() == rows ? page.last() : slice.last());
+      return new Batch(page.found(), page.more() ? page.last() : slice.last());
     }
-    List<Row> found =
+    ParsedColumns parsed = new ParsedColumns(items);
+    Found found =
         sql.repeatable(
-            connection -> query(connection, access, mailboxId, slice, items, changedSince, rows));
-    List<FetchedMessage> messages = new ArrayList<>(found.size());
-    for (Row row : found) {
+            connection ->
+                query(connection, access, mailboxId, slice, items, parsed, changedSince, rows));
+    List<FetchedMessage> messages = new ArrayList<>(found.rows().size());
+    long taken = 0;
+    for (int i = 0; i < found.rows().size(); i++) {
+      Row row = found.rows().get(i);
+      Parsed known = found.parsed().get(i);
+      if (known == null) {
+        // Expunged and removed between the statements.
+        continue;
+      }
       complete(access.account(), row, items);
-      messages.add(row.message().build());
+      parsed.tell(row.message(), known);
+      FetchedMessage message = row.message().build();
+      messages.add(message);
+      taken += message.getSerializedSize();
+      if (taken >= BATCH_OCTETS && i + 1 < found.rows().size()) {
+        return new Batch(messages, row.uid());
+      }
     }
-    long reached =
-        found.size() == rows ? Integer.toUnsignedLong(messages.getLast().getUid()) : slice.last();
-    return new Batch(messages, reached);
+    return new Batch(messages, found.more() ? found.rows().getLast().uid() : slice.last());
   }
 
   private static int rowsWithOctets(FetchItems items) {
@@ -82,16 +112,19 @@ public final class MessageReads {
   }
 
   private static String statement(
-      Access access, FetchItems items, boolean withRows, @Nullable FlagRange range) {
+      Access access,
+      FetchItems items,
+      ParsedColumns parsed,
+      boolean withRows,
+      @Nullable FlagRange range) {
     return "SELECT e.uid, e.flags, e.keywords, e.modseq, e.internal_date, e.zone_minutes, e.size,"
         + " e.message_id, e.save_date,"
         + " m.thread_id, m.header_octets, m.first_chunk_octets, m.blob_id, "
-        + (items.getEnvelope() ? "m.envelope, " : "NULL, ")
-        + (items.getStructure() ? "m.structure, " : "NULL, ")
         + (items.getPreview() ? "m.preview, " : "NULL, ")
         + "CASE WHEN m.size <= ? THEN b.octets"
         + " ELSE substring(b.octets FROM 1 FOR CAST(? AS integer)) END, "
         + (withRows ? FlagRange.COLUMN : "NULL")
+        + parsed.small()
         + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
         + "SELECT * FROM "
         + access.entries(range)
@@ -103,12 +136,13 @@ public final class MessageReads {
         + " AND b.chunk_no = 0 AND (m.size <= ? OR ?) ORDER BY e.uid";
   }
 
-  private static List<Row> query(
+  private static Found query(
       Connection connection,
       Access access,
       long mailboxId,
       UidSpans slice,
       FetchItems items,
+      ParsedColumns parsed,
       long changedSince,
       int rows)
       throws SQLException {
@@ -116,7 +150,7 @@ public final class MessageReads {
     boolean withRows = FlagRange.comesWithRows(access, changedSince);
     FlagRange before = withRows ? null : FlagRange.find(connection, access, mailboxId);
     try (PreparedStatement statement =
-        connection.prepareStatement(statement(access, items, withRows, before))) {
+        connection.prepareStatement(statement(access, items, parsed, withRows, before))) {
       int at = 1;
       statement.setLong(at++, bodyUpTo);
       statement.setInt(at++, items.getHeader() ? Blobs.CHUNK : 0);
@@ -136,15 +170,23 @@ public final class MessageReads {
       List<Row> found = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          found.add(row(row, items));
+          found.add(row(row, items, parsed));
         }
       }
-      return found;
+      List<@Nullable Parsed> page =
+          parsed.page(
+              connection,
+              access,
+              found.stream().mapToLong(Row::messageId).toArray(),
+              found.stream().<@Nullable Parsed>map(Row::parsed).toList());
+      return new Found(
+          found.subList(0, page.size()), page, page.size() < found.size() || found.size() == rows);
     }
   }
 
-  private static Row row(ResultSet row, FetchItems items) throws SQLException {
-    FlagRange.State state = FlagRange.state(row, 1, 4, 2, 18);
+  private static Row row(ResultSet row, FetchItems items, ParsedColumns parsed)
+      throws SQLException {
+    FlagRange.State state = FlagRange.state(row, 1, 4, 2, 16);
     FetchedMessage.Builder built =
         FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(state.modseq());
     if (items.getFlags()) {
@@ -164,27 +206,16 @@ public final class MessageReads {
           .setSaveDateMillis(row.getLong(9))
           .setThreadId(row.getLong(10));
     }
-    try {
-      if (items.getEnvelope()) {
-        ByteString envelope = UnsafeByteOperations.unsafeWrap(row.getBytes(14));
-        OverviewRows.envelope(built, envelope, items);
-      }
-      if (items.getStructure()) {
-        built.setStructure(Part.parseFrom(row.getBytes(15)));
-      }
-    } catch (InvalidProtocolBufferException e) {
-      throw OverviewRows.damaged(e);
-    }
     if (items.getPreview()) {
-      built.setPreview(row.getString(16));
+      built.setPreview(row.getString(14));
     }
     Blobs.Place place = new Blobs.Place(Rows.uuid(row, 13), size, row.getInt(12));
-    byte[] first = row.getBytes(17);
+    byte[] first = row.getBytes(15);
     if (first != null) {
       // Kept here until complete() has taken what was asked for.
       built.setBody(UnsafeByteOperations.unsafeWrap(first));
     }
-    return new Row(built, place, row.getLong(11));
+    return new Row(built, row.getLong(8), place, row.getLong(11), parsed.read(row, 17));
   }
 
   /// Cuts header and body out of the first chunk, and fetches what is not in it.

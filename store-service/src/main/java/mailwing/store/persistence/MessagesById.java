@@ -27,6 +27,15 @@ final class MessagesById {
               first,
               last));
     }
+    return exactly(connection, access, ids, start, end);
+  }
+
+  /// The same, and none is found that was not asked for.
+  ///
+  /// @param ids ascending, at least one
+  static PreparedStatement exactly(
+      Connection connection, Access access, long[] ids, String start, String end)
+      throws SQLException {
     // The range keeps a planner that knows nothing of the account yet from reading all; and the
     // planner looks at each element of an array that it sees.
     return Sql.binary(
@@ -37,8 +46,8 @@ final class MessagesById {
                 + " AND m.message_id = ANY (ARRAY(SELECT unnest(?)))"
                 + end,
             access.account(),
-            first,
-            last,
+            ids[0],
+            ids[ids.length - 1],
             BinaryArrays.parameter(connection, ids)));
   }
 }

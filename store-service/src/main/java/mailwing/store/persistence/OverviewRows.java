@@ -1,8 +1,5 @@
 package mailwing.store.persistence;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.UnsafeByteOperations;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,13 +9,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import mailwing.store.StoreException;
-import mailwing.store.v1.Envelope;
-import mailwing.store.v1.ErrorCode;
+import mailwing.store.persistence.ParsedColumns.Parsed;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Flags;
-import mailwing.store.v1.Part;
 import org.jspecify.annotations.Nullable;
 
 /// Reads what is told of messages but their octets, no column that was not asked for.
@@ -29,17 +23,20 @@ import org.jspecify.annotations.Nullable;
 final class OverviewRows {
   private final Access access;
   private final FetchItems items;
+  private final ParsedColumns parsed;
 
   OverviewRows(Access access, FetchItems items) {
     this.access = access;
     this.items = items;
+    parsed = new ParsedColumns(items);
   }
 
   /// @param found in the order of their UIDs
-  /// @param last the UID of the last entry, of `entries` ones, with or without its message
-  record Page(List<FetchedMessage> found, int entries, long last) {}
+  /// @param more whether there may be more beyond `last`
+  /// @param last the UID of the last entry that was looked at, with or without its message
+  record Page(List<FetchedMessage> found, boolean more, long last) {}
 
-  /// At most `rows` entries of these UIDs, changed after a modseq.
+  /// At most `rows` entries of these UIDs, changed after a modseq; fewer of which much is known.
   Page read(Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
       throws SQLException {
     List<FetchedMessage.Builder> entries = new ArrayList<>();
@@ -51,25 +48,33 @@ final class OverviewRows {
         entries.add(entry(row));
       }
     }
-    Map<Long, Learned> learned =
-        entries.isEmpty() || !ofMessages()
-            ? Map.of()
-            : learned(connection, Arrays.copyOf(ids, entries.size()));
-    List<FetchedMessage> found = new ArrayList<>(entries.size());
-    for (int i = 0; i < entries.size(); i++) {
-      FetchedMessage.Builder message = entries.get(i);
-      if (ofMessages()) {
-        Learned its = learned.get(ids[i]);
-        if (its == null) {
-          // Expunged and removed between the statements.
-          continue;
-        }
-        tell(message, its);
-      }
-      found.add(message.build());
+    if (entries.isEmpty()) {
+      return new Page(List.of(), false, 0);
     }
-    long last = entries.isEmpty() ? 0 : Integer.toUnsignedLong(entries.getLast().getUid());
-    return new Page(found, entries.size(), last);
+    int count = entries.size();
+    List<FetchedMessage> found = new ArrayList<>(count);
+    if (ofMessages()) {
+      Map<Long, Learned> learned = learned(connection, Arrays.copyOf(ids, count));
+      List<@Nullable Parsed> all = new ArrayList<>(count);
+      for (int i = 0; i < count; i++) {
+        Learned its = learned.get(ids[i]);
+        all.add(its == null ? null : its.parsed());
+      }
+      List<@Nullable Parsed> page = parsed.page(connection, access, ids, all);
+      count = page.size();
+      for (int i = 0; i < count; i++) {
+        Learned its = learned.get(ids[i]);
+        Parsed known = page.get(i);
+        // Else expunged and removed between the statements.
+        if (its != null && known != null) {
+          found.add(tell(entries.get(i), its, known));
+        }
+      }
+    } else {
+      entries.forEach(message -> found.add(message.build()));
+    }
+    long last = Integer.toUnsignedLong(entries.get(count - 1).getUid());
+    return new Page(found, count < entries.size() || count == rows, last);
   }
 
   private boolean ofMessages() {
@@ -163,11 +168,7 @@ final class OverviewRows {
   /// What was learned of a message when it was parsed, as far as it was asked for.
   ///
   /// @param threadId 0 where it was not
-  private record Learned(
-      long threadId,
-      @Nullable ByteString envelope,
-      @Nullable ByteString structure,
-      @Nullable String preview) {}
+  private record Learned(long threadId, Parsed parsed, @Nullable String preview) {}
 
   private Map<Long, Learned> learned(Connection connection, long[] ids) throws SQLException {
     Arrays.sort(ids);
@@ -179,60 +180,30 @@ final class OverviewRows {
                 ids,
                 "SELECT m.message_id"
                     + (items.getIds() ? ", m.thread_id" : "")
-                    + (items.getEnvelope() ? ", m.envelope" : "")
-                    + (items.getStructure() ? ", m.structure" : "")
                     + (items.getPreview() ? ", m.preview" : "")
+                    + parsed.small()
                     + " FROM message m WHERE ",
                 " ORDER BY m.message_id");
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
         int at = 2;
-        learned.put(
-            row.getLong(1),
-            new Learned(
-                items.getIds() ? row.getLong(at++) : 0,
-                items.getEnvelope() ? octets(row, at++) : null,
-                items.getStructure() ? octets(row, at++) : null,
-                items.getPreview() ? row.getString(at) : null));
+        long id = row.getLong(1);
+        long threadId = items.getIds() ? row.getLong(at++) : 0;
+        String preview = items.getPreview() ? row.getString(at++) : null;
+        learned.put(id, new Learned(threadId, parsed.read(row, at), preview));
       }
     }
     return learned;
   }
 
-  private static ByteString octets(ResultSet row, int column) throws SQLException {
-    return UnsafeByteOperations.unsafeWrap(row.getBytes(column));
-  }
-
-  private void tell(FetchedMessage.Builder message, Learned its) {
+  private FetchedMessage tell(FetchedMessage.Builder message, Learned its, Parsed known) {
     if (items.getIds()) {
       message.setThreadId(its.threadId());
-    }
-    try {
-      if (its.envelope() != null) {
-        envelope(message, its.envelope(), items);
-      }
-      if (its.structure() != null) {
-        message.setStructure(Part.parseFrom(its.structure()));
-      }
-    } catch (InvalidProtocolBufferException e) {
-      throw damaged(e);
     }
     if (its.preview() != null) {
       message.setPreview(its.preview());
     }
-  }
-
-  /// As it is kept, or as the message that it is.
-  static void envelope(FetchedMessage.Builder message, ByteString octets, FetchItems items)
-      throws InvalidProtocolBufferException {
-    if (items.getEncoded()) {
-      message.setEncodedEnvelope(octets);
-    } else {
-      message.setEnvelope(Envelope.parseFrom(octets));
-    }
-  }
-
-  static StoreException damaged(InvalidProtocolBufferException cause) {
-    return new StoreException(ErrorCode.INTERNAL, "a stored structure is damaged", cause);
+    parsed.tell(message, known);
+    return message.build();
   }
 }
