@@ -28,14 +28,23 @@ public final class FlagLanes {
           Integer, FlagChanges.FlagChange, Optional<EntryChanges.Step<StoreFlagsResponse>>>
       queue;
 
-  FlagLanes(EntryChanges alone, FlagChanges together, ChangeSignal signal, int lanes) {
+  /// @param changing is told how long the lanes were at work
+  FlagLanes(
+      EntryChanges alone,
+      FlagChanges together,
+      ChangeSignal signal,
+      int lanes,
+      Occupancy changing) {
     this.alone = alone;
     this.together = together;
     this.signal = signal;
     this.lanes = lanes;
     this.queue =
         new Coalescer<>(
-            FlagChanges.MOST, FlagChanges.MOST, change -> 1, (lane, changes) -> store(changes));
+            FlagChanges.MOST,
+            FlagChanges.MOST,
+            change -> 1,
+            (lane, changes) -> changing.during(() -> store(changes)));
   }
 
   /// Changes those flags that may be changed, of a bounded number of messages above `after`; null

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Forwarding;
@@ -56,7 +55,7 @@ public final class MailStore {
   private final FlagLanes flags;
   private final Sql sql;
   private final int lanes = Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 8);
-  private final Occupancy delivering = new Occupancy(lanes, System::nanoTime);
+  private final Occupancy changing = new Occupancy(lanes, System::nanoTime);
   private final Coalescer<Integer, Deliveries.Copies, List<Optional<Stored>>> together;
   private final Coalescer<Deliveries.Target, NewMessage, Stored> alone;
 
@@ -104,33 +103,24 @@ public final class MailStore {
     this.mailboxRows = new MailboxRows(sql);
     this.messageReads = new MessageReads(sql, blobs);
     this.entryChanges = new EntryChanges(sql, limits.keywords());
-    this.flags = new FlagLanes(entryChanges, new FlagChanges(sql), signal, lanes);
+    this.flags = new FlagLanes(entryChanges, new FlagChanges(sql), signal, lanes, changing);
     this.together =
         new Coalescer<>(
             Deliveries.MOST,
             BATCH_OCTETS,
             MailStore::weight,
-            (lane, copies) -> delivering(() -> storeTogether(copies)));
+            (lane, copies) -> changing.during(() -> storeTogether(copies)));
     this.alone =
         new Coalescer<>(
             Deliveries.MOST,
             BATCH_OCTETS,
             MailStore::octets,
-            (target, messages) -> delivering(() -> storeInto(target, messages)));
+            (target, messages) -> changing.during(() -> storeInto(target, messages)));
   }
 
-  private <T> T delivering(Supplier<T> work) {
-    long begun = delivering.begin();
-    try {
-      return work.get();
-    } finally {
-      delivering.end(begun);
-    }
-  }
-
-  /// Do deliveries come so fast that what can wait is to give way?
-  boolean isDelivering() {
-    return delivering.isMost();
+  /// Do deliveries and changes of flags come so fast that what can wait is to give way?
+  boolean isChanging() {
+    return changing.isMost();
   }
 
   private static long octets(NewMessage message) {

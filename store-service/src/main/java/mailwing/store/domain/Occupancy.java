@@ -1,6 +1,7 @@
 package mailwing.store.domain;
 
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /// How much of the last second some lanes were at work.
 final class Occupancy {
@@ -21,13 +22,17 @@ final class Occupancy {
     this.second = nanoTime.getAsLong();
   }
 
-  /// When work begins, to be told at its end.
-  long begin() {
-    return nanoTime.getAsLong();
+  /// Does a lane's work.
+  <T> T during(Supplier<T> work) {
+    long begun = nanoTime.getAsLong();
+    try {
+      return work.get();
+    } finally {
+      end(begun);
+    }
   }
 
-  /// A lane has worked since then.
-  synchronized void end(long begun) {
+  private synchronized void end(long begun) {
     long now = nanoTime.getAsLong();
     roll(now);
     running += now - begun;

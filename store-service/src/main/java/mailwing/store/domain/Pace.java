@@ -4,10 +4,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
-/// Lets the text index give way to deliveries: while they come fast, accounts wait until they are
-/// worth a whole segment, for a bounded time, and the work takes a part of a processor only. The
-/// more messages of an account are not indexed, the larger that part; from so many on that searches
-/// would be slow, nothing is waited for.
+/// Lets the text index give way to deliveries and changes of flags: while they come fast, accounts
+/// wait until they are worth a whole segment, for a bounded time, and the work takes a part of a
+/// processor only. The more messages of an account are not indexed, the larger that part; from so
+/// many on that searches would be slow, nothing is waited for.
 ///
 /// For one thread.
 final class Pace {

@@ -54,7 +54,7 @@ public final class TextIndex {
   private volatile long askedTo = Long.MIN_VALUE;
 
   public TextIndex(MailStore store) {
-    this(store, LEAST, store::isDelivering, System::nanoTime);
+    this(store, LEAST, store::isChanging, System::nanoTime);
   }
 
   /// One that gives way to nobody.

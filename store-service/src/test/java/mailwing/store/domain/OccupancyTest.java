@@ -11,9 +11,7 @@ class OccupancyTest {
   private final Occupancy occupancy = new Occupancy(2, () -> nanos);
 
   private void work(int millis) {
-    long begun = occupancy.begin();
-    nanos += millis * MILLI;
-    occupancy.end(begun);
+    occupancy.during(() -> nanos += millis * MILLI);
   }
 
   @Test
