@@ -7,7 +7,6 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +25,11 @@ final class SingleCall<R> extends ClientCall.Listener<R> {
 
   private SingleCall() {}
 
-  /// Makes the call and waits for its end, at most `patienceNanos`; a {@link StoreException} where
-  /// it fails.
+  /// Makes the call and waits for its end; a {@link StoreException} where it fails.
+  ///
+  /// @param options with a deadline, which bounds the wait
   static <Q, R> R make(
-      Channel channel,
-      MethodDescriptor<Q, R> method,
-      CallOptions options,
-      Q request,
-      long patienceNanos) {
+      Channel channel, MethodDescriptor<Q, R> method, CallOptions options, Q request) {
     SingleCall<R> single = new SingleCall<>();
     // What the listener does is over at once: no thread of its own.
     ClientCall<Q, R> call = channel.newCall(method, options.withExecutor(Runnable::run));
@@ -42,16 +38,13 @@ final class SingleCall<R> extends ClientCall.Listener<R> {
     call.request(2);
     call.sendMessage(request);
     call.halfClose();
-    single.await(call, patienceNanos);
+    single.await(call);
     return single.answer();
   }
 
-  private void await(ClientCall<?, R> call, long patienceNanos) {
+  private void await(ClientCall<?, R> call) {
     try {
-      if (!ended.await(patienceNanos, TimeUnit.NANOSECONDS)) {
-        call.cancel("given up", null);
-        throw new StoreException(ErrorCode.UNAVAILABLE, "the store took too long", null);
-      }
+      ended.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       call.cancel("given up", null);

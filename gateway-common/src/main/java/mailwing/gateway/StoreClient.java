@@ -121,16 +121,10 @@ public final class StoreClient implements AutoCloseable {
             .build();
     // Twice a call's time: after a restart all clients come at once, and one password after the
     // other is hashed.
-    CallOptions patient =
-        CallOptions.DEFAULT.withDeadlineAfter(
-            2 * config.callTime().toNanos(), TimeUnit.NANOSECONDS);
+    CallOptions patient = within(config.callTime().multipliedBy(2));
     return session(
         SingleCall.make(
-                channel,
-                AuthenticationGrpc.getAuthenticatePasswordMethod(),
-                patient,
-                request,
-                Long.MAX_VALUE)
+                channel, AuthenticationGrpc.getAuthenticatePasswordMethod(), patient, request)
             .getSession());
   }
 
@@ -197,13 +191,11 @@ public final class StoreClient implements AutoCloseable {
   /// Whether the store answers at all, for readiness.
   public boolean reachable() {
     try {
-      CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS);
       SingleCall.make(
           channel,
           MailboxesGrpc.getGetStatusMethod(),
-          options,
-          GetStatusRequest.getDefaultInstance(),
-          Long.MAX_VALUE);
+          within(Duration.ofSeconds(2)),
+          GetStatusRequest.getDefaultInstance());
       return true;
     } catch (StoreException e) {
       return e.code() != mailwing.store.v1.ErrorCode.UNAVAILABLE;
@@ -224,12 +216,15 @@ public final class StoreClient implements AutoCloseable {
   }
 
   CallOptions callOptions() {
-    return CallOptions.DEFAULT.withDeadlineAfter(config.callTime().toNanos(), TimeUnit.NANOSECONDS);
+    return within(config.callTime());
   }
 
   CallOptions streamOptions() {
-    return CallOptions.DEFAULT.withDeadlineAfter(
-        config.streamTime().toNanos(), TimeUnit.NANOSECONDS);
+    return within(config.streamTime());
+  }
+
+  private static CallOptions within(Duration time) {
+    return CallOptions.DEFAULT.withDeadlineAfter(time.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /// A channel whose calls carry this credential.
@@ -248,7 +243,7 @@ public final class StoreClient implements AutoCloseable {
     while (true) {
       try {
         CallOptions options = callOptions().withOption(WAITED_FOR, waitedFor);
-        return SingleCall.make(under, method, options, request, Long.MAX_VALUE);
+        return SingleCall.make(under, method, options, request);
       } catch (StoreException e) {
         if (!retry.again(e)) {
           throw e;

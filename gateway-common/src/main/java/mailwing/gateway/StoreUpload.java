@@ -130,7 +130,7 @@ public final class StoreUpload<Q, R> implements AutoCloseable {
           options
               .withOption(StoreClient.WAITED_FOR, true)
               .withDeadline(sooner(options.getDeadline(), patienceNanos));
-      return SingleCall.make(channel, method, whole, only, patienceNanos);
+      return SingleCall.make(channel, method, whole, only);
     } catch (StoreException e) {
       told(e);
       throw e;

@@ -5,23 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
-import mailwing.gateway.ConnectionConfig;
-import mailwing.gateway.Encryption;
-import mailwing.gateway.ListenerConfig;
-import mailwing.gateway.StoreClient;
-import mailwing.imap.ImapConfig.EventsConfig;
-import mailwing.service.Metrics;
-import mailwing.service.Networks;
 import mailwing.store.v1.MessagesGrpc;
-import mailwing.testkit.StoreCalls;
-import mailwing.testkit.TestStore;
-import mailwing.testkit.TestTls;
 import mailwing.testkit.imap.ImapClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,40 +22,18 @@ import org.junit.jupiter.api.TestInstance;
 class BodiesKeptTest {
   private static final int MESSAGES = 120;
 
-  private final StoreCalls calls =
-      new StoreCalls(MessagesGrpc.getFetchMessagesMethod(), MessagesGrpc.getReadBodyMethod());
   private final Random random = new Random(20261122);
-  private TestStore store;
-  private StoreClient client;
-  private ImapGateway gateway;
+  private CountedGateway gateway;
 
   @BeforeAll
   void start() throws IOException {
-    store = TestStore.start();
-    client = calls.client(store, TestStore.Role.IMAP);
     gateway =
-        ImapGateway.start(
-            ImapConfig.defaults(
-                List.of(new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false)),
-                ConnectionConfig.defaults(Networks.parse(List.of("127.0.0.0/8"))),
-                EventsConfig.polling(Duration.ofSeconds(3))),
-            Optional.of(TestTls.shared().material()),
-            client,
-            new Metrics());
+        new CountedGateway(MessagesGrpc.getFetchMessagesMethod(), MessagesGrpc.getReadBodyMethod());
   }
 
   @AfterAll
   void stop() {
     gateway.close();
-    client.close();
-    store.close();
-  }
-
-  private ImapClient login(String user) throws IOException {
-    ImapClient session = ImapClient.connect(gateway.port("imap"));
-    session.login(user);
-    session.done("SELECT INBOX");
-    return session;
   }
 
   private ByteString message(int octets, boolean nul) {
@@ -84,9 +50,9 @@ class BodiesKeptTest {
   }
 
   private List<ByteString> append(String user, int count, int octets) throws IOException {
-    store.addUser(user);
+    gateway.store.addUser(user);
     List<ByteString> messages = new ArrayList<>();
-    try (ImapClient session = login(user)) {
+    try (ImapClient session = gateway.login(user)) {
       for (int i = 0; i < count; i++) {
         ByteString message = message(octets + random.nextInt(500), false);
         messages.add(message);
@@ -104,40 +70,40 @@ class BodiesKeptTest {
   @Test
   void bodiesThatAreReadOneByOneComeInFewCallsUpwardsAndDownwards() throws IOException {
     List<ByteString> messages = append("upwards", MESSAGES, 2000);
-    try (ImapClient session = login("upwards")) {
-      calls.reset();
+    try (ImapClient session = gateway.login("upwards")) {
+      gateway.calls.reset();
       for (int uid = 1; uid <= MESSAGES; uid++) {
         assertThat(body(session, uid)).as("body %s", uid).isEqualTo(messages.get(uid - 1));
       }
-      assertThat(calls.calls()).isBetween(1, 10);
+      assertThat(gateway.calls.calls()).isBetween(1, 10);
     }
     messages = append("downwards", MESSAGES, 2000);
-    try (ImapClient session = login("downwards")) {
-      calls.reset();
+    try (ImapClient session = gateway.login("downwards")) {
+      gateway.calls.reset();
       for (int uid = MESSAGES; uid >= 1; uid--) {
         assertThat(body(session, uid)).as("body %s", uid).isEqualTo(messages.get(uid - 1));
       }
-      assertThat(calls.calls()).isBetween(1, 10);
+      assertThat(gateway.calls.calls()).isBetween(1, 10);
     }
   }
 
   @Test
   void bodiesThatAreReadAnyhowAreNotReadAhead() throws IOException {
     List<ByteString> messages = append("anyhow", MESSAGES, 2000);
-    try (ImapClient session = login("anyhow")) {
-      calls.reset();
+    try (ImapClient session = gateway.login("anyhow")) {
+      gateway.calls.reset();
       for (int uid = 1; uid <= MESSAGES; uid += 3) {
         assertThat(body(session, uid)).isEqualTo(messages.get(uid - 1));
       }
-      assertThat(calls.calls()).isEqualTo((MESSAGES + 2) / 3);
+      assertThat(gateway.calls.calls()).isEqualTo((MESSAGES + 2) / 3);
     }
   }
 
   @Test
   void whatIsExpungedWithinARunIsPassedOver() throws IOException {
     List<ByteString> messages = append("holes", MESSAGES, 2000);
-    try (ImapClient session = login("holes");
-        ImapClient other = login("holes")) {
+    try (ImapClient session = gateway.login("holes");
+        ImapClient other = gateway.login("holes")) {
       for (int uid = 1; uid <= 20; uid++) {
         assertThat(body(session, uid)).isEqualTo(messages.get(uid - 1));
       }
@@ -155,12 +121,12 @@ class BodiesKeptTest {
   @Test
   void largeBodiesAreAskedForOnceAndPartsOfThemAreCutFromWhatIsKept() throws IOException {
     List<ByteString> messages = append("large", 3, 700_000);
-    try (ImapClient session = login("large");
-        ImapClient other = login("large")) {
+    try (ImapClient session = gateway.login("large");
+        ImapClient other = gateway.login("large")) {
       for (int uid = 1; uid <= 3; uid++) {
         assertThat(body(session, uid)).isEqualTo(messages.get(uid - 1));
       }
-      calls.reset();
+      gateway.calls.reset();
       for (int uid = 1; uid <= 3; uid++) {
         ByteString message = messages.get(uid - 1);
         assertThat(body(other, uid)).isEqualTo(message);
@@ -172,7 +138,7 @@ class BodiesKeptTest {
                   message.substring(offset, Math.min(message.size(), offset + 140_000)));
         }
       }
-      assertThat(calls.calls()).isZero();
+      assertThat(gateway.calls.calls()).isZero();
     }
   }
 
@@ -180,8 +146,8 @@ class BodiesKeptTest {
   void anotherAccountsBodiesAreItsOwn() throws IOException {
     List<ByteString> first = append("own-a", 2, 300_000);
     List<ByteString> second = append("own-b", 2, 300_000);
-    try (ImapClient a = login("own-a");
-        ImapClient b = login("own-b")) {
+    try (ImapClient a = gateway.login("own-a");
+        ImapClient b = gateway.login("own-b")) {
       for (int uid = 1; uid <= 2; uid++) {
         assertThat(body(a, uid)).isEqualTo(first.get(uid - 1));
         assertThat(body(b, uid)).isEqualTo(second.get(uid - 1));
@@ -192,11 +158,11 @@ class BodiesKeptTest {
 
   @Test
   void aNulInALargeBodyIsToldAsEachItemHasTo() throws IOException {
-    store.addUser("nul");
+    gateway.store.addUser("nul");
     ByteString message = message(400_000, true);
     byte[] told = message.toByteArray();
     told[told.length - 10] = (byte) 0x80;
-    try (ImapClient session = login("nul")) {
+    try (ImapClient session = gateway.login("nul")) {
       assertThat(session.append(message.toByteArray(), true)).isEqualTo("OK");
       for (int i = 0; i < 2; i++) {
         assertThat(session.fetch(1, "(BODY.PEEK[] BINARY.PEEK[])"))

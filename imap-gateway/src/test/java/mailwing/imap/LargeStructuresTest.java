@@ -4,23 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.LongStream;
-import mailwing.gateway.ConnectionConfig;
-import mailwing.gateway.Encryption;
-import mailwing.gateway.ListenerConfig;
-import mailwing.gateway.StoreClient;
-import mailwing.imap.ImapConfig.EventsConfig;
-import mailwing.service.Metrics;
-import mailwing.service.Networks;
 import mailwing.store.v1.MessagesGrpc;
-import mailwing.testkit.StoreCalls;
-import mailwing.testkit.TestStore;
-import mailwing.testkit.TestTls;
 import mailwing.testkit.imap.ImapClient;
 import mailwing.testkit.imap.ImapResponse;
 import org.jspecify.annotations.Nullable;
@@ -36,38 +24,16 @@ class LargeStructuresTest {
   private static final int MESSAGES = 45;
   private static final int PARTS = 3000;
 
-  private final StoreCalls calls = new StoreCalls(MessagesGrpc.getFetchMessagesMethod());
-  private TestStore store;
-  private StoreClient client;
-  private ImapGateway gateway;
+  private CountedGateway gateway;
 
   @BeforeAll
   void start() throws IOException {
-    store = TestStore.start();
-    client = calls.client(store, TestStore.Role.IMAP);
-    gateway =
-        ImapGateway.start(
-            ImapConfig.defaults(
-                List.of(new ListenerConfig("imap", "127.0.0.1", 0, Encryption.STARTTLS, false)),
-                ConnectionConfig.defaults(Networks.parse(List.of("127.0.0.0/8"))),
-                EventsConfig.polling(Duration.ofSeconds(3))),
-            Optional.of(TestTls.shared().material()),
-            client,
-            new Metrics());
+    gateway = new CountedGateway(MessagesGrpc.getFetchMessagesMethod());
   }
 
   @AfterAll
   void stop() {
     gateway.close();
-    client.close();
-    store.close();
-  }
-
-  private ImapClient login(String user) throws IOException {
-    ImapClient session = ImapClient.connect(gateway.port("imap"));
-    session.login(user);
-    session.done("SELECT INBOX");
-    return session;
   }
 
   /// A third of the messages are ordinary ones.
@@ -85,8 +51,8 @@ class LargeStructuresTest {
   }
 
   private ImapClient filled(String user) throws IOException {
-    store.addUser(user);
-    ImapClient session = login(user);
+    gateway.store.addUser(user);
+    ImapClient session = gateway.login(user);
     for (long uid = 1; uid <= MESSAGES; uid++) {
       assertThat(session.append(message(uid, parts(uid)), false)).isEqualTo("OK");
     }
@@ -124,11 +90,11 @@ class LargeStructuresTest {
   @Test
   void structuresThatAreMoreThanIsHeldComeWholeAndInOrder() throws IOException {
     try (ImapClient session = filled("whole")) {
-      calls.reset();
+      gateway.calls.reset();
       List<ImapResponse> fetched = fetched(session, "UID FETCH 1:* (BODYSTRUCTURE)");
       assertThat(uids(fetched)).isEqualTo(upTo(MESSAGES, 0));
       assertStructures(fetched);
-      assertThat(calls.calls()).isBetween(3, 10);
+      assertThat(gateway.calls.calls()).isBetween(3, 10);
       // Some of it the cache knows.
       fetched = fetched(session, "UID FETCH 1:* (BODYSTRUCTURE)");
       assertThat(uids(fetched)).isEqualTo(upTo(MESSAGES, 0));
@@ -139,7 +105,7 @@ class LargeStructuresTest {
   @Test
   void whatIsGoneIsPassedOverAndWhatIsSeenIsSetOnce() throws IOException {
     try (ImapClient session = filled("gone");
-        ImapClient other = login("gone")) {
+        ImapClient other = gateway.login("gone")) {
       other.done("UID STORE 20 +FLAGS (\\Deleted)");
       other.done("UID EXPUNGE 20");
       List<ImapResponse> fetched = fetched(session, "UID FETCH 1:* (BODYSTRUCTURE BODY[1])");
@@ -159,25 +125,25 @@ class LargeStructuresTest {
 
   @Test
   void ordinaryOnesAreAskedForByOneCall() throws IOException {
-    store.addUser("little");
-    try (ImapClient session = login("little")) {
+    gateway.store.addUser("little");
+    try (ImapClient session = gateway.login("little")) {
       for (long uid = 1; uid <= MESSAGES; uid++) {
         assertThat(session.append(message(uid, 2), false)).isEqualTo("OK");
       }
-      calls.reset();
+      gateway.calls.reset();
       assertThat(uids(fetched(session, "UID FETCH 1:* (BODYSTRUCTURE)")))
           .isEqualTo(upTo(MESSAGES, 0));
-      assertThat(calls.calls()).isEqualTo(1);
+      assertThat(gateway.calls.calls()).isEqualTo(1);
     }
   }
 
   /// RFC 5465 §5.2.
   @Test
   void newMessagesAreToldOfWhole() throws IOException {
-    store.addUser("new");
+    gateway.store.addUser("new");
     List<Long> told = new ArrayList<>();
-    try (ImapClient session = login("new");
-        ImapClient other = login("new")) {
+    try (ImapClient session = gateway.login("new");
+        ImapClient other = gateway.login("new")) {
       session.done("NOTIFY SET (SELECTED (MessageNew (UID BODYSTRUCTURE) MessageExpunge))");
       for (long uid = 1; uid <= MESSAGES; uid++) {
         assertThat(other.append(message(uid, parts(uid)), false)).isEqualTo("OK");

@@ -105,13 +105,17 @@ final class CallerRunsTest {
         .build();
   }
 
+  /// May come before the channel has found its server.
+  private void first(StoreSession client) throws InterruptedException {
+    client.once(MailboxesGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
+    mailboxes.threads.take();
+  }
+
   @Test
   void callThatIsWaitedForIsDoneByTheThreadThatMakesIt() throws InterruptedException {
     try (StoreClient store = client(Duration.ofMinutes(1));
         StoreSession client = store.session(session())) {
-      // The first one may come before the channel has found its server.
-      client.once(MailboxesGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
-      mailboxes.threads.take();
+      first(client);
       client.once(MailboxesGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
       assertThat(mailboxes.threads.take()).isSameAs(Thread.currentThread());
     }
@@ -121,8 +125,7 @@ final class CallerRunsTest {
   void callsOfOthersHaveAThreadOfTheirOwn() throws InterruptedException {
     try (StoreClient store = client(Duration.ofMinutes(1));
         StoreSession client = store.session(session())) {
-      client.once(MailboxesGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
-      mailboxes.threads.take();
+      first(client);
       try (var stream =
           store.stream(
               MailboxesGrpc.getListMailboxesMethod(), ListMailboxesRequest.getDefaultInstance())) {
@@ -138,8 +141,7 @@ final class CallerRunsTest {
   void callIsGivenUpWhenItsDeadlineHasPassed() throws InterruptedException {
     try (StoreClient store = client(Duration.ofSeconds(3));
         StoreSession client = store.session(session())) {
-      client.once(MailboxesGrpc.getGetStatusMethod(), GetStatusRequest.getDefaultInstance());
-      mailboxes.threads.take();
+      first(client);
       mailboxes.stuck = true;
       assertThatExceptionOfType(StoreException.class)
           .isThrownBy(

@@ -47,8 +47,9 @@ record FlagRange(long modseq, long since, long first, long last, int flags, int 
     }
   }
 
-  /// May messages be read together with [#COLUMN], for [#state]? Not what goes by modseqs, or has
-  /// somebody else's flags: the range is looked for before, and is in [Access#entries].
+  /// May messages be read together with [#COLUMN], which is the same in all rows of a statement,
+  /// for [#state]? Not what goes by modseqs, or has somebody else's flags: the range is looked for
+  /// before, and is in [Access#entries].
   ///
   /// @param changedSince only messages with a higher modseq are asked for; 0 for all
   static boolean comesWithRows(Access access, long changedSince) {
@@ -58,10 +59,11 @@ record FlagRange(long modseq, long since, long first, long last, int flags, int 
   /// What of a message changes.
   record State(int flags, long modseq) {}
 
-  /// From columns of an entry and [#COLUMN].
-  static State state(ResultSet row, int uid, int modseq, int flags, int column)
+  /// From columns of an entry.
+  ///
+  /// @param range where it is not in the columns already
+  static State state(@Nullable FlagRange range, ResultSet row, int uid, int modseq, int flags)
       throws SQLException {
-    FlagRange range = of(row.getString(column));
     State own = new State(row.getInt(flags), row.getLong(modseq));
     return range != null && range.changes(row.getLong(uid), own.modseq(), own.flags())
         ? new State(range.flags(own.flags()), range.modseq())

@@ -169,8 +169,12 @@ public final class MessageReads {
       statement.setBoolean(at, items.getHeader());
       List<Row> found = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
+        FlagRange range = null;
         while (row.next()) {
-          found.add(row(row, items, parsed));
+          if (found.isEmpty()) {
+            range = FlagRange.of(row.getString(16));
+          }
+          found.add(row(row, range, items, parsed));
         }
       }
       List<@Nullable Parsed> page =
@@ -184,9 +188,10 @@ public final class MessageReads {
     }
   }
 
-  private static Row row(ResultSet row, FetchItems items, ParsedColumns parsed)
+  private static Row row(
+      ResultSet row, @Nullable FlagRange range, FetchItems items, ParsedColumns parsed)
       throws SQLException {
-    FlagRange.State state = FlagRange.state(row, 1, 4, 2, 16);
+    FlagRange.State state = FlagRange.state(range, row, 1, 4, 2);
     FetchedMessage.Builder built =
         FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(state.modseq());
     if (items.getFlags()) {

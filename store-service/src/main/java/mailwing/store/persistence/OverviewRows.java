@@ -43,9 +43,13 @@ final class OverviewRows {
     long[] ids = new long[rows];
     try (PreparedStatement statement = entries(connection, mailboxId, uids, changedSince, rows);
         ResultSet row = statement.executeQuery()) {
+      FlagRange range = null;
       while (row.next()) {
+        if (entries.isEmpty()) {
+          range = FlagRange.of(row.getString(5));
+        }
         ids[entries.size()] = row.getLong(3);
-        entries.add(entry(row));
+        entries.add(entry(row, range));
       }
     }
     if (entries.isEmpty()) {
@@ -143,8 +147,9 @@ final class OverviewRows {
         + " ORDER BY y.uid LIMIT ?) x LIMIT ?) e ORDER BY e.uid";
   }
 
-  private FetchedMessage.Builder entry(ResultSet row) throws SQLException {
-    FlagRange.State state = FlagRange.state(row, 1, 2, 4, 5);
+  private FetchedMessage.Builder entry(ResultSet row, @Nullable FlagRange range)
+      throws SQLException {
+    FlagRange.State state = FlagRange.state(range, row, 1, 2, 4);
     FetchedMessage.Builder message =
         FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(state.modseq());
     int at = 6;

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Finds entries of a mailbox by what columns hold.
 public final class SearchRows {
+  private static final String JOIN_MESSAGES =
+      " JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id";
+
   private static final int FETCH_ROWS = 1000;
 
   /// The relevancy of what matches as it was asked for.
@@ -148,17 +151,7 @@ public final class SearchRows {
           FlagRange range = FlagRange.find(connection, access, mailboxId);
           try (PreparedStatement statement =
               connection.prepareStatement(
-                  "SELECT e.uid, e.modseq FROM "
-                      + access.entries(range)
-                      + " e"
-                      + (message
-                          ? " JOIN message m"
-                              + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-                          : "")
-                      + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
-                      + condition.text()
-                      + ") ORDER BY "
-                      + order)) {
+                  select("e.uid, e.modseq", access.entries(range), message, condition, order))) {
             statement.setLong(1, access.account());
             statement.setLong(2, mailboxId);
             condition.bind(statement, 3);
@@ -185,8 +178,7 @@ public final class SearchRows {
                       + " JOIN "
                       + access.entries(range)
                       + " e ON e.account_id = ? AND e.mailbox_id = ? AND e.uid = r.uid"
-                      + " JOIN message m"
-                      + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
+                      + JOIN_MESSAGES
                       + " ORDER BY "
                       + order)) {
             statement.setString(1, found.uids());
@@ -226,23 +218,18 @@ public final class SearchRows {
 
   private void list(
       Access access, long mailboxId, Condition condition, List<Condition> asked, ListSink sink) {
-    StringBuilder columns = new StringBuilder("SELECT e.uid, e.modseq, e.message_id, e.size");
+    StringBuilder columns = new StringBuilder("e.uid, e.modseq, e.message_id, e.size");
     asked.forEach(one -> columns.append(", (").append(one.text()).append(")"));
     boolean message = !condition.ofEntries() || asked.stream().anyMatch(one -> !one.ofEntries());
     sql.snapshot(
         connection -> {
           String text =
-              columns
-                  + " FROM "
-                  + access.entries(FlagRange.find(connection, access, mailboxId))
-                  + " e"
-                  + (message
-                      ? " JOIN message m"
-                          + " ON m.account_id = e.account_id AND m.message_id = e.message_id"
-                      : "")
-                  + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
-                  + condition.text()
-                  + ") ORDER BY e.uid";
+              select(
+                  columns.toString(),
+                  access.entries(FlagRange.find(connection, access, mailboxId)),
+                  message,
+                  condition,
+                  "e.uid");
           try (PreparedStatement statement = connection.prepareStatement(text)) {
             int at = 1;
             for (Condition one : asked) {
@@ -296,6 +283,23 @@ public final class SearchRows {
         condition,
         parts,
         (pages, part) -> pages.read(wanted, page -> page.tell(part)));
+  }
+
+  /// Of a mailbox, which two parameters name, account and id, before those of the condition.
+  ///
+  /// @param message whether columns of `message m` are asked for
+  private static String select(
+      String columns, String entries, boolean message, Condition condition, String order) {
+    return "SELECT "
+        + columns
+        + " FROM "
+        + entries
+        + " e"
+        + (message ? JOIN_MESSAGES : "")
+        + " WHERE e.account_id = ? AND e.mailbox_id = ? AND ("
+        + condition.text()
+        + ") ORDER BY "
+        + order;
   }
 
   /// What THREAD goes by. Texts are in UTF-8.
