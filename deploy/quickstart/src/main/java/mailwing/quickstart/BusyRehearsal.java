@@ -41,6 +41,11 @@ final class BusyRehearsal {
   /// Messages that are read, of those that the first scene brings each user.
   private static final int READ = 40;
 
+  /// Who has a large mailbox, and how often all of INBOX is in it.
+  private static final int COLLECTORS = 2;
+
+  private static final int COPIES = 10;
+
   private final PortPlan plan;
   private final SocketFactory tls;
   private long until;
@@ -83,6 +88,7 @@ final class BusyRehearsal {
             new Scene(1300, this::bodies),
             new Scene(2000, this::ranges),
             new Scene(3000, this::store),
+            new Scene(4000, this::large),
             new Scene(1300, this::logins),
             new Scene(1300, this::pop3))) {
       together(scene);
@@ -150,13 +156,20 @@ final class BusyRehearsal {
   }
 
   /// About 5 KB without a line that begins with a dot.
-  private static String message(int client, int count) {
+  private String message(int client, int count) {
     var text = new StringBuilder(6000);
     text.append("From: Somebody <bob@example.test>\r\nTo: <").append(user(client));
     text.append(">\r\nSubject: Re: rehearsal ").append(count / 3);
-    text.append("\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <");
-    text.append(client).append('.').append(count).append(".").append(System.nanoTime());
-    text.append("@example.test>\r\nMIME-Version: 1.0\r\n");
+    text.append("\r\nDate: Sun, 22 Nov 2026 10:").append(10 + count % 50);
+    text.append(":00 +0000\r\nMessage-ID: ").append(id(client, count));
+    // Conversations of three.
+    if (count % 3 > 0) {
+      text.append("\r\nIn-Reply-To: ").append(id(client, count - 1)).append("\r\nReferences:");
+      for (var before = count - count % 3; before < count; before++) {
+        text.append("\r\n ").append(id(client, before));
+      }
+    }
+    text.append("\r\nMIME-Version: 1.0\r\n");
     if (count % 2 == 0) {
       text.append("Content-Type: text/plain; charset=utf-8\r\n\r\n");
     } else {
@@ -168,6 +181,10 @@ final class BusyRehearsal {
       text.append(" o'clock, and the report of the project comes later.\r\n");
     }
     return text.append(count % 2 == 0 ? "" : "--part--\r\n").toString();
+  }
+
+  private String id(int client, int count) {
+    return "<" + client + "." + count + "." + until + "@example.test>";
   }
 
   private void deliver(int client) throws IOException {
@@ -188,7 +205,7 @@ final class BusyRehearsal {
     }
   }
 
-  private static void send(RehearsalClient smtp, int client, int count, List<String> recipients)
+  private void send(RehearsalClient smtp, int client, int count, List<String> recipients)
       throws IOException {
     var start = new StringBuilder("MAIL FROM:<").append(user(client)).append('>');
     for (var recipient : recipients) {
@@ -279,6 +296,32 @@ final class BusyRehearsal {
           count -> {
             var sign = count / READ % 2 == 0 ? " +" : " -";
             imap.ask("c STORE " + (1 + count % READ) + sign + "FLAGS (\\Flagged)", "c OK");
+          });
+    }
+  }
+
+  /// What is done with thousands of messages in a mailbox that nobody has opened before.
+  private void large(int client) throws IOException {
+    if (client >= COLLECTORS) {
+      return;
+    }
+    try (var imap = imap(client)) {
+      repeat(
+          _ -> {
+            imap.ask("c CREATE Large", "c OK");
+            imap.ask("d SELECT INBOX", "d OK");
+            for (var copy = 0; copy < COPIES; copy++) {
+              imap.ask("e COPY 1:* Large", "e OK");
+            }
+            imap.ask("f SELECT Large", "f OK");
+            imap.ask("g UID THREAD REFERENCES UTF-8 ALL", "g OK");
+            imap.ask("h UID SORT (DATE) UTF-8 ALL", "h OK");
+            imap.ask("i UID SORT (SUBJECT) UTF-8 ALL", "i OK");
+            imap.ask("j UID FETCH 1:* (FLAGS)", "j OK");
+            imap.ask("k UID FETCH 1:* (ENVELOPE)", "k OK");
+            imap.ask("l UID SEARCH SUBJECT nobody", "l OK");
+            imap.ask("m UID SEARCH BODY nobody", "m OK");
+            imap.ask("n DELETE Large", "n OK");
           });
     }
   }

@@ -2,10 +2,14 @@ package mailwing.store.domain;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import mailwing.store.StoreException;
 import mailwing.store.v1.ErrorCode;
@@ -13,33 +17,66 @@ import org.jspecify.annotations.Nullable;
 
 /// Does at once what comes while nothing runs for its key, and together what queued meanwhile.
 ///
-/// The thread that brings an item does the work, for itself or for the batch it is first of; there
+/// The thread that brings an item does the work, for itself or for the batch it belongs to; there
 /// is no thread of its own and no wait for company.
 final class Coalescer<K, T, R> {
   private static final int MOST_QUEUED = 4096;
+
+  /// Fewer items are no batch to begin beside another one: what a batch costs is shared by few.
+  private static final int CROWD = 8;
 
   private final ConcurrentHashMap<K, Lane<T, R>> lanes = new ConcurrentHashMap<>();
   private final int most;
   private final long mostWeight;
   private final ToLongFunction<T> weight;
+  private final Abreast<T> abreast;
   private final BiFunction<K, List<T>, List<R>> work;
 
+  /// Work for one key at the same time.
+  ///
+  /// @param batches of a key at a time. Another one begins when as many items are queued as the one
+  ///   that runs has: so batches stay large, and there is one to be worked on while the other waits
+  ///   for its commit
+  /// @param held what an item keeps to itself while it is worked on: nothing is in two batches at a
+  ///   time
+  record Abreast<T>(int batches, Function<T, Set<Long>> held) {
+    /// A batch of a key at a time.
+    static <T> Abreast<T> none() {
+      return new Abreast<>(1, item -> Set.of());
+    }
+
+    /// Two batches at a time.
+    static <T> Abreast<T> two(Function<T, Set<Long>> held) {
+      return new Abreast<>(2, held);
+    }
+  }
+
   /// `work` gets one to `most` items of one key, of at most about `mostWeight` together, and gives
-  /// a result for each. Never twice at a time for one key.
+  /// a result for each.
   Coalescer(
-      int most, long mostWeight, ToLongFunction<T> weight, BiFunction<K, List<T>, List<R>> work) {
+      int most,
+      long mostWeight,
+      ToLongFunction<T> weight,
+      Abreast<T> abreast,
+      BiFunction<K, List<T>, List<R>> work) {
     this.most = most;
     this.mostWeight = mostWeight;
     this.weight = weight;
+    this.abreast = abreast;
     this.work = work;
   }
 
+  /// Of a key: what waits, and what the batches that run have. Used while the key is computed.
   private static final class Lane<T, R> {
     final ArrayDeque<Ticket<T, R>> queue = new ArrayDeque<>();
+    final Set<Long> held = new HashSet<>();
+    int batches;
+    int items;
   }
 
   private static final class Ticket<T, R> {
     final T item;
+    final Set<Long> held;
     final CountDownLatch turn = new CountDownLatch(1);
 
     // Written before the latch opens, read after.
@@ -47,37 +84,40 @@ final class Coalescer<K, T, R> {
     @Nullable R result;
     @Nullable RuntimeException failure;
 
-    Ticket(T item) {
+    Ticket(T item, Set<Long> held) {
       this.item = item;
+      this.held = held;
     }
   }
 
   R submit(K key, T item) {
-    Ticket<T, R> ticket = new Ticket<>(item);
+    Ticket<T, R> ticket = new Ticket<>(item, abreast.held().apply(item));
     lanes.compute(
         key,
-        (k, lane) -> {
-          if (lane == null) {
-            ticket.batch = List.of(ticket);
-            return new Lane<>();
-          }
+        (k, found) -> {
+          Lane<T, R> lane = found == null ? new Lane<>() : found;
           if (lane.queue.size() >= MOST_QUEUED) {
             throw new StoreException(ErrorCode.UNAVAILABLE, "too much is queued");
           }
           lane.queue.add(ticket);
+          begin(lane);
           return lane;
         });
-    if (ticket.batch == null) {
-      awaitTurn(ticket);
-    }
+    awaitTurn(ticket);
     List<Ticket<T, R>> batch = ticket.batch;
     if (batch != null) {
       try {
         run(key, batch);
       } finally {
         try {
-          // The next batch first: nothing is done for this key meanwhile.
-          handOver(key);
+          // The next batch first: it may have waited for this one.
+          lanes.computeIfPresent(
+              key,
+              (k, lane) -> {
+                end(lane, batch);
+                begin(lane);
+                return lane.batches == 0 ? null : lane;
+              });
         } finally {
           batch.forEach(one -> one.turn.countDown());
         }
@@ -143,26 +183,50 @@ final class Coalescer<K, T, R> {
     }
   }
 
-  private void handOver(K key) {
-    List<Ticket<T, R>> batch = new ArrayList<>();
-    lanes.computeIfPresent(
-        key,
-        (k, lane) -> {
-          long total = 0;
-          while (!lane.queue.isEmpty() && batch.size() < most) {
-            long next = weight.applyAsLong(lane.queue.getFirst().item);
-            if (!batch.isEmpty() && total + next > mostWeight) {
-              break;
-            }
-            total += next;
-            batch.add(lane.queue.removeFirst());
-          }
-          return batch.isEmpty() ? null : lane;
-        });
-    if (!batch.isEmpty()) {
-      Ticket<T, R> first = batch.getFirst();
-      first.batch = batch;
-      first.turn.countDown();
+  /// Gives the batch that may begin now, if any, to the thread that came last.
+  private void begin(Lane<T, R> lane) {
+    int size = next(lane);
+    if (size == 0) {
+      return;
     }
+    List<Ticket<T, R>> batch = new ArrayList<>(size);
+    for (int i = 0; i < size; i++) {
+      Ticket<T, R> ticket = lane.queue.removeFirst();
+      lane.held.addAll(ticket.held);
+      batch.add(ticket);
+    }
+    lane.batches++;
+    lane.items += size;
+    // That one may be just asking, and needs not be woken.
+    Ticket<T, R> last = batch.getLast();
+    last.batch = batch;
+    last.turn.countDown();
+  }
+
+  private static <T, R> void end(Lane<T, R> lane, List<Ticket<T, R>> batch) {
+    batch.forEach(ticket -> lane.held.removeAll(ticket.held));
+    lane.batches--;
+    lane.items -= batch.size();
+  }
+
+  /// How many of those that wait longest may begin now: where nothing runs, as many as make a
+  /// batch; beside one that runs, no fewer than that has, nor few.
+  private int next(Lane<T, R> lane) {
+    int least = lane.batches == 0 ? 0 : Math.max(lane.items, Math.min(CROWD, most));
+    if (lane.batches == abreast.batches() || lane.queue.size() < least) {
+      return 0;
+    }
+    int size = 0;
+    long total = 0;
+    for (Ticket<T, R> ticket : lane.queue) {
+      total += weight.applyAsLong(ticket.item);
+      if (size == most
+          || (size > 0 && total > mostWeight)
+          || !Collections.disjoint(lane.held, ticket.held)) {
+        break;
+      }
+      size++;
+    }
+    return size < least ? 0 : size;
   }
 }

@@ -44,6 +44,7 @@ public final class FlagLanes {
             FlagChanges.MOST,
             FlagChanges.MOST,
             change -> 1,
+            Coalescer.Abreast.two(change -> Set.of(change.accountId())),
             (lane, changes) -> changing.during(() -> store(changes)));
   }
 
