@@ -233,6 +233,7 @@ public final class MailSearch {
               row.uid(),
               row.messageId(),
               row.references(),
+              row.from(),
               row.baseSubject(),
               row.sentMillis(),
               row.internalMillis()));

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import mailwing.store.mime.StableOrder;
 import mailwing.store.persistence.SearchRows;
 import mailwing.store.v1.SortCriterion;
 import mailwing.store.v1.SortCriterion.Field;
@@ -14,6 +15,7 @@ final class NumberOrder implements SearchRows.NumbersSink {
   private static final Set<Field> NUMBERS = EnumSet.of(Field.ARRIVAL, Field.DATE, Field.SIZE);
 
   private final List<SortCriterion> criteria;
+  private final Field[] fields;
   private long[] uids = new long[256];
   private long[] modseqs = new long[256];
 
@@ -24,6 +26,7 @@ final class NumberOrder implements SearchRows.NumbersSink {
 
   NumberOrder(List<SortCriterion> sort) {
     this.criteria = firsts(sort);
+    this.fields = criteria.stream().map(SortCriterion::getField).toArray(Field[]::new);
     this.keys = new long[criteria.size()][256];
   }
 
@@ -54,7 +57,7 @@ final class NumberOrder implements SearchRows.NumbersSink {
     modseqs[count] = modseq;
     for (int i = 0; i < keys.length; i++) {
       keys[i][count] =
-          switch (criteria.get(i).getField()) {
+          switch (fields[i]) {
             case ARRIVAL -> internalMillis;
             case SIZE -> size;
             default -> sentMillis;
@@ -91,33 +94,10 @@ final class NumberOrder implements SearchRows.NumbersSink {
     Arrays.setAll(order, i -> i);
     // From the last criterion to the first, each keeping what the ones after it made of equals.
     for (int i = keys.length - 1; i >= 0; i--) {
-      order = ordered(order, keys[i], criteria.get(i).getReverse());
+      order = StableOrder.of(order, keys[i], criteria.get(i).getReverse());
     }
     for (int at : order) {
       sink.take(uids[at], modseqs[at], SearchRows.WHOLLY);
     }
-  }
-
-  /// The rank of a key above the place where it was: sorting that is stable.
-  private int[] ordered(int[] before, long[] its, boolean reverse) {
-    long[] sorted = Arrays.copyOf(its, count);
-    Arrays.sort(sorted);
-    int distinct = 0;
-    for (int i = 0; i < count; i++) {
-      if (i == 0 || sorted[i] != sorted[i - 1]) {
-        sorted[distinct++] = sorted[i];
-      }
-    }
-    long[] places = new long[count];
-    for (int i = 0; i < count; i++) {
-      int rank = Arrays.binarySearch(sorted, 0, distinct, its[before[i]]);
-      places[i] = (long) (reverse ? distinct - rank : rank) << Integer.SIZE | i;
-    }
-    Arrays.sort(places);
-    int[] after = new int[count];
-    for (int i = 0; i < count; i++) {
-      after[i] = before[(int) places[i]];
-    }
-    return after;
   }
 }

@@ -18,6 +18,8 @@ public final class ThreadByReferences {
   // Nodes: the messages by their place, then stand-ins for messages that are not there.
   private int nodes;
   private final ThreadLinks links;
+  private final int[] ranks;
+  private long[] children = new long[16];
 
   // First and next of the trees without stand-ins.
   private int[] first = new int[0];
@@ -35,6 +37,7 @@ public final class ThreadByReferences {
     this.messages = messages;
     this.nodes = messages.size();
     this.links = new ThreadLinks(nodes);
+    this.ranks = ranks(messages);
   }
 
   /// THREAD=REFERENCES of messages, which come in the order of the mailbox.
@@ -150,9 +153,29 @@ public final class ThreadByReferences {
     return isStandIn(node) ? first[node] : node;
   }
 
-  private final Comparator<Integer> byDate =
-      Comparator.<Integer>comparingLong(node -> messageOf(node).sentMillis())
-          .thenComparingInt(this::face);
+  /// By the places of messages, where each is in the order of dates.
+  private static int[] ranks(List<Threadable> messages) {
+    long[] dates = new long[messages.size()];
+    int[] places = new int[dates.length];
+    for (int i = 0; i < dates.length; i++) {
+      dates[i] = messages.get(i).sentMillis();
+      places[i] = i;
+    }
+    int[] order = StableOrder.of(places, dates, false);
+    int[] ranks = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      ranks[order[i]] = i;
+    }
+    return ranks;
+  }
+
+  /// Nodes below their faces' ranks, of which no two are the same where they are put in order.
+  private void sortByDate(long[] nodes, int count) {
+    for (int i = 0; i < count; i++) {
+      nodes[i] |= (long) ranks[face((int) nodes[i])] << Integer.SIZE;
+    }
+    Arrays.sort(nodes, 0, count);
+  }
 
   private Threadable messageOf(int node) {
     return messages.get(face(node));
@@ -165,27 +188,35 @@ public final class ThreadByReferences {
         sortChildren(root);
       }
     }
-    roots.sort(byDate);
+    sortRootsByDate();
+  }
+
+  private void sortRootsByDate() {
+    long[] nodes = new long[roots.size()];
+    for (int i = 0; i < nodes.length; i++) {
+      nodes[i] = roots.get(i);
+    }
+    sortByDate(nodes, nodes.length);
+    for (int i = 0; i < nodes.length; i++) {
+      roots.set(i, (int) nodes[i]);
+    }
   }
 
   private void sortChildren(int node) {
     if (first[node] == NONE || next[first[node]] == NONE) {
       return;
     }
-    var children = new ArrayList<Integer>();
+    int count = 0;
     for (int child = first[node]; child != NONE; child = next[child]) {
-      children.add(child);
-    }
-    children.sort(byDate);
-    int before = NONE;
-    for (int child : children) {
-      if (before == NONE) {
-        first[node] = child;
-      } else {
-        next[before] = child;
+      if (count == children.length) {
+        children = Arrays.copyOf(children, count * 2);
       }
-      next[child] = NONE;
-      before = child;
+      children[count++] = child;
+    }
+    sortByDate(children, count);
+    first[node] = (int) children[0];
+    for (int i = 0; i < count; i++) {
+      next[(int) children[i]] = i + 1 < count ? (int) children[i + 1] : NONE;
     }
   }
 
@@ -298,7 +329,7 @@ public final class ThreadByReferences {
     for (int node = 0; node < nodes; node++) {
       sortChildren(node);
     }
-    roots.sort(byDate);
+    sortRootsByDate();
   }
 
   private void sortByLatest() {

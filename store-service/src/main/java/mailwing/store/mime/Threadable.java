@@ -1,12 +1,16 @@
 package mailwing.store.mime;
 
-import java.util.Arrays;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import mailwing.store.v1.Envelope;
 import org.jspecify.annotations.Nullable;
 
 /// What THREAD knows of a message. Texts, which are only ever compared, are known by their hashes.
 public final class Threadable {
   private static final long[] NOTHING = {};
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
   private final int uid;
   private final long messageId;
@@ -36,7 +40,9 @@ public final class Threadable {
 
     /// The texts in UTF-8.
     ///
-    /// @param references as [ParsedMessage#references] has them, joined by line feeds
+    /// @param references as [ParsedMessage#references] has them, each behind its length in four
+    ///   octets, the highest first
+    /// @param from where the references begin
     /// @param sentMillis the sent date or, where there is none, the internal date (RFC 5256 section
     ///   2.2)
     /// @param internalMillis the internal date
@@ -44,32 +50,36 @@ public final class Threadable {
         int uid,
         byte @Nullable [] messageId,
         byte @Nullable [] references,
+        int from,
         byte[] baseSubject,
         long sentMillis,
         long internalMillis) {
       return new Threadable(
           uid,
           messageId == null ? 0 : hash.of(messageId, 0, messageId.length),
-          references == null ? NOTHING : lines(references),
+          references == null ? NOTHING : hashes(references, from),
           baseSubject.length == 0 ? 0 : hash.of(baseSubject, 0, baseSubject.length),
           sentMillis,
           internalMillis);
     }
 
-    private long[] lines(byte[] text) {
-      long[] hashes = new long[4];
+    private long[] hashes(byte[] references, int from) {
       int count = 0;
-      int start = 0;
-      for (int i = 0; i <= text.length; i++) {
-        if (i == text.length || text[i] == '\n') {
-          if (count == hashes.length) {
-            hashes = Arrays.copyOf(hashes, count * 2);
-          }
-          hashes[count++] = hash.of(text, start, i);
-          start = i + 1;
-        }
+      for (int at = from; at < references.length; at += Integer.BYTES + length(references, at)) {
+        count++;
       }
-      return count == hashes.length ? hashes : Arrays.copyOf(hashes, count);
+      long[] hashes = new long[count];
+      int at = from;
+      for (int i = 0; i < count; i++) {
+        int start = at + Integer.BYTES;
+        at = start + length(references, at);
+        hashes[i] = hash.of(references, start, at);
+      }
+      return hashes;
+    }
+
+    private static int length(byte[] references, int at) {
+      return (int) INTS.get(references, at);
     }
   }
 

@@ -11,7 +11,7 @@ import org.postgresql.PGConnection;
 /// handed over for each.
 final class BinaryArrays {
   /// PostgreSQL's binary form of an array: five numbers, then each element behind its length.
-  private static final int HEAD = 20;
+  static final int HEAD = 20;
 
   private BinaryArrays() {}
 
@@ -26,6 +26,25 @@ final class BinaryArrays {
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = in.getInt() == Long.BYTES ? in.getLong() : in.getInt();
     }
+    return numbers;
+  }
+
+  /// What makes one value of the numbers of many rows, eight octets each: that costs PostgreSQL
+  /// half of what an array does, which calls a function for each element again and puts a length
+  /// before it.
+  ///
+  /// @param number SQL of a bigint, never null
+  static String string(String number) {
+    return "string_agg(int8send(" + number + "), NULL)";
+  }
+
+  /// What [#string] gives.
+  static long[] strung(byte @Nullable [] string) {
+    if (string == null) {
+      return new long[0];
+    }
+    long[] numbers = new long[string.length / Long.BYTES];
+    ByteBuffer.wrap(string).asLongBuffer().get(numbers);
     return numbers;
   }
 

@@ -28,6 +28,8 @@ final class EntryPages {
   private static final String INTERNAL_DATE = "internal_date";
   private static final String MESSAGE_ID = "message_id";
 
+  private static final String NO_DATE = "CAST('" + Long.MIN_VALUE + "' AS bigint)";
+
   private static final Held NOTHING_ASKED = condition -> false;
 
   private final Connection connection;
@@ -69,7 +71,7 @@ final class EntryPages {
     private final long[] messageIds;
 
     private Page(ResultSet row, Columns columns) throws SQLException {
-      uids = BinaryArrays.numbers(row.getBytes(1));
+      uids = BinaryArrays.strung(row.getBytes(1));
       modseqs = columns.numbers(row, "modseq", uids.length);
       sizes = columns.numbers(row, "size", uids.length);
       internalDates = columns.numbers(row, INTERNAL_DATE, uids.length);
@@ -113,7 +115,7 @@ final class EntryPages {
 
     String select() {
       return names.stream()
-          .map(name -> "array_send(array_agg(t." + name + "))")
+          .map(name -> BinaryArrays.string("t." + name))
           .collect(Collectors.joining(", "));
     }
 
@@ -123,7 +125,7 @@ final class EntryPages {
 
     long[] numbers(ResultSet row, String name, int count) throws SQLException {
       int at = names.indexOf(name);
-      return at < 0 ? new long[count] : BinaryArrays.numbers(row.getBytes(at + 1));
+      return at < 0 ? new long[count] : BinaryArrays.strung(row.getBytes(at + 1));
     }
   }
 
@@ -210,7 +212,7 @@ final class EntryPages {
       statement.setLong(4, page.uids[page.count() - 1]);
       try (ResultSet row = statement.executeQuery()) {
         row.next();
-        return BinaryArrays.numbers(row.getBytes(1));
+        return BinaryArrays.strung(row.getBytes(1));
       }
     }
   }
@@ -220,22 +222,8 @@ final class EntryPages {
     Messages messages = new Messages(page);
     long[] dates = new long[page.count()];
     BitSet dated = new BitSet(dates.length);
-    try (PreparedStatement statement =
-            messages.select(
-                "SELECT array_send(array_agg(t.message_id)), array_send(array_agg(t.sent_millis))"
-                    + " FROM (SELECT m.message_id, m.sent_millis FROM message m WHERE ",
-                " AND m.sent_millis IS NOT NULL ORDER BY m.message_id) t");
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      long[] ids = BinaryArrays.numbers(row.getBytes(1));
-      long[] sent = BinaryArrays.numbers(row.getBytes(2));
-      for (int i = 0; i < ids.length; i++) {
-        for (int at = messages.first(ids[i]); messages.is(at, ids[i]); at++) {
-          int entry = messages.entry(at);
-          dates[entry] = sent[i];
-          dated.set(entry);
-        }
-      }
+    if (!messages.exact() || !sentDates(messages, false, dates, dated)) {
+      sentDates(messages, true, dates, dated);
     }
     page.sentDates = dates;
     if (dated.cardinality() < dates.length) {
@@ -246,6 +234,38 @@ final class EntryPages {
     }
   }
 
+  /// @param ids whether the messages tell their ids; else they come as they were asked for, or
+  ///   nothing is done where some are missing
+  private boolean sentDates(Messages messages, boolean ids, long[] dates, BitSet dated)
+      throws SQLException {
+    try (PreparedStatement statement =
+            messages.select(
+                "SELECT "
+                    + BinaryArrays.string("coalesce(t.sent_millis, " + NO_DATE + ")")
+                    + ", "
+                    + (ids ? BinaryArrays.string("t.message_id") : "NULL")
+                    + " FROM (SELECT m.message_id, m.sent_millis FROM message m WHERE ",
+                " ORDER BY m.message_id) t");
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      long[] sent = BinaryArrays.strung(row.getBytes(1));
+      long[] its = ids ? BinaryArrays.strung(row.getBytes(2)) : messages.ids;
+      if (sent.length != its.length) {
+        return false;
+      }
+      for (int i = 0; i < its.length; i++) {
+        for (int at = messages.first(its[i]); messages.is(at, its[i]); at++) {
+          if (sent[i] != Long.MIN_VALUE) {
+            int entry = messages.entry(at);
+            dates[entry] = sent[i];
+            dated.set(entry);
+          }
+        }
+      }
+      return true;
+    }
+  }
+
   private void threads(Page page, boolean links, Consumer<Threading> sink) throws SQLException {
     Messages messages = new Messages(page);
     Threading[] found = new Threading[page.count()];
@@ -253,7 +273,7 @@ final class EntryPages {
             messages.select(
                 "SELECT m.message_id, m.base_subject, m.sent_millis"
                     + (links
-                        ? ", m.message_id_header, array_to_string(m.reference_ids, E'\\n')"
+                        ? ", m.message_id_header, array_send(m.reference_ids)"
                         : ", NULL, NULL")
                     + " FROM message m WHERE ",
                 " ORDER BY m.message_id");
@@ -273,6 +293,7 @@ final class EntryPages {
                   (int) page.uids[entry],
                   own,
                   references,
+                  BinaryArrays.HEAD,
                   subject,
                   dated ? sent : internal,
                   internal);
@@ -338,6 +359,16 @@ final class EntryPages {
 
     PreparedStatement select(String start, String end) throws SQLException {
       return MessagesById.select(connection, access, ids, start, end);
+    }
+
+    /// Are those that are found, where none is missing, one for each of the ids, in their order?
+    boolean exact() {
+      for (int i = 1; i < ids.length; i++) {
+        if (ids[i - 1] == ids[i]) {
+          return false;
+        }
+      }
+      return MessagesById.exact(ids);
     }
 
     /// The first place with an id or a higher one; ids are asked for in ascending order.

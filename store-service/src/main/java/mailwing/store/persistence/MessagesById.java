@@ -18,7 +18,7 @@ final class MessagesById {
       throws SQLException {
     long first = ids[0];
     long last = ids[ids.length - 1];
-    if (last - first < ids.length + ids.length / 8) {
+    if (range(ids)) {
       return Sql.binary(
           Sql.prepare(
               connection,
@@ -28,6 +28,17 @@ final class MessagesById {
               last));
     }
     return exactly(connection, access, ids, start, end);
+  }
+
+  private static boolean range(long[] ids) {
+    return ids[ids.length - 1] - ids[0] < ids.length + ids.length / 8;
+  }
+
+  /// Does [#select] find none that was not asked for?
+  ///
+  /// @param ids ascending, none of them twice
+  static boolean exact(long[] ids) {
+    return !range(ids) || ids[ids.length - 1] - ids[0] == ids.length - 1;
   }
 
   /// The same, and none is found that was not asked for.

@@ -304,13 +304,15 @@ public final class SearchRows {
 
   /// What THREAD goes by. Texts are in UTF-8.
   ///
-  /// @param references joined by line feeds
+  /// @param references each behind its length in four octets, the highest first, from a place on;
+  ///   null for none
   /// @param sentMillis the sent date, else the internal date (RFC 5256 section 2.2)
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
   public record Threading(
       int uid,
       byte @Nullable [] messageId,
       byte @Nullable [] references,
+      int from,
       byte[] baseSubject,
       long sentMillis,
       long internalMillis) {}

@@ -3,6 +3,8 @@ package mailwing.store.mime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,10 +36,21 @@ class ThreadsTest {
     return maker.make(
         uid,
         id.isEmpty() ? null : utf8(id),
-        references.length == 0 ? null : utf8(String.join("\n", references)),
+        references.length == 0 ? null : parts(references),
+        0,
         utf8(UnicodeCasemap.map(base.text())),
         sent,
         uid);
+  }
+
+  private static byte[] parts(String... texts) {
+    var parts = new ByteArrayOutputStream();
+    for (String text : texts) {
+      byte[] octets = utf8(text);
+      parts.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(octets.length).array());
+      parts.writeBytes(octets);
+    }
+    return parts.toByteArray();
   }
 
   private static byte[] utf8(String text) {
