@@ -298,9 +298,10 @@ BEGIN
       FROM unnest(t_stored) WITH ORDINALITY g (stored, k)
       WHERE g.stored > 0 AND s.account_id = p_accounts[g.k]
       RETURNING s.account_id, s.change_seq, g.k)
-  INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
-    SELECT a.account_id, a.change_seq, c.mailbox_id, c.highest_modseq, c.uid_next, false, v_now
-    FROM changed a JOIN counted c ON c.k = a.k;
+  INSERT INTO outbox_batch (at, waiting, changes)
+    SELECT v_now, bit_or(1::bigint << (a.account_id & 63)::integer),
+      array_agg(ARRAY[a.account_id, a.change_seq, c.mailbox_id, c.highest_modseq, c.uid_next])
+    FROM changed a JOIN counted c ON c.k = a.k HAVING count(*) > 0;
 END $$;
 
 -- Messages whose flags have changed to this modseq: to be told to those who ask what changed (V42__changed_blocks.sql).
@@ -943,38 +944,42 @@ CREATE OR REPLACE FUNCTION mail_store_flags_together(
   OUT changes integer[], OUT uids bigint[], OUT flags integer[], OUT keywords text[], OUT entry_modseqs bigint[],
   OUT sizes bigint[], OUT stale boolean[])
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
+SET enable_mergejoin = off SET enable_memoize = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
   v_now bigint := mail_now();
-  v_locked bigint[] := ARRAY(
-    SELECT x.account_id FROM account_state x WHERE x.account_id = ANY (p_accounts)
-    FOR NO KEY UPDATE SKIP LOCKED);
+  -- Accounts that are locked, and where their rows are as long as they are.
+  v_locked bigint[];
+  v_rows tid[];
 BEGIN
+  SELECT array_agg(l.account_id), array_agg(l.ctid) INTO v_locked, v_rows
+    FROM (SELECT x.account_id, x.ctid FROM account_state x WHERE x.account_id = ANY (p_accounts)
+      FOR NO KEY UPDATE SKIP LOCKED) l;
   -- One statement, since most of what several cost is to start and end each. It sees what the locks found: whoever
-  -- changes flags, modseqs or counters of a mailbox has its account's lock.
+  -- changes flags, modseqs or counters of a mailbox has its account's lock. So a row of `entry` or `account_state`
+  -- stays where it was found; one of `mailbox` may be moved by who changes other columns.
   WITH change AS MATERIALIZED (
     SELECT g.k::integer AS k, g.account, g.mailbox, g.f, g.l, g.operation, g.flags, g.since,
-      g.account = ANY (v_locked) AS taken, b.highest_modseq, b.holders > 0 AS shared
+      array_position(v_locked, g.account) AS place, b.highest_modseq, b.holders > 0 AS shared
     FROM unnest(p_accounts, p_mailboxes, p_firsts, p_lasts, p_operations, p_flags, p_unchanged_since)
         WITH ORDINALITY g (account, mailbox, f, l, operation, flags, since, k)
       LEFT JOIN mailbox b
         ON g.account = ANY (v_locked) AND b.account_id = g.account AND b.mailbox_id = g.mailbox AND b.selectable
-          AND b.flag_range IS NULL
-    ORDER BY g.k),
+          AND b.flag_range IS NULL),
   found AS MATERIALIZED (
     SELECT n.*, NOT n.stale AND (n.new_flags <> n.flags OR n.new_keywords IS DISTINCT FROM n.keywords) AS changes
     FROM (
-      SELECT c.k, c.account, c.mailbox, c.highest_modseq + 1 AS next, c.since >= 0 AND e.modseq > c.since AS stale,
+      SELECT c.k, c.place, c.account, c.mailbox, c.highest_modseq + 1 AS next,
+        c.since >= 0 AND e.modseq > c.since AS stale,
         -- What only the owner sees is no change to the others.
         c.shared AND c.operation <> 1 AND c.flags = 1 AS private,
         CASE c.operation WHEN 1 THEN c.flags WHEN 2 THEN e.flags | c.flags ELSE e.flags & ~c.flags END AS new_flags,
         CASE WHEN c.operation <> 1 THEN e.keywords END AS new_keywords,
-        e.uid, e.flags, e.keywords, e.modseq, e.size
+        e.uid, e.flags, e.keywords, e.modseq, e.size, e.ctid AS found_at
       FROM change c
         JOIN entry e ON e.account_id = c.account AND e.mailbox_id = c.mailbox AND e.uid BETWEEN c.f AND c.l
-      WHERE c.highest_modseq IS NOT NULL
-      ORDER BY c.k, e.uid) n),
+      -- By change and UID, since loops over an index are all that is allowed here; OFFSET: evaluated once.
+      WHERE c.highest_modseq IS NOT NULL OFFSET 0) n),
   marked AS (
     UPDATE entry e SET modseq = n.next,
         shared_modseq = CASE WHEN n.private THEN coalesce(e.shared_modseq, e.modseq) END,
@@ -982,30 +987,33 @@ BEGIN
         flags = n.new_flags,
         keywords = n.new_keywords
       FROM found n
-      WHERE n.changes AND e.account_id = n.account AND e.mailbox_id = n.mailbox AND e.uid = n.uid),
+      WHERE n.changes AND e.ctid = n.found_at),
+  total AS MATERIALIZED (
+    SELECT n.k, n.place, n.account, n.mailbox, n.next,
+      min(n.uid) >> 7 AS low, max(n.uid) >> 7 AS high,
+      sum((n.flags & 1) - (n.new_flags & 1)) AS unseen, sum((n.new_flags & 8) / 8 - (n.flags & 8) / 8) AS deleted
+    FROM found n WHERE n.changes GROUP BY n.k, n.place, n.account, n.mailbox, n.next),
   blocks AS (
     INSERT INTO changed_block
-      SELECT DISTINCT n.account, n.mailbox, n.uid >> 7, n.next FROM found n WHERE n.changes
+      SELECT t.account, t.mailbox, generate_series(t.low, t.high), t.next FROM total t
       ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET modseq = excluded.modseq),
-  total AS MATERIALIZED (
-    SELECT n.k, min(n.account) AS account, min(n.mailbox) AS mailbox, min(n.next) AS next,
-      sum((n.flags & 1) - (n.new_flags & 1)) AS unseen, sum((n.new_flags & 8) / 8 - (n.flags & 8) / 8) AS deleted
-    FROM found n WHERE n.changes GROUP BY n.k),
   counted AS (
     UPDATE mailbox b SET highest_modseq = t.next, unseen = b.unseen + t.unseen, deleted = b.deleted + t.deleted
       FROM total t WHERE b.account_id = t.account AND b.mailbox_id = t.mailbox
-      RETURNING b.account_id, b.mailbox_id, b.highest_modseq, b.uid_next),
+      RETURNING t.place, b.mailbox_id, b.highest_modseq, b.uid_next),
   numbered AS (
     UPDATE account_state s SET change_seq = s.change_seq + 1
-      FROM counted c WHERE s.account_id = c.account_id
+      FROM counted c WHERE s.ctid = v_rows[c.place]
       RETURNING s.account_id, s.change_seq, c.mailbox_id, c.highest_modseq, c.uid_next),
   told AS (
-    INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)
-      SELECT n.account_id, n.change_seq, n.mailbox_id, n.highest_modseq, n.uid_next, false, v_now FROM numbered n)
+    INSERT INTO outbox_batch (at, waiting, changes)
+      SELECT v_now, bit_or(1::bigint << (n.account_id & 63)::integer),
+        array_agg(ARRAY[n.account_id, n.change_seq, n.mailbox_id, n.highest_modseq, n.uid_next])
+      FROM numbered n HAVING count(*) > 0)
   SELECT a.*, m.*
     INTO outcomes, previous_modseqs, modseqs, changes, uids, flags, keywords, entry_modseqs, sizes, stale
   FROM (
-    SELECT array_agg(CASE WHEN NOT c.taken THEN 10 WHEN c.highest_modseq IS NULL THEN 5 ELSE 1 END),
+    SELECT array_agg(CASE WHEN c.place IS NULL THEN 10 WHEN c.highest_modseq IS NULL THEN 5 ELSE 1 END),
       array_agg(coalesce(c.highest_modseq, 0)),
       array_agg(coalesce(c.highest_modseq, 0)
         + CASE WHEN c.k = ANY (ARRAY(SELECT t.k FROM total t)) THEN 1 ELSE 0 END)

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +13,8 @@ import mailwing.store.StoreConfig;
 import mailwing.store.StoreException;
 import mailwing.store.persistence.OutboxStore;
 import mailwing.store.persistence.OutboxStore.Change;
+import mailwing.store.persistence.OutboxStore.Leases;
+import mailwing.store.persistence.OutboxStore.Round;
 import mailwing.store.v1.MailboxChanged;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -44,7 +45,10 @@ public final class OutboxRelay implements AutoCloseable {
 
   private static final Duration LONGEST_FLUSH = Duration.ofSeconds(5);
   private static final Duration REQUEST = Duration.ofSeconds(3);
-  private static final int BATCH = 1000;
+
+  /// The most commits whose changes are published in one go; each has at most 64.
+  private static final int COMMITS = 500;
+
   private static final long REST_MILLIS = 2;
   private static final long LONGEST_REST_MILLIS = 40;
   private static final String LINGER_MILLIS = "1000";
@@ -60,7 +64,7 @@ public final class OutboxRelay implements AutoCloseable {
   private volatile boolean closed;
   private volatile boolean connected;
   private @Nullable KafkaProducer<String, byte[]> producer;
-  private Set<Integer> ranges = Set.of();
+  private Leases leases = Leases.NONE;
   private long claimedAt;
 
   private OutboxRelay(
@@ -118,22 +122,23 @@ public final class OutboxRelay implements AutoCloseable {
       throws InterruptedException, ExecutionException, TimeoutException {
     while (!closed) {
       if (System.nanoTime() - claimedAt >= RENEW.toNanos()) {
-        ranges = outbox.claim(LEASE.toMillis());
+        leases = outbox.claim(LEASE.toMillis());
         claimedAt = System.nanoTime();
       }
-      List<Change> changes = ranges.isEmpty() ? List.of() : outbox.unpublished(ranges, BATCH);
-      if (!changes.isEmpty()) {
-        publish(connection, changes);
+      Round round = outbox.unpublished(leases, COMMITS);
+      if (!round.changes().isEmpty()) {
+        publish(connection, round);
       }
-      if (changes.size() < BATCH) {
-        Thread.sleep(Math.min(REST_MILLIS * changes.size(), LONGEST_REST_MILLIS));
+      if (!round.more()) {
+        Thread.sleep(Math.min(REST_MILLIS * round.changes().size(), LONGEST_REST_MILLIS));
         signal.await(POLL.toNanos());
       }
     }
   }
 
-  private void publish(KafkaProducer<String, byte[]> connection, List<Change> changes)
+  private void publish(KafkaProducer<String, byte[]> connection, Round round)
       throws InterruptedException, ExecutionException, TimeoutException {
+    List<Change> changes = round.changes();
     List<Future<?>> sent = new ArrayList<>(changes.size());
     long first = 0;
     for (int i = 0; i < changes.size(); i++) {
@@ -157,7 +162,7 @@ public final class OutboxRelay implements AutoCloseable {
     for (Future<?> one : sent) {
       one.get(30, TimeUnit.SECONDS);
     }
-    outbox.published(changes);
+    outbox.published(leases, round);
     published.add(changes.size());
   }
 

@@ -175,7 +175,7 @@ public final class AccountMail {
             "mailbox",
             "account_state")) {
       // Last, once those who shared it have been told: without this row nobody comes back.
-      if (table.equals("account_state") && has(connection, "outbox", accountId)) {
+      if (table.equals("account_state") && untold(connection, accountId)) {
         return Removal.HELD;
       }
       String kept =
@@ -203,6 +203,21 @@ public final class AccountMail {
       }
     }
     return has(connection, "delivery_retry", accountId) ? Removal.HELD : Removal.DONE;
+  }
+
+  /// Is a change of it still to be published?
+  private static boolean untold(Connection connection, long accountId) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE account_id = ?)"
+                + " OR EXISTS (SELECT 1 FROM outbox_batch WHERE ? = ANY (changes[:][1:1]))")) {
+      statement.setLong(1, accountId);
+      statement.setLong(2, accountId);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
   }
 
   private static boolean has(Connection connection, String table, long accountId)

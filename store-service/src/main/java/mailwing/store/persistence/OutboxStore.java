@@ -6,10 +6,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import javax.sql.DataSource;
 
@@ -30,6 +28,29 @@ public final class OutboxStore {
       boolean deleted,
       long at) {}
 
+  /// Ranges as bits, by their numbers.
+  ///
+  /// @param held those on lease
+  /// @param batches those whose changes in batches are published: `held`, and those of older
+  ///   programs, which do not know batches
+  public record Leases(long held, long batches) {
+    public static final Leases NONE = new Leases(0, 0);
+  }
+
+  /// What is published next.
+  ///
+  /// @param changes by account and in each account's order
+  /// @param singles ids of changes that are rows of their own
+  /// @param batches ids of rows with changes that were committed together
+  /// @param more there may be more
+  public record Round(List<Change> changes, List<Long> singles, List<Long> batches, boolean more) {}
+
+  private static final long ALL = -1;
+
+  /// What is deleted need not be on disk.
+  private static final String UNSYNCED =
+      " USING (SELECT set_config('synchronous_commit', 'off', true)) s";
+
   private final DataSource source;
   private final UUID owner = UUID.randomUUID();
 
@@ -42,7 +63,7 @@ public final class OutboxStore {
   ///
   /// A lease that is not renewed for `leaseMillis` is anyone's. What is more than its share a store
   /// lets go, so that one that has just started gets some.
-  public Set<Integer> claim(long leaseMillis) {
+  public Leases claim(long leaseMillis) {
     try {
       return claimOnce(leaseMillis);
     } catch (SQLException e) {
@@ -50,7 +71,7 @@ public final class OutboxStore {
     }
   }
 
-  private Set<Integer> claimOnce(long leaseMillis) throws SQLException {
+  private Leases claimOnce(long leaseMillis) throws SQLException {
     try (Connection connection = source.getConnection()) {
       connection.setAutoCommit(false);
       try {
@@ -66,7 +87,7 @@ public final class OutboxStore {
                 WITH dead AS (
                   DELETE FROM relay WHERE owner <> ? AND seen < now() - ? * interval '1 millisecond'),
                 me AS (
-                  INSERT INTO relay (owner, seen) VALUES (?, now())
+                  INSERT INTO relay (owner, seen, batches) VALUES (?, now(), true)
                   ON CONFLICT (owner) DO UPDATE SET seen = now())
                 SELECT count(*) FROM relay
                 WHERE owner <> ? AND seen >= now() - ? * interval '1 millisecond'
@@ -102,22 +123,38 @@ public final class OutboxStore {
           claim.setObject(4, owner);
           claim.setLong(5, leaseMillis);
           claim.setObject(6, owner);
-          Set<Integer> held = new TreeSet<>();
+          long held = 0;
           try (ResultSet rows = claim.executeQuery()) {
             while (rows.next()) {
               if (rows.getBoolean(2)) {
-                held.add(rows.getInt(1));
+                held |= bit(rows.getInt(1));
               }
             }
           }
+          long batches = held | ofOlder(connection);
           connection.commit();
-          return held;
+          return new Leases(held, batches);
         }
       } catch (SQLException e) {
         connection.rollback();
         throw e;
       }
     }
+  }
+
+  /// Ranges held by relays of programs that do not know batches.
+  private static long ofOlder(Connection connection) throws SQLException {
+    long ranges = 0;
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "SELECT l.range FROM relay_lease l JOIN relay r ON r.owner = l.owner"
+                    + " WHERE NOT r.batches");
+        ResultSet row = statement.executeQuery()) {
+      while (row.next()) {
+        ranges |= bit(row.getInt(1));
+      }
+    }
+    return ranges;
   }
 
   /// Lets go of everything, so that another store need not wait for the leases to end.
@@ -142,68 +179,112 @@ public final class OutboxStore {
     }
   }
 
-  /// At most `limit` unpublished changes of these ranges, by account and in each account's order.
-  public List<Change> unpublished(Collection<Integer> ranges, int limit) {
+  /// The oldest unpublished changes of these ranges, of at most `limit` commits.
+  public Round unpublished(Leases leases, int limit) {
     try {
-      return read(ranges, limit);
+      return read(leases, limit);
     } catch (SQLException e) {
       throw Sql.failure(e);
     }
   }
 
-  private List<Change> read(Collection<Integer> ranges, int limit) throws SQLException {
+  private Round read(Leases leases, int limit) throws SQLException {
     try (Connection connection = source.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(
                 """
-                SELECT account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at FROM outbox
-                WHERE (? OR CAST(account_id % 64 AS integer) = ANY (?))
-                ORDER BY account_id, change_seq LIMIT ?
+                (SELECT id, at, 0, ARRAY[account_id, change_seq, mailbox_id, modseq, uid_next], deleted
+                  FROM outbox WHERE ? & (CAST(1 AS bigint) << CAST(account_id & 63 AS integer)) <> 0
+                  ORDER BY id LIMIT ?)
+                UNION ALL
+                (SELECT id, at, waiting, changes, false
+                  FROM outbox_batch WHERE ? & waiting <> 0
+                  ORDER BY id LIMIT ?)
+                ORDER BY 1 LIMIT ?
                 """)) {
-      Array array = connection.createArrayOf("integer", ranges.toArray());
-      statement.setBoolean(1, ranges.size() == RANGES);
-      statement.setArray(2, array);
-      statement.setInt(3, limit);
+      statement.setLong(1, leases.held());
+      statement.setInt(2, limit);
+      statement.setLong(3, leases.batches());
+      statement.setInt(4, limit);
+      statement.setInt(5, limit);
       List<Change> changes = new ArrayList<>();
+      List<Long> singles = new ArrayList<>();
+      List<Long> batches = new ArrayList<>();
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          changes.add(
-              new Change(
-                  row.getLong(1),
-                  row.getLong(2),
-                  row.getLong(3),
-                  row.getLong(4),
-                  row.getLong(5),
-                  row.getBoolean(6),
-                  row.getLong(7)));
+          long waiting = row.getLong(3) & leases.batches();
+          (waiting == 0 ? singles : batches).add(row.getLong(1));
+          Array array = row.getArray(4);
+          if (waiting == 0) {
+            changes.add(change((Long[]) array.getArray(), row.getBoolean(5), row.getLong(2)));
+          } else {
+            for (Long[] each : (Long[][]) array.getArray()) {
+              if ((waiting & bit(each[0])) != 0) {
+                changes.add(change(each, false, row.getLong(2)));
+              }
+            }
+          }
         }
       }
-      return changes;
+      changes.sort(
+          Comparator.comparingLong(Change::accountId).thenComparingLong(Change::changeSeq));
+      return new Round(changes, singles, batches, singles.size() + batches.size() == limit);
     }
+  }
+
+  private static long bit(long accountId) {
+    return 1L << (accountId & (RANGES - 1));
+  }
+
+  private static Change change(Long[] of, boolean deleted, long at) {
+    return new Change(of[0], of[1], of[2], of[3], of[4], deleted, at);
   }
 
   /// Forgets what has been published. What a crash brings back is published again.
-  public void published(List<Change> changes) {
-    try {
-      delete(changes);
+  public void published(Leases leases, Round round) {
+    try (Connection connection = source.getConnection()) {
+      if (!round.singles().isEmpty()) {
+        execute(
+            connection, "DELETE FROM outbox" + UNSYNCED + " WHERE id = ANY (?)", round.singles());
+      }
+      if (!round.batches().isEmpty() && leases.batches() == ALL) {
+        execute(
+            connection,
+            "DELETE FROM outbox_batch" + UNSYNCED + " WHERE id = ANY (?)",
+            round.batches());
+      } else if (!round.batches().isEmpty()) {
+        told(connection, leases, round.batches());
+      }
     } catch (SQLException e) {
       throw Sql.failure(e);
     }
   }
 
-  private void delete(List<Change> changes) throws SQLException {
-    try (Connection connection = source.getConnection();
-        PreparedStatement statement =
-            connection.prepareStatement(
-                """
-                DELETE FROM outbox o USING (SELECT set_config('synchronous_commit', 'off', true)) s,
-                  unnest(?::bigint[], ?::bigint[]) AS p (account_id, change_seq)
-                WHERE o.account_id = p.account_id AND o.change_seq = p.change_seq
-                """)) {
-      statement.setArray(
-          1, connection.createArrayOf("bigint", changes.stream().map(Change::accountId).toArray()));
-      statement.setArray(
-          2, connection.createArrayOf("bigint", changes.stream().map(Change::changeSeq).toArray()));
+  /// Leaves of batches what others are to publish, and nothing of those of which nothing is left.
+  /// Both in one commit, for nobody looks at those of which nothing is left.
+  private static void told(Connection connection, Leases leases, List<Long> batches)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    try {
+      execute(
+          connection,
+          "UPDATE outbox_batch SET waiting = waiting & ~CAST("
+              + leases.batches()
+              + " AS bigint) FROM (SELECT set_config('synchronous_commit', 'off', true)) s"
+              + " WHERE id = ANY (?)",
+          batches);
+      execute(connection, "DELETE FROM outbox_batch WHERE id = ANY (?) AND waiting = 0", batches);
+      connection.commit();
+    } catch (SQLException e) {
+      connection.rollback();
+      throw e;
+    }
+  }
+
+  private static void execute(Connection connection, String sql, List<Long> ids)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
       statement.executeUpdate();
     }
   }
@@ -219,23 +300,31 @@ public final class OutboxStore {
   }
 
   private void trim() throws SQLException {
-    int trimmed;
-    do {
-      try (Connection connection = source.getConnection();
-          PreparedStatement statement =
-              connection.prepareStatement(
-                  "DELETE FROM outbox WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox LIMIT 5000))")) {
-        trimmed = statement.executeUpdate();
-      }
-    } while (trimmed == 5000);
+    for (String table : List.of("outbox", "outbox_batch")) {
+      int trimmed;
+      do {
+        try (Connection connection = source.getConnection();
+            PreparedStatement statement =
+                connection.prepareStatement(
+                    "DELETE FROM %1$s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %1$s LIMIT 5000))"
+                        .formatted(table))) {
+          trimmed = statement.executeUpdate();
+        }
+      } while (trimmed == 5000);
+    }
   }
 
-  /// Changes that wait, counted up to 100,000; -1 if the database does not answer.
+  /// Changes that wait, counted in up to 100,000 rows of each table; -1 if the database does not
+  /// answer.
   public long depth() {
     try (Connection connection = source.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(
-                "SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 100000) AS waiting");
+                """
+                SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox LIMIT 100000) AS single)
+                  + (SELECT coalesce(sum(array_length(changes, 1)), 0)
+                    FROM (SELECT changes FROM outbox_batch LIMIT 100000) AS batch)
+                """);
         ResultSet row = statement.executeQuery()) {
       row.next();
       return row.getLong(1);

@@ -88,6 +88,23 @@ final class OutboxRelayTest {
     }
   }
 
+  /// As [#change], with a row for what is the same `change_seq` in all accounts.
+  private void changeTogether(int accounts, int from, int perAccount) throws Exception {
+    try (Connection connection = fresh.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO outbox_batch (at, waiting, changes)"
+              + " SELECT 5, bit_or(1::bigint << a % 64), array_agg(ARRAY[a, s, 1, s + 100, s + 1]::bigint[])"
+              + " FROM generate_series(1, "
+              + accounts
+              + ") a, generate_series("
+              + from
+              + ", "
+              + (from + perAccount - 1)
+              + ") s GROUP BY s ORDER BY s");
+    }
+  }
+
   private long waiting() {
     return new OutboxStore(database.dataSource()).depth();
   }
@@ -163,6 +180,40 @@ final class OutboxRelayTest {
   }
 
   @Test
+  void whatWasCommittedTogetherIsToldAmongTheRest() throws Exception {
+    change(20, 1, 3);
+    changeTogether(20, 4, 3);
+    change(20, 7, 2);
+    changeTogether(20, 9, 1);
+    assertThat(waiting()).isEqualTo(180);
+    relay();
+    awaitEmpty();
+    assertWholeInOrder(20, 9);
+    for (ConsumerRecord<String, byte[]> record : published()) {
+      MailboxChanged change = MailboxChanged.parseFrom(record.value());
+      assertThat(change.getMailboxId()).isEqualTo(1);
+      assertThat(change.getUidNext()).isEqualTo((int) change.getChangeSeq() + 1);
+      assertThat(change.getAtMillis()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void batchesOfRangesThatAnOlderProgramHoldsAreToldByANewerOne() throws Exception {
+    try (Connection connection = fresh.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO relay (owner, seen) VALUES (gen_random_uuid(), now() + interval '1 hour')");
+      statement.execute(
+          "UPDATE relay_lease SET owner = (SELECT owner FROM relay), until = now() + interval '1 hour'");
+    }
+    changeTogether(20, 1, 3);
+    change(20, 4, 1);
+    relay();
+    Awaitility.await().atMost(PATIENCE).until(() -> waiting() == 20);
+    assertWholeInOrder(20, 3);
+  }
+
+  @Test
   void changesOfOtherMailboxesInBetweenAreToldInTheirPlace() throws Exception {
     try (Connection connection = fresh.connect();
         Statement statement = connection.createStatement()) {
@@ -213,7 +264,7 @@ final class OutboxRelayTest {
     relay();
     awaitEmpty();
     Awaitility.await().atMost(PATIENCE).until(() -> owners().equals(List.of(32L, 32L)));
-    change(200, 4, 3);
+    changeTogether(200, 4, 3);
     awaitEmpty();
     assertWholeInOrder(200, 6);
     started.removeFirst().close();

@@ -93,7 +93,11 @@ class DeliveryTest {
     assertThat(head.getOctets()).isEqualTo(1200L * octets);
     assertThat(
             store.number(
-                "SELECT max(change_seq) - min(change_seq) + 1 - count(*) FROM outbox WHERE account_id = ?",
+                "SELECT max(seq) - min(seq) + 1 - count(*) FROM ("
+                    + "SELECT change_seq AS seq FROM outbox WHERE account_id = ? UNION ALL"
+                    + " SELECT changes[i][2] FROM outbox_batch,"
+                    + " generate_series(1, array_length(changes, 1)) i WHERE changes[i][1] = ?) x",
+                alice.accountId(),
                 alice.accountId()))
         .as("change_seq without holes")
         .isZero();
