@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// Writes octets to a client through one buffer, which grows from 128 octets to 16 KiB and shrinks
+/// Writes octets to a client through one buffer, which grows from 128 octets to 64 KiB and shrinks
 /// again.
 ///
 /// The session's thread owns it while it works and gives it up while it waits for input; another
@@ -18,7 +18,8 @@ import java.util.Arrays;
 public final class OctetWriter {
   private static final int IDLE_SIZE = 128;
   private static final int MIDDLE_SIZE = 2048;
-  private static final int FULL_SIZE = 16 * 1024;
+  private static final int LARGE_SIZE = 16 * 1024;
+  private static final int FULL_SIZE = 64 * 1024;
 
   /// What can be reserved at most.
   public static final int MOST_ROOM = FULL_SIZE;
@@ -64,7 +65,7 @@ public final class OctetWriter {
 
   public OctetWriter write(byte[] octets, int offset, int length) throws IOException {
     if (length > buffer.length - count) {
-      if (length >= FULL_SIZE) {
+      if (length >= LARGE_SIZE) {
         drain();
         send(octets, offset, length);
         return this;
@@ -93,7 +94,7 @@ public final class OctetWriter {
 
   public OctetWriter write(ByteString octets) throws IOException {
     int length = octets.size();
-    if (length >= FULL_SIZE) {
+    if (length >= LARGE_SIZE) {
       // Its arrays are written as they are, and by nobody changed.
       UnsafeByteOperations.unsafeWriteTo(octets, new Straight());
       return this;
@@ -202,7 +203,7 @@ public final class OctetWriter {
   private void room(int needed) throws IOException {
     int size = buffer.length;
     while (size - count < needed && size < FULL_SIZE) {
-      size = size < MIDDLE_SIZE ? MIDDLE_SIZE : FULL_SIZE;
+      size = size < MIDDLE_SIZE ? MIDDLE_SIZE : size < LARGE_SIZE ? LARGE_SIZE : FULL_SIZE;
     }
     if (size != buffer.length) {
       buffer = Arrays.copyOf(buffer, size);

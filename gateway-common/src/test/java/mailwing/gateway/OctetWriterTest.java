@@ -70,6 +70,21 @@ class OctetWriterTest {
   }
 
   @Test
+  void manySmallWritesReachTheStreamInFewLargeOnes() throws IOException {
+    ByteArrayOutputStream sink = new ByteArrayOutputStream();
+    OctetWriter writer = new OctetWriter(sink);
+    for (int i = 0; i < 60; i++) {
+      writer.write(new byte[1000]);
+    }
+    assertThat(sink.size()).isZero();
+    for (int i = 0; i < 60; i++) {
+      writer.write(new byte[1000]);
+    }
+    assertThat(sink.size()).isGreaterThan(60_000);
+    assertThat(writer.capacity()).isEqualTo(OctetWriter.MOST_ROOM);
+  }
+
+  @Test
   void bufferShrinksAfterASmallFlush() throws IOException {
     OctetWriter writer = new OctetWriter(new ByteArrayOutputStream());
     writer.write(new byte[10_000]).flush();

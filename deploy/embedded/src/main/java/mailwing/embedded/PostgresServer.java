@@ -44,6 +44,10 @@ public final class PostgresServer implements AutoCloseable {
   private static final int PASSWORD_OCTETS = 24;
   private static final int STATUS_LINE = 7;
 
+  /// What a process of the server keeps of memory that it has freed, at most: glibc's own limit
+  /// depends on what happened to be allocated before. Octets.
+  private static final String KEPT_BLOCK = Integer.toString(2 << 20);
+
   private final PostgresConfig config;
   private final DirectoryLock lock;
   private final PostgresBinaries binaries;
@@ -184,7 +188,7 @@ public final class PostgresServer implements AutoCloseable {
     settings.put("synchronous_commit", "on");
     settings.put("full_page_writes", "on");
     settings.put("max_connections", "100");
-    settings.put("shared_buffers", "128MB");
+    settings.put("shared_buffers", "256MB");
     settings.put("effective_cache_size", "512MB");
     settings.put("random_page_cost", "1.1");
     settings.put("wal_buffers", "8MB");
@@ -216,7 +220,7 @@ public final class PostgresServer implements AutoCloseable {
         Files.deleteIfExists(pidFile());
       }
       rotateLog();
-      var process =
+      var builder =
           new ProcessBuilder(
                   child(
                       List.of(
@@ -228,8 +232,11 @@ public final class PostgresServer implements AutoCloseable {
                           "-c",
                           marker())))
               .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-              .start();
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+      // Blocks in which values of many rows are put together are not mapped and unmapped each time.
+      builder.environment().put("MALLOC_MMAP_THRESHOLD_", KEPT_BLOCK);
+      builder.environment().put("MALLOC_TRIM_THRESHOLD_", KEPT_BLOCK);
+      var process = builder.start();
       process.getOutputStream().close();
       while (process.isAlive()) {
         if (isReady()) {

@@ -51,8 +51,10 @@ public final class MessageCache {
   }
 
   /// As [#learn] where there is room for it, so that nothing is driven out; else nothing is done.
-  public void learnIfRoom(MessageKey key, KnownMessage more) {
-    segment(key).learnIfRoom(key, more);
+  ///
+  /// @return whether there was
+  public boolean learnIfRoom(MessageKey key, KnownMessage more) {
+    return segment(key).learnIfRoom(key, more);
   }
 
   /// How many octets of new messages may be learned at once when there is no more room, so that
@@ -155,12 +157,14 @@ public final class MessageCache {
       }
     }
 
-    void learnIfRoom(MessageKey key, KnownMessage more) {
+    boolean learnIfRoom(MessageKey key, KnownMessage more) {
       lock.lock();
       try {
-        if (keptOctets + more.octets() + OVERHEAD <= capacity - capacity / 8) {
+        boolean room = keptOctets + more.octets() + OVERHEAD <= capacity - capacity / 8;
+        if (room) {
           learn(key, more, false);
         }
+        return room;
       } finally {
         lock.unlock();
       }

@@ -1,9 +1,13 @@
 package mailwing.imap.protocol;
 
+import com.google.protobuf.ByteOutput;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import mailwing.gateway.OctetWriter;
 import mailwing.store.v1.Address;
 import mailwing.store.v1.Envelope;
@@ -23,14 +27,18 @@ final class EnvelopeWriter {
   /// An envelope of nothing, and what begins and ends lists.
   private static final int FRAME = 64;
 
-  private final byte[] octets;
   private final boolean utf8;
-  private int from;
   private final byte[] to;
   private int at;
 
-  private EnvelopeWriter(byte[] octets, boolean utf8, byte[] to, int at) {
-    this.octets = octets;
+  private final byte[] octets;
+  private final int limit;
+  private int from;
+
+  private EnvelopeWriter(Source its, boolean utf8, byte[] to, int at) {
+    octets = its.array;
+    from = its.from;
+    limit = its.to;
     this.utf8 = utf8;
     this.to = to;
     this.at = at;
@@ -38,8 +46,9 @@ final class EnvelopeWriter {
 
   static void write(ByteString envelope, TokenWriter to) throws IOException {
     OctetWriter out = to.out;
-    byte[] octets = envelope.toByteArray();
-    int most = Math.addExact(Math.multiplyExact(octets.length, GROWTH), FRAME);
+    Source octets = new Source();
+    UnsafeByteOperations.unsafeWriteTo(envelope, octets);
+    int most = Math.addExact(Math.multiplyExact(envelope.size(), GROWTH), FRAME);
     if (most <= OctetWriter.MOST_ROOM) {
       byte[] buffer = out.reserve(most);
       out.reached(new EnvelopeWriter(octets, to.utf8(), buffer, out.buffered()).envelope());
@@ -54,14 +63,14 @@ final class EnvelopeWriter {
     to[at++] = '(';
     int next = Envelope.DATE_FIELD_NUMBER;
     int list = 0;
-    while (from < octets.length) {
-      int tag = varint(octets.length);
+    while (from < limit) {
+      int tag = varint(limit);
       int field = WireFormat.getTagFieldNumber(tag);
       if (list != 0 && field != list) {
         to[at++] = ')';
         list = 0;
       }
-      int end = end(tag, LAST, octets.length);
+      int end = end(tag, LAST, limit);
       if (field > LAST) {
         from = end;
       } else if (list != 0) {
@@ -181,5 +190,49 @@ final class EnvelopeWriter {
 
   private static InvalidProtocolBufferException damaged() {
     return new InvalidProtocolBufferException("an envelope is damaged");
+  }
+
+  /// What a ByteString holds, in its own array nearly always: it is read from there and not copied.
+  private static final class Source extends ByteOutput {
+    private byte[] array = new byte[0];
+    private int from;
+    private int to;
+
+    @Override
+    public void write(byte[] value, int offset, int length) {
+      if (from == to) {
+        array = value;
+        from = offset;
+        to = offset + length;
+      } else {
+        byte[] all = Arrays.copyOfRange(array, from, to + length);
+        System.arraycopy(value, offset, all, to - from, length);
+        to = to - from + length;
+        from = 0;
+        array = all;
+      }
+    }
+
+    @Override
+    public void write(byte value) {
+      write(new byte[] {value}, 0, 1);
+    }
+
+    @Override
+    public void writeLazy(byte[] value, int offset, int length) {
+      write(value, offset, length);
+    }
+
+    @Override
+    public void write(ByteBuffer value) {
+      byte[] copy = new byte[value.remaining()];
+      value.get(copy);
+      write(copy, 0, copy.length);
+    }
+
+    @Override
+    public void writeLazy(ByteBuffer value) {
+      write(value);
+    }
   }
 }

@@ -29,6 +29,12 @@ final class MessageLoader {
   /// said. Some hundred kilobytes of 500 messages nearly always. Octets in memory.
   private static final long OCTETS = 8 << 20;
 
+  /// Messages of a batch that are looked for in the cache before all are.
+  private static final int SAMPLE = 16;
+
+  /// When the cache has had no room so often, it is not asked again by the same command.
+  private static final int REFUSALS = 64;
+
   private final Session session;
   private final MessageCache cache;
   private final Selected state;
@@ -37,6 +43,8 @@ final class MessageLoader {
 
   /// Octets.
   private long learned;
+
+  private int refused;
 
   MessageLoader(Session session, Selected state, FetchPlan plan) {
     this.session = session;
@@ -101,10 +109,11 @@ final class MessageLoader {
     if (plan.needs().isEmpty()) {
       return loading;
     }
+    boolean look = plan.needsBody() || knowsSome(messages);
     long octets = 0;
     for (int i = 0; i < loading.end; i++) {
       MessageState message = messages.get(i);
-      KnownMessage known = cache.find(key(message.uid()));
+      KnownMessage known = look ? cache.find(key(message.uid())) : null;
       if (known != null && known.knowsAll(needs(message))) {
         loading.known.put(message.uid(), known);
         octets += known.octets();
@@ -125,6 +134,18 @@ final class MessageLoader {
       loading.call = ask(loading);
     }
     return loading;
+  }
+
+  /// Where the cache knows nothing of messages here and there in a batch, it knows hardly anything
+  /// of it, and what it knows is cheaper to read with the rest than to be looked for.
+  private boolean knowsSome(List<MessageState> messages) {
+    int step = Math.max(1, messages.size() / SAMPLE);
+    for (int i = 0; i < messages.size(); i += step) {
+      if (cache.peek(key(messages.get(i).uid())) != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void add(Loading loading, MessageState message) {
@@ -218,8 +239,8 @@ final class MessageLoader {
     } else if (learned < cache.passage()) {
       learned += known.octets();
       cache.learn(key(uid), known);
-    } else {
-      cache.learnIfRoom(key(uid), known);
+    } else if (refused < REFUSALS && !cache.learnIfRoom(key(uid), known)) {
+      refused++;
     }
   }
 

@@ -24,11 +24,13 @@ final class OverviewRows {
   private final Access access;
   private final FetchItems items;
   private final ParsedColumns parsed;
+  private final boolean envelopesAlone;
 
   OverviewRows(Access access, FetchItems items) {
     this.access = access;
     this.items = items;
     parsed = new ParsedColumns(items);
+    envelopesAlone = EnvelopePage.isAll(items);
   }
 
   /// @param found in the order of their UIDs
@@ -38,6 +40,18 @@ final class OverviewRows {
 
   /// At most `rows` entries of these UIDs, changed after a modseq; fewer of which much is known.
   Page read(Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
+      throws SQLException {
+    Page envelopes =
+        envelopesAlone && uids.single() && changedSince == 0
+            ? EnvelopePage.read(connection, access, mailboxId, uids, rows)
+            : null;
+    return envelopes == null
+        ? readRows(connection, mailboxId, uids, changedSince, rows)
+        : envelopes;
+  }
+
+  private Page readRows(
+      Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
       throws SQLException {
     List<FetchedMessage.Builder> entries = new ArrayList<>();
     long[] ids = new long[rows];
@@ -150,8 +164,10 @@ final class OverviewRows {
   private FetchedMessage.Builder entry(ResultSet row, @Nullable FlagRange range)
       throws SQLException {
     FlagRange.State state = FlagRange.state(range, row, 1, 2, 4);
-    FetchedMessage.Builder message =
-        FetchedMessage.newBuilder().setUid((int) row.getLong(1)).setModseq(state.modseq());
+    FetchedMessage.Builder message = FetchedMessage.newBuilder().setUid((int) row.getLong(1));
+    if (!envelopesAlone) {
+      message.setModseq(state.modseq());
+    }
     int at = 6;
     if (items.getFlags()) {
       message.setFlags(

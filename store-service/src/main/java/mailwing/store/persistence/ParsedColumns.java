@@ -55,9 +55,12 @@ final class ParsedColumns {
 
   /// Columns of `message m`, each after a comma, as [#read] takes them; neither is ever null there.
   String small() {
-    return any
-        ? columns("CASE WHEN octet_length(m.%1$s) <= " + SMALL + " THEN m.%1$s END", "NULL")
-        : "";
+    return any ? columns(small("%1$s"), "NULL") : "";
+  }
+
+  /// A column of `message m` where it is no larger than comes with others; else null.
+  static String small(String column) {
+    return "CASE WHEN octet_length(m." + column + ") <= " + SMALL + " THEN m." + column + " END";
   }
 
   private String columns(String column, String none) {

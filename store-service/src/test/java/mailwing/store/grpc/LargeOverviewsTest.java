@@ -203,6 +203,59 @@ class LargeOverviewsTest {
   }
 
   @Test
+  void envelopesAloneAreThoseThatComeWithMore() {
+    MailFixture.User other = store.user("envelopes@example.test");
+    MailboxRef mailbox = other.ref("INBOX");
+    AppendHeader to = AppendHeader.newBuilder().setMailbox(mailbox).build();
+    for (int i = 0; i < 30; i++) {
+      other.append(to, message("envelope " + i, 100));
+    }
+    other
+        .messages()
+        .copyMessages(
+            CopyMessagesRequest.newBuilder()
+                .setSource(mailbox)
+                .setDestination(mailbox)
+                .addUids(range(4, 9))
+                .build())
+        .forEachRemaining(r -> assertThat(r.getDestinationUidsCount()).isEqualTo(6));
+    other
+        .messages()
+        .expunge(
+            ExpungeRequest.newBuilder()
+                .setMailbox(mailbox)
+                .addUids(range(20, 22))
+                .setRegardlessOfDeleted(true)
+                .build())
+        .forEachRemaining(r -> assertThat(r.getUidsCount()).isEqualTo(3));
+    FetchItems.Builder alone = items().setEnvelope(true).setEncoded(true);
+    for (UidSpans uids :
+        List.of(UidSpans.ALL, UidSpans.of(List.of(range(2, 33))), UidSpans.of(34))) {
+      List<FetchedMessage> envelopes =
+          reads
+              .next(
+                  Access.own(other.accountId()), mailbox.getMailboxId(), uids, 0, alone.build(), 0)
+              .messages();
+      List<FetchedMessage> more =
+          reads
+              .next(
+                  Access.own(other.accountId()),
+                  mailbox.getMailboxId(),
+                  uids,
+                  0,
+                  alone.clone().setSize(true).build(),
+                  0)
+              .messages();
+      assertThat(envelopes)
+          .isNotEmpty()
+          .isEqualTo(
+              more.stream()
+                  .map(message -> message.toBuilder().clearSize().clearModseq().build())
+                  .toList());
+    }
+  }
+
+  @Test
   void ordinaryMailIsOnePage() {
     MailFixture.User other = store.user("ordinary@example.test");
     MailboxRef mailbox = other.ref("INBOX");

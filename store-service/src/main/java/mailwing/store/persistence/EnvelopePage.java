@@ -1,0 +1,145 @@
+package mailwing.store.persistence;
+
+import com.google.protobuf.UnsafeByteOperations;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import mailwing.store.v1.FetchItems;
+import mailwing.store.v1.FetchedMessage;
+import org.jspecify.annotations.Nullable;
+
+/// Reads nothing of neighbouring messages but their envelopes, as they are kept: what lists of
+/// messages are made from.
+///
+/// PostgreSQL puts the numbers and the envelopes of a page together, so that they come as two rows:
+/// a row for each message costs as much again to hand over and to take.
+final class EnvelopePage {
+  private static final FetchItems ENVELOPES =
+      FetchItems.newBuilder().setEnvelope(true).setEncoded(true).build();
+
+  private EnvelopePage() {}
+
+  /// Is that all that is asked for? No modseq is told then.
+  static boolean isAll(FetchItems items) {
+    return items.equals(ENVELOPES);
+  }
+
+  /// At most `rows` messages of a range of UIDs; null where an envelope is large, and does not come
+  /// with others.
+  static OverviewRows.@Nullable Page read(
+      Connection connection, Access access, long mailboxId, UidSpans uids, int rows)
+      throws SQLException {
+    Entries entries = entries(connection, access, mailboxId, uids, rows);
+    int count = entries.uids.length;
+    if (count == 0) {
+      return new OverviewRows.Page(List.of(), false, 0);
+    }
+    Envelopes envelopes = envelopes(connection, access, entries.messageIds);
+    if (envelopes.large) {
+      return null;
+    }
+    List<FetchedMessage> found = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      byte[] envelope = envelopes.of(entries.messageIds[i]);
+      // Else expunged and removed between the statements.
+      if (envelope != null) {
+        found.add(
+            FetchedMessage.newBuilder()
+                .setUid((int) entries.uids[i])
+                .setEncodedEnvelope(UnsafeByteOperations.unsafeWrap(envelope))
+                .build());
+      }
+    }
+    return new OverviewRows.Page(found, count == rows, entries.uids[count - 1]);
+  }
+
+  /// Each at the same place of both.
+  @SuppressWarnings("ArrayRecordComponent") // its own
+  private record Entries(long[] uids, long[] messageIds) {}
+
+  private static Entries entries(
+      Connection connection, Access access, long mailboxId, UidSpans uids, int rows)
+      throws SQLException {
+    try (PreparedStatement statement =
+            Sql.binary(
+                Sql.prepare(
+                    connection,
+                    // Flags and modseqs, which a range or somebody else's may change, are not read.
+                    "SELECT "
+                        + BinaryArrays.string("t.uid")
+                        + ", "
+                        + BinaryArrays.string("t.message_id")
+                        + " FROM (SELECT e.uid, e.message_id FROM entry e WHERE e.account_id = ?"
+                        + " AND e.mailbox_id = ? AND e.uid BETWEEN ? AND ?"
+                        + " ORDER BY e.uid LIMIT ?) t",
+                    access.account(),
+                    mailboxId,
+                    uids.first(),
+                    uids.last(),
+                    rows));
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new Entries(
+          BinaryArrays.strung(row.getBytes(1)), BinaryArrays.strung(row.getBytes(2)));
+    }
+  }
+
+  private static Envelopes envelopes(Connection connection, Access access, long[] messageIds)
+      throws SQLException {
+    long[] ids = messageIds.clone();
+    Arrays.sort(ids);
+    try (PreparedStatement statement =
+            MessagesById.select(
+                connection,
+                access,
+                ids,
+                "SELECT "
+                    + BinaryArrays.string("t.message_id")
+                    + ", "
+                    + BinaryArrays.string("t.length")
+                    + ", string_agg(t.envelope, NULL) FROM (SELECT m.message_id,"
+                    + " CAST(octet_length(m.envelope) AS bigint) AS length, "
+                    + ParsedColumns.small("envelope")
+                    + " AS envelope FROM message m WHERE ",
+                " ORDER BY m.message_id) t");
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new Envelopes(
+          BinaryArrays.strung(row.getBytes(1)),
+          BinaryArrays.strung(row.getBytes(2)),
+          row.getBytes(3));
+    }
+  }
+
+  /// Those of some messages, one behind the other.
+  private static final class Envelopes {
+    private final long[] ids;
+    private final int[] ends;
+    private final byte[] octets;
+
+    /// One is, and is not among them.
+    private final boolean large;
+
+    private Envelopes(long[] ids, long[] lengths, byte @Nullable [] octets) {
+      this.ids = ids;
+      this.octets = octets == null ? new byte[0] : octets;
+      ends = new int[ids.length];
+      long end = 0;
+      for (int i = 0; i < ids.length; i++) {
+        end += lengths[i];
+        ends[i] = (int) Math.min(end, this.octets.length);
+      }
+      large = end != this.octets.length;
+    }
+
+    /// A copy: what is kept of one does not keep those beside it. Null of a message that is gone.
+    private byte @Nullable [] of(long id) {
+      int at = Arrays.binarySearch(ids, id);
+      return at < 0 ? null : Arrays.copyOfRange(octets, at == 0 ? 0 : ends[at - 1], ends[at]);
+    }
+  }
+}
