@@ -21,16 +21,18 @@ final class MessageIds {
       return List.of();
     }
     var ids = new ArrayList<String>();
+    int octets = 0;
     var field = new FieldOctets(value.toByteArray());
     while (!field.atEnd()) {
       switch (field.peek()) {
         case '<' -> {
           String id = id(field);
           if (id != null) {
-            if (ids.size() == MimeLimits.REFERENCES) {
-              ids.remove(1);
-            }
             ids.add(id);
+            octets += octets(id);
+            while (ids.size() > MimeLimits.REFERENCES || octets > MimeLimits.REFERENCES_OCTETS) {
+              octets -= octets(ids.remove(1));
+            }
           }
         }
         case '"' -> field.quoted();
@@ -40,6 +42,10 @@ final class MessageIds {
       field.clearWord();
     }
     return List.copyOf(ids);
+  }
+
+  private static int octets(String id) {
+    return id.getBytes(StandardCharsets.UTF_8).length;
   }
 
   private static @Nullable String id(FieldOctets field) {

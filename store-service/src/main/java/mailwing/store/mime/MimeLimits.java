@@ -32,6 +32,9 @@ public final class MimeLimits {
   /// Message ids kept of a References field: the first, and the last ones.
   public static final int REFERENCES = 200;
 
+  /// Octets of these message ids together: THREAD reads those of thousands of messages at a time.
+  public static final int REFERENCES_OCTETS = 8 * 1024;
+
   /// Characters of a message id; a longer one counts as none.
   public static final int MESSAGE_ID_LENGTH = 900;
 

@@ -25,6 +25,9 @@ final class EntryPages {
   /// Entries of a page.
   static final int ROWS = 4096;
 
+  /// Envelopes that are in memory at a time: one may have thousands of addresses.
+  private static final int ENVELOPES = 64;
+
   private static final String INTERNAL_DATE = "internal_date";
   private static final String MESSAGE_ID = "message_id";
 
@@ -311,14 +314,16 @@ final class EntryPages {
   private void envelopes(Page page, OctetSink sink) throws SQLException {
     Messages messages = new Messages(page);
     try (PreparedStatement statement =
-            messages.select(
-                "SELECT m.message_id, m.envelope FROM message m WHERE ", " ORDER BY m.message_id");
-        ResultSet row = statement.executeQuery()) {
-      while (row.next()) {
-        long id = row.getLong(1);
-        byte[] envelope = row.getBytes(2);
-        for (int at = messages.first(id); messages.is(at, id); at++) {
-          sink.take((int) page.uids[messages.entry(at)], envelope);
+        messages.select(
+            "SELECT m.message_id, m.envelope FROM message m WHERE ", " ORDER BY m.message_id")) {
+      statement.setFetchSize(ENVELOPES);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          long id = row.getLong(1);
+          byte[] envelope = row.getBytes(2);
+          for (int at = messages.first(id); messages.is(at, id); at++) {
+            sink.take((int) page.uids[messages.entry(at)], envelope);
+          }
         }
       }
     }

@@ -149,5 +149,13 @@ class EnvelopeTest {
     }
     var references = parse(many + "\n").references();
     assertThat(references).hasSize(MimeLimits.REFERENCES).startsWith("0@x").endsWith("999@x");
+    var longest = new StringBuilder("References:");
+    for (int i = 0; i < 100; i++) {
+      longest.append(" <").append(i).append("e".repeat(800)).append("@x>\n");
+    }
+    references = parse(longest + "\n").references();
+    assertThat(references).hasSize(MimeLimits.REFERENCES_OCTETS / 804);
+    assertThat(references.getFirst()).startsWith("0e");
+    assertThat(references.getLast()).startsWith("99e");
   }
 }
