@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import mailwing.store.StoreException;
 import mailwing.store.accounts.Forwarding;
@@ -111,7 +109,7 @@ public final class MailStore {
             Deliveries.MOST,
             BATCH_OCTETS,
             MailStore::weight,
-            Coalescer.Abreast.two(MailStore::accounts),
+            Coalescer.Abreast.none(),
             (lane, copies) -> changing.during(() -> storeTogether(copies)));
     this.alone =
         new Coalescer<>(
@@ -142,12 +140,6 @@ public final class MailStore {
   private static long weight(Deliveries.Copies copies) {
     long octets = copies.placed().stream().mapToLong(placed -> octets(placed.message())).sum();
     return Math.max(octets, copies.placed().size() * (BATCH_OCTETS / BATCH_COPIES));
-  }
-
-  private static Set<Long> accounts(Deliveries.Copies copies) {
-    return copies.placed().stream()
-        .map(placed -> placed.target().accountId())
-        .collect(Collectors.toSet());
   }
 
   /// In one commit what is for several accounts; empty for what that cannot take: an account that
