@@ -29,41 +29,49 @@ final class Coalescer<K, T, R> {
   private final int most;
   private final long mostWeight;
   private final ToLongFunction<T> weight;
-  private final Abreast<T> abreast;
+
+  /// Batches of a key at a time.
+  private final int abreast;
+
+  private final Function<T, Set<Long>> held;
   private final BiFunction<K, List<T>, List<R>> work;
 
-  /// Work for one key at the same time.
+  /// One that has a batch of a key at a time.
   ///
-  /// @param batches of a key at a time. Another one begins when as many items are queued as the one
-  ///   that runs has: so batches stay large, and there is one to be worked on while the other waits
-  ///   for its commit
-  /// @param held what an item keeps to itself while it is worked on: nothing is in two batches at a
-  ///   time
-  record Abreast<T>(int batches, Function<T, Set<Long>> held) {
-    /// A batch of a key at a time.
-    static <T> Abreast<T> none() {
-      return new Abreast<>(1, item -> Set.of());
-    }
-
-    /// Two batches at a time.
-    static <T> Abreast<T> two(Function<T, Set<Long>> held) {
-      return new Abreast<>(2, held);
-    }
-  }
-
   /// `work` gets one to `most` items of one key, of at most about `mostWeight` together, and gives
   /// a result for each.
   Coalescer(
+      int most, long mostWeight, ToLongFunction<T> weight, BiFunction<K, List<T>, List<R>> work) {
+    this(most, mostWeight, weight, 1, item -> Set.of(), work);
+  }
+
+  private Coalescer(
       int most,
       long mostWeight,
       ToLongFunction<T> weight,
-      Abreast<T> abreast,
+      int abreast,
+      Function<T, Set<Long>> held,
       BiFunction<K, List<T>, List<R>> work) {
     this.most = most;
     this.mostWeight = mostWeight;
     this.weight = weight;
     this.abreast = abreast;
+    this.held = held;
     this.work = work;
+  }
+
+  /// One that has two batches of a key at a time where many items come. The second begins when as
+  /// many are queued as the one that runs has, and no fewer than eight: so batches stay large, and
+  /// there is one to be worked on while the other waits for its commit.
+  ///
+  /// @param held what an item keeps to itself while it is worked on: nothing is in both batches
+  static <K, T, R> Coalescer<K, T, R> two(
+      int most,
+      long mostWeight,
+      ToLongFunction<T> weight,
+      Function<T, Set<Long>> held,
+      BiFunction<K, List<T>, List<R>> work) {
+    return new Coalescer<>(most, mostWeight, weight, 2, held, work);
   }
 
   /// Of a key: what waits, and what the batches that run have. Used while the key is computed.
@@ -91,7 +99,7 @@ final class Coalescer<K, T, R> {
   }
 
   R submit(K key, T item) {
-    Ticket<T, R> ticket = new Ticket<>(item, abreast.held().apply(item));
+    Ticket<T, R> ticket = new Ticket<>(item, held.apply(item));
     lanes.compute(
         key,
         (k, found) -> {
@@ -213,7 +221,7 @@ final class Coalescer<K, T, R> {
   /// batch; beside one that runs, no fewer than that has, nor few.
   private int next(Lane<T, R> lane) {
     int least = lane.batches == 0 ? 0 : Math.max(lane.items, Math.min(CROWD, most));
-    if (lane.batches == abreast.batches() || lane.queue.size() < least) {
+    if (lane.batches == abreast || lane.queue.size() < least) {
       return 0;
     }
     int size = 0;

@@ -38,12 +38,7 @@ public final class DeliveryRoom {
   public DeliveryRoom(MailStore store) {
     this.store = store;
     this.quotas =
-        new Coalescer<>(
-            MOST_ASKED,
-            MOST_ACCOUNTS,
-            List::size,
-            Coalescer.Abreast.none(),
-            (all, asked) -> quotas(asked));
+        new Coalescer<>(MOST_ASKED, MOST_ACCOUNTS, List::size, (all, asked) -> quotas(asked));
   }
 
   private List<Map<Long, AccountMail.Quota>> quotas(List<List<Long>> asked) {

@@ -40,11 +40,11 @@ public final class FlagLanes {
     this.signal = signal;
     this.lanes = lanes;
     this.queue =
-        new Coalescer<>(
+        Coalescer.two(
             FlagChanges.MOST,
             FlagChanges.MOST,
             change -> 1,
-            Coalescer.Abreast.two(change -> Set.of(change.accountId())),
+            change -> Set.of(change.accountId()),
             (lane, changes) -> changing.during(() -> store(changes)));
   }
 

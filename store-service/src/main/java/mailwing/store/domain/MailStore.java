@@ -109,14 +109,12 @@ public final class MailStore {
             Deliveries.MOST,
             BATCH_OCTETS,
             MailStore::weight,
-            Coalescer.Abreast.none(),
             (lane, copies) -> changing.during(() -> storeTogether(copies)));
     this.alone =
         new Coalescer<>(
             Deliveries.MOST,
             BATCH_OCTETS,
             MailStore::octets,
-            Coalescer.Abreast.none(),
             (target, messages) -> changing.during(() -> storeInto(target, messages)));
   }
 

@@ -43,7 +43,9 @@ public final class OutboxStore {
   /// @param singles ids of changes that are rows of their own
   /// @param batches ids of rows with changes that were committed together
   /// @param more there may be more
-  public record Round(List<Change> changes, List<Long> singles, List<Long> batches, boolean more) {}
+  public record Round(List<Change> changes, List<Long> singles, List<Long> batches, boolean more) {
+    private static final Round NOTHING = new Round(List.of(), List.of(), List.of(), false);
+  }
 
   private static final long ALL = -1;
 
@@ -181,6 +183,9 @@ public final class OutboxStore {
 
   /// The oldest unpublished changes of these ranges, of at most `limit` commits.
   public Round unpublished(Leases leases, int limit) {
+    if (leases.batches() == 0) {
+      return Round.NOTHING;
+    }
     try {
       return read(leases, limit);
     } catch (SQLException e) {

@@ -15,7 +15,6 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import mailwing.store.StoreException;
-import mailwing.store.domain.Coalescer.Abreast;
 import mailwing.store.v1.ErrorCode;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -57,12 +56,13 @@ class CoalescerTest {
     return items.stream().map(Item::number).toList();
   }
 
-  private Coalescer<String, Item, Integer> coalescer(int most, Abreast<Item> abreast) {
-    return new Coalescer<>(most, 1000, item -> 1, abreast, (key, items) -> work(items));
+  private Coalescer<String, Item, Integer> one(int most) {
+    return new Coalescer<>(most, 1000, item -> 1, (key, items) -> work(items));
   }
 
-  private static Abreast<Item> two() {
-    return Abreast.two(item -> Set.of(item.account()));
+  private Coalescer<String, Item, Integer> two() {
+    return Coalescer.two(
+        64, 1000, item -> 1, item -> Set.of(item.account()), (key, items) -> work(items));
   }
 
   /// Brings it, and waits until it waits in the lane or is worked on.
@@ -105,7 +105,7 @@ class CoalescerTest {
 
   @Test
   void whatQueuesMeanwhileGoesTogether() throws InterruptedException {
-    var lane = coalescer(3, Abreast.none());
+    var lane = one(3);
     for (int i = 0; i < 6; i++) {
       bring(lane, new Item(i, i));
     }
@@ -135,7 +135,7 @@ class CoalescerTest {
 
   @Test
   void anotherBatchBeginsWhenItIsAsLargeAsTheOneThatRuns() throws InterruptedException {
-    var lane = coalescer(64, two());
+    var lane = two();
     bring(lane, 0, 7);
     Batch first = next();
     assertThat(begun).as("few are not enough").isEmpty();
@@ -159,7 +159,7 @@ class CoalescerTest {
 
   @Test
   void whatAnItemHoldsIsInOneBatchAtATime() throws InterruptedException {
-    var lane = coalescer(64, two());
+    var lane = two();
     bring(lane, new Item(7, 0));
     Batch first = next();
     bring(lane, new Item(7, 1));
@@ -173,7 +173,7 @@ class CoalescerTest {
 
   @Test
   void whatFailsTogetherIsTriedAlone() throws InterruptedException {
-    var lane = coalescer(64, Abreast.none());
+    var lane = one(64);
     bring(lane, new Item(0, 0));
     Batch first = next();
     bring(lane, new Item(1, 1));
@@ -200,11 +200,11 @@ class CoalescerTest {
     AtomicInteger wrong = new AtomicInteger();
     AtomicInteger done = new AtomicInteger();
     Coalescer<Integer, Item, Integer> lanes =
-        new Coalescer<>(
+        Coalescer.two(
             12,
             1000,
             item -> 1,
-            Abreast.two(item -> Set.of(item.account())),
+            item -> Set.of(item.account()),
             (key, items) -> {
               Set<Long> held = Set.copyOf(items.stream().map(Item::account).toList());
               if (running.incrementAndGet(key) > 2) {

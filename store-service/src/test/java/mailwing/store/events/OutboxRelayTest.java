@@ -78,14 +78,20 @@ final class OutboxRelayTest {
         Statement statement = connection.createStatement()) {
       statement.execute(
           "INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next, deleted, at)"
-              + " SELECT a, s, 1, s + 100, s + 1, false, 5 FROM generate_series(1, "
-              + accounts
-              + ") a, generate_series("
-              + from
-              + ", "
-              + (from + perAccount - 1)
-              + ") s");
+              + " SELECT a, s, 1, s + 100, s + 1, false, 5"
+              + numbers(accounts, from, perAccount));
     }
+  }
+
+  /// Accounts a, and s for each of their changes.
+  private static String numbers(int accounts, int from, int perAccount) {
+    return " FROM generate_series(1, "
+        + accounts
+        + ") a, generate_series("
+        + from
+        + ", "
+        + (from + perAccount - 1)
+        + ") s";
   }
 
   /// As [#change], with a row for what is the same `change_seq` in all accounts.
@@ -95,13 +101,8 @@ final class OutboxRelayTest {
       statement.execute(
           "INSERT INTO outbox_batch (at, waiting, changes)"
               + " SELECT 5, bit_or(1::bigint << a % 64), array_agg(ARRAY[a, s, 1, s + 100, s + 1]::bigint[])"
-              + " FROM generate_series(1, "
-              + accounts
-              + ") a, generate_series("
-              + from
-              + ", "
-              + (from + perAccount - 1)
-              + ") s GROUP BY s ORDER BY s");
+              + numbers(accounts, from, perAccount)
+              + " GROUP BY s ORDER BY s");
     }
   }
 

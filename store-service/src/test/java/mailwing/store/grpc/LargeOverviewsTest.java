@@ -202,14 +202,24 @@ class LargeOverviewsTest {
     }
   }
 
+  private MailFixture.User withMessages(String address, int count, int octets) {
+    MailFixture.User of = store.user(address);
+    AppendHeader to = AppendHeader.newBuilder().setMailbox(of.ref("INBOX")).build();
+    for (int i = 0; i < count; i++) {
+      of.append(to, message("message " + i, octets));
+    }
+    return of;
+  }
+
+  private MessageReads.Batch first(MailFixture.User of, UidSpans uids, FetchItems items) {
+    return reads.next(
+        Access.own(of.accountId()), of.ref("INBOX").getMailboxId(), uids, 0, items, 0);
+  }
+
   @Test
   void envelopesAloneAreThoseThatComeWithMore() {
-    MailFixture.User other = store.user("envelopes@example.test");
+    MailFixture.User other = withMessages("envelopes@example.test", 30, 100);
     MailboxRef mailbox = other.ref("INBOX");
-    AppendHeader to = AppendHeader.newBuilder().setMailbox(mailbox).build();
-    for (int i = 0; i < 30; i++) {
-      other.append(to, message("envelope " + i, 100));
-    }
     other
         .messages()
         .copyMessages(
@@ -231,21 +241,9 @@ class LargeOverviewsTest {
     FetchItems.Builder alone = items().setEnvelope(true).setEncoded(true);
     for (UidSpans uids :
         List.of(UidSpans.ALL, UidSpans.of(List.of(range(2, 33))), UidSpans.of(34))) {
-      List<FetchedMessage> envelopes =
-          reads
-              .next(
-                  Access.own(other.accountId()), mailbox.getMailboxId(), uids, 0, alone.build(), 0)
-              .messages();
+      List<FetchedMessage> envelopes = first(other, uids, alone.build()).messages();
       List<FetchedMessage> more =
-          reads
-              .next(
-                  Access.own(other.accountId()),
-                  mailbox.getMailboxId(),
-                  uids,
-                  0,
-                  alone.clone().setSize(true).build(),
-                  0)
-              .messages();
+          first(other, uids, alone.clone().setSize(true).build()).messages();
       assertThat(envelopes)
           .isNotEmpty()
           .isEqualTo(
@@ -257,16 +255,9 @@ class LargeOverviewsTest {
 
   @Test
   void ordinaryMailIsOnePage() {
-    MailFixture.User other = store.user("ordinary@example.test");
-    MailboxRef mailbox = other.ref("INBOX");
-    AppendHeader to = AppendHeader.newBuilder().setMailbox(mailbox).build();
-    for (int i = 0; i < 50; i++) {
-      other.append(to, message("ordinary " + i, 2000));
-    }
+    MailFixture.User other = withMessages("ordinary@example.test", 50, 2000);
     for (FetchItems items : overviews()) {
-      MessageReads.Batch page =
-          reads.next(
-              Access.own(other.accountId()), mailbox.getMailboxId(), UidSpans.ALL, 0, items, 0);
+      MessageReads.Batch page = first(other, UidSpans.ALL, items);
       assertThat(page.messages()).hasSize(50);
       assertThat(page.reached()).isEqualTo(UidSpans.MAX);
     }
