@@ -11,6 +11,7 @@ import mailwing.store.StoreException;
 import mailwing.store.mime.MessageText;
 import mailwing.store.mime.OctetSource;
 import mailwing.store.persistence.Blobs;
+import mailwing.store.persistence.OverviewPageRows;
 import mailwing.store.persistence.SearchRows.Condition;
 import mailwing.store.persistence.TextIndexRows;
 import mailwing.store.persistence.TextUpkeepRows;
@@ -49,6 +50,7 @@ public final class TextIndex {
   private final Blobs blobs;
   private final TextIndexRows rows;
   private final TextUpkeep upkeep;
+  private final OverviewUpkeep overviews;
   private final Pace pace;
   private final int least;
   private volatile long askedTo = Long.MIN_VALUE;
@@ -72,11 +74,12 @@ public final class TextIndex {
     this.rows = new TextIndexRows(store.sql());
     this.pace = new Pace(busy, nanoTime);
     this.upkeep = new TextUpkeep(new TextUpkeepRows(store.sql(), rows), pace, least);
+    this.overviews = new OverviewUpkeep(new OverviewPageRows(store.sql(), rows), pace);
     this.least = least;
   }
 
-  /// Indexes what has come and puts segments together; call it every minute or so, never twice at a
-  /// time.
+  /// Indexes what has come, puts segments together, and what lists are made from; call it every
+  /// minute or so, never twice at a time.
   ///
   /// @param wanted asked now and then; what is not finished then is left for the next time
   public void fill(BooleanSupplier wanted) {
@@ -104,6 +107,12 @@ public final class TextIndex {
         return;
       }
       claimed(due.account(), () -> upkeep.run(due, wanted));
+    }
+    for (long account : overviews.due(ACCOUNTS)) {
+      if (!wanted.getAsBoolean()) {
+        return;
+      }
+      claimed(account, () -> overviews.run(account, wanted));
     }
   }
 

@@ -159,6 +159,7 @@ public final class AccountMail {
             "blob_chunk",
             "blob_upload",
             "message",
+            "overview_page",
             "thread_ref",
             "text_postings",
             "text_segment",

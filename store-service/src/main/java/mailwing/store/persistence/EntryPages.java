@@ -1,5 +1,8 @@
 package mailwing.store.persistence;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -31,7 +34,10 @@ final class EntryPages {
   private static final String INTERNAL_DATE = "internal_date";
   private static final String MESSAGE_ID = "message_id";
 
-  private static final String NO_DATE = "CAST('" + Long.MIN_VALUE + "' AS bigint)";
+  static final String NO_DATE = "CAST('" + Long.MIN_VALUE + "' AS bigint)";
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private static final Held NOTHING_ASKED = condition -> false;
 
@@ -178,7 +184,8 @@ final class EntryPages {
                 + columns.inner()
                 + " FROM "
                 + access.entries(range)
-                + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid > ? AND e.uid <= ? AND ("
+                + " e WHERE e.account_id = ? AND e.mailbox_id = ? AND e.uid > ? AND e.uid <= ? AND"
+                + " ("
                 + condition.text()
                 + ") ORDER BY e.uid LIMIT "
                 + ROWS
@@ -272,8 +279,80 @@ final class EntryPages {
   private void threads(Page page, boolean links, Consumer<Threading> sink) throws SQLException {
     Messages messages = new Messages(page);
     Threading[] found = new Threading[page.count()];
+    long[] rest =
+        OverviewPages.read(
+            connection,
+            access,
+            messages.ids,
+            OverviewPages.LINKS,
+            (id, octets, from, to) ->
+                threading(page, messages, id, Links.of(octets, from, links), found));
+    if (rest.length > 0) {
+      messages.reached = 0;
+      threads(page, messages, rest, links, found);
+    }
+    for (Threading one : found) {
+      // None where the message went between the pages.
+      if (one != null) {
+        sink.accept(one);
+      }
+    }
+  }
+
+  /// What THREAD goes by of a message.
+  ///
+  /// @param sent the least number for no date
+  @SuppressWarnings("ArrayRecordComponent") // on its way
+  private record Links(
+      long sent, byte[] subject, byte @Nullable [] own, byte @Nullable [] references) {
+    /// From a page of overviews.
+    static Links of(byte[] octets, int from, boolean links) {
+      int subject = from + Long.BYTES;
+      int own = next(octets, subject);
+      byte[] text = text(octets, subject);
+      return new Links(
+          (long) LONGS.get(octets, from),
+          text == null ? new byte[0] : text,
+          links ? text(octets, own) : null,
+          links ? text(octets, next(octets, own)) : null);
+    }
+
+    private static int next(byte[] octets, int at) {
+      return at + Integer.BYTES + Math.max(0, OverviewPages.length(octets, at));
+    }
+
+    private static byte @Nullable [] text(byte[] octets, int at) {
+      int start = at + Integer.BYTES;
+      int length = OverviewPages.length(octets, at);
+      return length < 0 ? null : Arrays.copyOfRange(octets, start, start + length);
+    }
+  }
+
+  /// Of each entry of a message.
+  private static void threading(
+      Page page, Messages messages, long id, Links its, Threading[] found) {
+    for (int at = messages.first(id); messages.is(at, id); at++) {
+      int entry = messages.entry(at);
+      long internal = page.internalDates[entry];
+      found[entry] =
+          new Threading(
+              (int) page.uids[entry],
+              its.own,
+              its.references,
+              BinaryArrays.HEAD,
+              its.subject,
+              its.sent == Long.MIN_VALUE ? internal : its.sent,
+              internal);
+    }
+  }
+
+  private void threads(Page page, Messages messages, long[] ids, boolean links, Threading[] found)
+      throws SQLException {
     try (PreparedStatement statement =
-            messages.select(
+            MessagesById.select(
+                connection,
+                access,
+                ids,
                 "SELECT m.message_id, m.base_subject, m.sent_millis"
                     + (links
                         ? ", m.message_id_header, array_send(m.reference_ids)"
@@ -282,31 +361,12 @@ final class EntryPages {
                 " ORDER BY m.message_id");
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
-        long id = row.getLong(1);
         byte[] subject = row.getBytes(2);
         long sent = row.getLong(3);
-        boolean dated = !row.wasNull();
-        byte[] own = row.getBytes(4);
-        byte[] references = row.getBytes(5);
-        for (int at = messages.first(id); messages.is(at, id); at++) {
-          int entry = messages.entry(at);
-          long internal = page.internalDates[entry];
-          found[entry] =
-              new Threading(
-                  (int) page.uids[entry],
-                  own,
-                  references,
-                  BinaryArrays.HEAD,
-                  subject,
-                  dated ? sent : internal,
-                  internal);
-        }
-      }
-    }
-    for (Threading one : found) {
-      // None where the message went between the pages.
-      if (one != null) {
-        sink.accept(one);
+        Links its =
+            new Links(
+                row.wasNull() ? Long.MIN_VALUE : sent, subject, row.getBytes(4), row.getBytes(5));
+        threading(page, messages, row.getLong(1), its, found);
       }
     }
   }

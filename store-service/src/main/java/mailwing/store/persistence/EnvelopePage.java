@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// Reads nothing of neighbouring messages but their envelopes, as they are kept: what lists of
 /// messages are made from.
 ///
-/// PostgreSQL puts the numbers and the envelopes of a page together, so that they come as two rows:
-/// a row for each message costs as much again to hand over and to take.
+/// They come from pages that lie together ([OverviewPages]). Of messages that are in none
+/// PostgreSQL puts the envelopes together, so that they come as one row: a row for each message
+/// costs as much again to hand over and to take.
 final class EnvelopePage {
   private static final FetchItems ENVELOPES =
       FetchItems.newBuilder().setEnvelope(true).setEncoded(true).build();
@@ -38,8 +39,11 @@ final class EnvelopePage {
     if (count == 0) {
       return new OverviewRows.Page(List.of(), false, 0);
     }
-    Envelopes envelopes = envelopes(connection, access, entries.messageIds);
-    if (envelopes.large) {
+    Envelopes envelopes = new Envelopes(entries.messageIds);
+    long[] rest =
+        OverviewPages.read(
+            connection, access, envelopes.ids, OverviewPages.ENVELOPES, envelopes::take);
+    if (rest.length > 0 && !rows(connection, access, rest, envelopes)) {
       return null;
     }
     List<FetchedMessage> found = new ArrayList<>(count);
@@ -88,15 +92,14 @@ final class EnvelopePage {
     }
   }
 
-  private static Envelopes envelopes(Connection connection, Access access, long[] messageIds)
-      throws SQLException {
-    long[] ids = messageIds.clone();
-    Arrays.sort(ids);
+  /// Takes those of messages' rows; false where one is large, and is not among them.
+  private static boolean rows(
+      Connection connection, Access access, long[] messageIds, Envelopes into) throws SQLException {
     try (PreparedStatement statement =
             MessagesById.select(
                 connection,
                 access,
-                ids,
+                messageIds,
                 "SELECT "
                     + BinaryArrays.string("t.message_id")
                     + ", "
@@ -108,38 +111,46 @@ final class EnvelopePage {
                 " ORDER BY m.message_id) t");
         ResultSet row = statement.executeQuery()) {
       row.next();
-      return new Envelopes(
-          BinaryArrays.strung(row.getBytes(1)),
-          BinaryArrays.strung(row.getBytes(2)),
-          row.getBytes(3));
+      long[] ids = BinaryArrays.strung(row.getBytes(1));
+      long[] lengths = BinaryArrays.strung(row.getBytes(2));
+      byte[] all = row.getBytes(3);
+      byte[] octets = all == null ? new byte[0] : all;
+      if (Arrays.stream(lengths).sum() != octets.length) {
+        return false;
+      }
+      int end = 0;
+      for (int i = 0; i < ids.length; i++) {
+        int start = end;
+        end += (int) lengths[i];
+        into.take(ids[i], octets, start, end);
+      }
+      return true;
     }
   }
 
-  /// Those of some messages, one behind the other.
+  /// Those of some messages.
   private static final class Envelopes {
     private final long[] ids;
-    private final int[] ends;
-    private final byte[] octets;
+    private final byte[] @Nullable [] found;
 
-    /// One is, and is not among them.
-    private final boolean large;
-
-    private Envelopes(long[] ids, long[] lengths, byte @Nullable [] octets) {
-      this.ids = ids;
-      this.octets = octets == null ? new byte[0] : octets;
-      ends = new int[ids.length];
-      long end = 0;
-      for (int i = 0; i < ids.length; i++) {
-        end += lengths[i];
-        ends[i] = (int) Math.min(end, this.octets.length);
-      }
-      large = end != this.octets.length;
+    /// @param ids in any order, some of them twice
+    private Envelopes(long[] ids) {
+      this.ids = ids.clone();
+      Arrays.sort(this.ids);
+      found = new byte[ids.length][];
     }
 
-    /// A copy: what is kept of one does not keep those beside it. Null of a message that is gone.
-    private byte @Nullable [] of(long id) {
+    /// A copy: what is kept of one does not keep those beside it.
+    private void take(long id, byte[] octets, int from, int to) {
       int at = Arrays.binarySearch(ids, id);
-      return at < 0 ? null : Arrays.copyOfRange(octets, at == 0 ? 0 : ends[at - 1], ends[at]);
+      if (at >= 0) {
+        found[at] = Arrays.copyOfRange(octets, from, to);
+      }
+    }
+
+    /// Null of a message that is gone.
+    private byte @Nullable [] of(long id) {
+      return found[Arrays.binarySearch(ids, id)];
     }
   }
 }

@@ -31,7 +31,7 @@ final class ParsedColumns {
   static final int PAGE = 2 << 20;
 
   /// What is no larger comes with its row. Octets.
-  private static final int SMALL = 4 << 10;
+  static final int SMALL = 4 << 10;
 
   private final FetchItems items;
   private final boolean any;

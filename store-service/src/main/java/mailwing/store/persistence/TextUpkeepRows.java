@@ -60,6 +60,13 @@ public final class TextUpkeepRows {
                 "UPDATE text_upkeep SET grown = false, gone = gone - ? WHERE account_id = ?",
                 due.gone(),
                 due.account());
+            if (due.gone() > 0) {
+              // Pages went with them.
+              TextIndexRows.update(
+                  connection,
+                  "UPDATE text_segment SET paged = false WHERE account_id = ? AND paged",
+                  due.account());
+            }
             TextIndexRows.update(
                 connection,
                 "DELETE FROM text_upkeep WHERE account_id = ? AND NOT grown AND gone <= 0",
