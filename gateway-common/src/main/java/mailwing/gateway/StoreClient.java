@@ -49,8 +49,9 @@ public final class StoreClient implements AutoCloseable {
   }
 
   /// Whether the thread that makes a call does nothing else until its one answer has come, so that
-  /// in one process it may do the store's work as well. Said of what changes mail, and not of what
-  /// every session asks for that then waits: what its thread has once done stays in its memory.
+  /// in one process it may do the store's work as well. Said of what changes mail or leads to it,
+  /// and not of what every session asks for that then waits: what its thread has once done stays in
+  /// its memory.
   public static final CallOptions.Key<Boolean> WAITED_FOR =
       CallOptions.Key.createWithDefault("waited-for", false);
 
@@ -142,7 +143,12 @@ public final class StoreClient implements AutoCloseable {
   }
 
   public ResolveRecipientResponse resolveRecipient(ResolveRecipientRequest request) {
-    return repeatable(DeliveryGrpc.getResolveRecipientMethod(), request);
+    return call(
+        channel,
+        DeliveryGrpc.getResolveRecipientMethod(),
+        true,
+        request,
+        StoreRetry.during(config.retryTime()));
   }
 
   /// A delivery; repeat it with the same delivery id when it fails with UNAVAILABLE.

@@ -1,6 +1,7 @@
 package mailwing.smtp.data;
 
 import java.io.ByteArrayOutputStream;
+import java.util.List;
 
 /// Authentication-Results that a message brings along in our name: nobody else may say them (RFC
 /// 8601 §5).
@@ -9,16 +10,22 @@ public final class ForgedResults {
 
   private ForgedResults() {}
 
-  /// The octets from offset to limit without the fields that bear this name; scan is of these
-  /// octets.
-  public static byte[] without(byte[] octets, int offset, int limit, HeaderScan scan, String host) {
+  /// The fields that bear this name, in their order.
+  public static List<HeaderScan.Field> in(HeaderScan scan, String host) {
+    return scan.fields().stream()
+        .filter(
+            field -> scan.isNamed(field, NAME) && server(scan.value(field)).equalsIgnoreCase(host))
+        .toList();
+  }
+
+  /// The octets from offset to limit without these fields of them.
+  public static byte[] without(
+      byte[] octets, int offset, int limit, List<HeaderScan.Field> forged) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(limit - offset);
     int at = offset;
-    for (HeaderScan.Field field : scan.fields()) {
-      if (scan.isNamed(field, NAME) && server(scan.value(field)).equalsIgnoreCase(host)) {
-        out.write(octets, at, field.start() - at);
-        at = field.end();
-      }
+    for (HeaderScan.Field field : forged) {
+      out.write(octets, at, field.start() - at);
+      at = field.end();
     }
     out.write(octets, at, limit - at);
     return out.toByteArray();

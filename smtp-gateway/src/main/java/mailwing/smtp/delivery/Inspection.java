@@ -164,10 +164,11 @@ final class Inspection {
         return Optional.of(Refusal.STORE_UNAVAILABLE);
       }
     }
-    byte[] kept = ForgedResults.without(buffer, traceLength, count, scan, screening.host());
-    if (kept.length == count - traceLength && found.isEmpty()) {
+    List<HeaderScan.Field> forged = ForgedResults.in(scan, screening.host());
+    if (forged.isEmpty() && found.isEmpty()) {
       return Optional.empty();
     }
+    byte[] kept = ForgedResults.without(buffer, traceLength, count, forged);
     byte[] field = found.getBytes(StandardCharsets.UTF_8);
     byte[] whole = new byte[field.length + traceLength + kept.length];
     System.arraycopy(field, 0, whole, 0, field.length);

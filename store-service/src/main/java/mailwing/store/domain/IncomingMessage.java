@@ -94,7 +94,10 @@ final class IncomingMessage {
       }
       try {
         blobs.upload(
-            copy.accountId, copy.blobId, chunks, chunks == 0 ? with(copy.prefix, body) : body);
+            copy.accountId,
+            copy.blobId,
+            chunks,
+            chunks == 0 ? with(copy.prefix, body, length) : body);
       } catch (StoreException e) {
         copy.failure = e;
       }
@@ -157,15 +160,16 @@ final class IncomingMessage {
 
   /// The whole body of a copy; null where it was written chunk by chunk.
   byte @Nullable [] body(Copy copy) {
-    return spilled() ? null : with(copy.prefix, Arrays.copyOf(held, length));
+    return spilled() ? null : with(copy.prefix, held, length);
   }
 
-  private static byte[] with(byte[] prefix, byte[] body) {
-    if (prefix.length == 0) {
-      return body;
+  /// So many octets behind a prefix.
+  private static byte[] with(byte[] prefix, byte[] octets, int length) {
+    if (prefix.length == 0 && octets.length == length) {
+      return octets;
     }
-    byte[] whole = Arrays.copyOf(prefix, prefix.length + body.length);
-    System.arraycopy(body, 0, whole, prefix.length, body.length);
+    byte[] whole = Arrays.copyOf(prefix, prefix.length + length);
+    System.arraycopy(octets, 0, whole, prefix.length, length);
     return whole;
   }
 

@@ -16,7 +16,7 @@ final class TrailHeader {
   /// What lies behind is not looked at.
   private static final int MOST = 256 << 10;
 
-  private final ByteArrayOutputStream octets = new ByteArrayOutputStream(4096);
+  private final ByteArrayOutputStream octets = new ByteArrayOutputStream(0);
   private final List<String> deliveredTo = new ArrayList<>();
   private final List<String> listIds = new ArrayList<>();
   private boolean reply;

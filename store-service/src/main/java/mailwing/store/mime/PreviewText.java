@@ -35,7 +35,7 @@ final class PreviewText {
       if (length + more > kept.length) {
         kept =
             Arrays.copyOf(
-                kept, Math.min(limit, Math.max(Math.max(512, kept.length * 2), length + more)));
+                kept, Math.min(limit, Math.max(Math.max(1024, kept.length * 4), length + more)));
       }
       System.arraycopy(octets, offset, kept, length, more);
       length += more;

@@ -10,7 +10,7 @@ final class Utf8Reader extends Reader {
   private static final char[] WINDOWS_1252 = table();
 
   private final InputStream in;
-  private final byte[] buffer = new byte[8192];
+  private final byte[] buffer = new byte[2048];
   private int at;
   private int end;
   private boolean ended;

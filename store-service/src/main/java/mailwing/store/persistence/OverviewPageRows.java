@@ -7,8 +7,8 @@ import java.util.List;
 
 /// Pages of what lists and threads are made from ([OverviewPages]): which are to be made, and how.
 ///
-/// A page is removed together with the first of its messages that is, by the database itself
-/// (V51), and made again when upkeep comes by.
+/// A page is removed together with the first of its messages that is, by the database itself (V51),
+/// and made again when upkeep comes by.
 public final class OverviewPageRows {
   /// What THREAD goes by is in a page up to so many octets of a message; half as much is rare.
   private static final int LINKS = 2 << 10;
