@@ -61,7 +61,7 @@ public record KnownMessage(
     };
   }
 
-  public boolean knowsAll(Set<Need> needs) {
+  public boolean knowsAll(Need... needs) {
     for (Need need : needs) {
       if (!knows(need)) {
         return false;

@@ -150,21 +150,26 @@ final class EnvelopeWriter {
   /// a length; of others, which are passed over, any kind will do.
   private int end(int tag, int last, int limit) throws InvalidProtocolBufferException {
     int type = WireFormat.getTagWireType(tag);
-    if (type != WireFormat.WIRETYPE_LENGTH_DELIMITED && WireFormat.getTagFieldNumber(tag) <= last) {
-      throw damaged();
-    }
     int length =
-        switch (type) {
-          case WireFormat.WIRETYPE_LENGTH_DELIMITED -> varint(limit);
-          case WireFormat.WIRETYPE_FIXED64 -> Long.BYTES;
-          case WireFormat.WIRETYPE_FIXED32 -> Integer.BYTES;
-          case WireFormat.WIRETYPE_VARINT -> number(limit);
-          default -> throw damaged();
-        };
+        type == WireFormat.WIRETYPE_LENGTH_DELIMITED
+            ? varint(limit)
+            : unknownLength(tag, last, limit);
     if (length < 0 || length > limit - from) {
       throw damaged();
     }
     return from + length;
+  }
+
+  private int unknownLength(int tag, int last, int limit) throws InvalidProtocolBufferException {
+    if (WireFormat.getTagFieldNumber(tag) <= last) {
+      throw damaged();
+    }
+    return switch (WireFormat.getTagWireType(tag)) {
+      case WireFormat.WIRETYPE_FIXED64 -> Long.BYTES;
+      case WireFormat.WIRETYPE_FIXED32 -> Integer.BYTES;
+      case WireFormat.WIRETYPE_VARINT -> number(limit);
+      default -> throw damaged();
+    };
   }
 
   /// How many octets a number has.
@@ -176,7 +181,15 @@ final class EnvelopeWriter {
     return length;
   }
 
+  /// Of one octet nearly always.
   private int varint(int limit) throws InvalidProtocolBufferException {
+    if (from < limit && octets[from] >= 0) {
+      return octets[from++];
+    }
+    return longVarint(limit);
+  }
+
+  private int longVarint(int limit) throws InvalidProtocolBufferException {
     int number = 0;
     for (int shift = 0; shift < Integer.SIZE && from < limit; shift += 7) {
       byte some = octets[from++];
@@ -194,7 +207,9 @@ final class EnvelopeWriter {
 
   /// What a ByteString holds, in its own array nearly always: it is read from there and not copied.
   private static final class Source extends ByteOutput {
-    private byte[] array = new byte[0];
+    private static final byte[] NOTHING = {};
+
+    private byte[] array = NOTHING;
     private int from;
     private int to;
 

@@ -16,44 +16,61 @@ final class Strings {
   static final int BESIDE = 16;
 
   private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGH = ONES << 7;
+  private static final long SPACES = ONES * ' ';
 
   private Strings() {}
 
   /// Writes the octets `[start, end)` as a string to `to` from `position` on, and tells where it
-  /// ends.
+  /// ends. Behind that it may leave octets that mean nothing, as far as [#BESIDE] allows.
   ///
   /// @param utf8 quoted strings may hold UTF-8
   static int put(byte[] octets, int start, int end, boolean utf8, byte[] to, int position) {
-    if (end - start <= QUOTED_MAX) {
-      int at = position;
-      to[at++] = '"';
-      int i = start;
-      while (i <= end - Long.BYTES) {
-        long eight = (long) LONGS.get(octets, i);
-        if (unusual(eight)) {
-          break;
-        }
-        LONGS.set(to, at, eight);
-        i += Long.BYTES;
-        at += Long.BYTES;
-      }
-      while (i < end && !unusual(octets[i])) {
-        to[at++] = octets[i++];
-      }
-      if (i == end) {
-        to[at++] = '"';
-        return at;
-      }
+    int length = end - start;
+    if (length < Long.BYTES
+        ? copiedFew(octets, start, length, to, position + 1)
+        : length <= QUOTED_MAX && copied(octets, start, end, to, position + 1)) {
+      to[position] = '"';
+      to[position + length + 1] = '"';
+      return position + length + 2;
     }
     return putUnusual(octets, start, end, utf8, to, position);
   }
 
-  private static boolean unusual(byte c) {
-    return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
+  /// Copies eight octets at a time as long as none is unusual, the last eight again with some of
+  /// those before; whether it came to the end.
+  private static boolean copied(byte[] octets, int start, int end, byte[] to, int position) {
+    int last = end - Long.BYTES;
+    int shift = position - start;
+    for (int i = start; i < last; i += Long.BYTES) {
+      long eight = (long) LONGS.get(octets, i);
+      if (unusual(eight)) {
+        return false;
+      }
+      LONGS.set(to, i + shift, eight);
+    }
+    long eight = (long) LONGS.get(octets, last);
+    LONGS.set(to, last + shift, eight);
+    return !unusual(eight);
+  }
+
+  /// Copies up to seven octets, and spaces behind them; whether none is unusual.
+  private static boolean copiedFew(byte[] octets, int start, int length, byte[] to, int position) {
+    long few = 0;
+    if (start <= octets.length - Long.BYTES) {
+      few = (long) LONGS.get(octets, start);
+    } else {
+      for (int i = length - 1; i >= 0; i--) {
+        few = (few << Byte.SIZE) | (octets[start + i] & 0xff);
+      }
+    }
+    long its = (1L << (length * Byte.SIZE)) - 1;
+    few = (few & its) | (SPACES & ~its);
+    LONGS.set(to, position, few);
+    return !unusual(few);
   }
 
   /// Is any of eight octets unusual?

@@ -147,6 +147,10 @@ final class FetchExecutor {
   private record Batch(int[] seqs, MessageLoader.Loading loading) {}
 
   private Batch begin(int[] seqs) {
+    if (plan.needs().isEmpty()) {
+      // What changes is looked at when it is written.
+      return new Batch(seqs, MessageLoader.Loading.ofNothing(seqs.length));
+    }
     return new Batch(seqs, fetcher.begin(state.view().states(seqs, 0, seqs.length)));
   }
 

@@ -3,7 +3,6 @@ package mailwing.imap.session;
 import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import mailwing.gateway.OctetWriter;
 import mailwing.gateway.StoreException;
@@ -30,7 +29,7 @@ final class MessageFetcher {
   private final FetchPlan plan;
   private final boolean binary;
   private final MessageLoader loader;
-  private Map<Integer, KnownMessage> batch = Map.of();
+  private KnownMessages batch = KnownMessages.NONE;
 
   MessageFetcher(Session session, Selected state, FetchPlan plan) {
     this.session = session;
@@ -56,7 +55,7 @@ final class MessageFetcher {
   /// Takes what the store says; the batch is what is written next, as far as its end.
   void finish(MessageLoader.Loading loading) {
     // The one before is not held with it.
-    batch = Map.of();
+    batch = KnownMessages.NONE;
     batch = loader.finish(loading);
   }
 
@@ -71,8 +70,8 @@ final class MessageFetcher {
 
   /// Writes one response.
   Told write(MessageState message, boolean uid, boolean seenNow) throws IOException {
-    KnownMessage known = batch.getOrDefault(message.uid(), KnownMessage.NOTHING);
-    if (!known.knowsAll(loader.needs(message))) {
+    KnownMessage known = batch.of(message.uid());
+    if (!loader.isEnough(known, message)) {
       return Told.GONE;
     }
     if (!plan.needsBody() || known.body() != null) {
@@ -189,28 +188,36 @@ final class MessageFetcher {
     boolean flagsTold = false;
     boolean modSeqTold = false;
     for (FetchItem item : items) {
-      switch (item) {
-        case FetchItem.Attribute.UID -> {
-          if (!uidTold || uidOnly) {
-            fetch.uid(Integer.toUnsignedLong(message.uid()));
-            uidTold = true;
+      if (item instanceof FetchItem.Attribute attribute) {
+        // Of names alone: a switch over these and records together is slow, and this is done often.
+        switch (attribute) {
+          case UID -> {
+            if (!uidTold || uidOnly) {
+              fetch.uid(Integer.toUnsignedLong(message.uid()));
+              uidTold = true;
+            }
           }
-        }
-        case FetchItem.Attribute.FLAGS -> {
-          Announcer.flags(session, fetch, message);
-          flagsTold = true;
-        }
-        case FetchItem.Attribute.MODSEQ -> {
-          Announcer.modSeq(session, fetch, message);
-          modSeqTold = true;
-        }
-        default -> {
-          if (FetchPlan.holdsOctets(item)) {
-            octets(fetch, item, message, known, large);
-          } else {
-            attribute(fetch, item, message, known);
+          case FLAGS -> {
+            Announcer.flags(session, fetch, message);
+            flagsTold = true;
           }
+          case MODSEQ -> {
+            Announcer.modSeq(session, fetch, message);
+            modSeqTold = true;
+          }
+          case RFC822, RFC822_HEADER, RFC822_TEXT -> octets(fetch, item, message, known, large);
+          case RFC822_SIZE,
+              INTERNALDATE,
+              ENVELOPE,
+              BODY,
+              BODYSTRUCTURE,
+              EMAILID,
+              THREADID,
+              SAVEDATE ->
+              attribute(fetch, attribute, message, known);
         }
+      } else {
+        other(fetch, item, message, known, large);
       }
     }
     if (seenNow && !flagsTold) {
@@ -228,30 +235,43 @@ final class MessageFetcher {
     fetch.end();
   }
 
+  /// What is more than a name.
+  private void other(
+      FetchWriter fetch,
+      FetchItem item,
+      MessageState message,
+      KnownMessage known,
+      @Nullable StoredBody large)
+      throws IOException {
+    if (item instanceof FetchItem.Preview) {
+      fetch.preview(known.preview());
+    } else {
+      octets(fetch, item, message, known, large);
+    }
+  }
+
   private void attribute(
-      FetchWriter fetch, FetchItem item, MessageState message, KnownMessage known)
+      FetchWriter fetch, FetchItem.Attribute item, MessageState message, KnownMessage known)
       throws IOException {
     switch (item) {
-      case FetchItem.Attribute.RFC822_SIZE -> fetch.size(message.size());
-      case FetchItem.Attribute.INTERNALDATE -> {
+      case RFC822_SIZE -> fetch.size(message.size());
+      case INTERNALDATE -> {
         KnownMessage.Dates dates = Objects.requireNonNull(known.dates());
         fetch.internalDate(new InternalDate(dates.internalMillis(), dates.zoneMinutes()));
       }
-      case FetchItem.Attribute.ENVELOPE -> fetch.envelope(Objects.requireNonNull(known.envelope()));
-      case FetchItem.Attribute.BODY -> fetch.body(Objects.requireNonNull(known.structure()));
-      case FetchItem.Attribute.BODYSTRUCTURE ->
-          fetch.bodyStructure(Objects.requireNonNull(known.structure()));
-      case FetchItem.Attribute.EMAILID ->
+      case ENVELOPE -> fetch.envelope(Objects.requireNonNull(known.envelope()));
+      case BODY -> fetch.body(Objects.requireNonNull(known.structure()));
+      case BODYSTRUCTURE -> fetch.bodyStructure(Objects.requireNonNull(known.structure()));
+      case EMAILID ->
           fetch.emailId(
               ObjectIds.email(
                   state.mailbox().shared().key(), Objects.requireNonNull(known.ids()).messageId()));
-      case FetchItem.Attribute.THREADID ->
+      case THREADID ->
           fetch.threadId(
               ObjectIds.thread(
                   state.mailbox().shared().key(), Objects.requireNonNull(known.ids()).threadId()));
-      case FetchItem.Attribute.SAVEDATE ->
+      case SAVEDATE ->
           fetch.saveDate(new InternalDate(Objects.requireNonNull(known.ids()).saveDateMillis(), 0));
-      case FetchItem.Preview _ -> fetch.preview(known.preview());
       default -> throw new IllegalArgumentException("no attribute: " + item);
     }
   }

@@ -1,11 +1,9 @@
 package mailwing.imap.session;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import mailwing.gateway.StoreException;
 import mailwing.gateway.StoreStream;
@@ -39,7 +37,12 @@ final class MessageLoader {
   private final MessageCache cache;
   private final Selected state;
   private final FetchPlan plan;
-  private final Set<Need> needsOfLarge;
+
+  /// What must be known of a message, and of one whose octets need not be. For each message anew an
+  /// array is gone through, not a set.
+  private final Need[] needed;
+
+  private final Need[] neededOfLarge;
 
   /// Octets.
   private long learned;
@@ -51,16 +54,17 @@ final class MessageLoader {
     this.cache = session.services().messages();
     this.state = state;
     this.plan = plan;
-    needsOfLarge =
-        EnumSet.copyOf(plan.needs().isEmpty() ? EnumSet.noneOf(Need.class) : plan.needs());
-    needsOfLarge.remove(Need.BODY);
+    needed = plan.needs().toArray(Need[]::new);
+    neededOfLarge = plan.needs().stream().filter(need -> need != Need.BODY).toArray(Need[]::new);
   }
 
   /// What is known of a batch, and the call for what is not.
   static final class Loading implements AutoCloseable {
-    private final List<MessageState> messages;
-    private final Map<Integer, KnownMessage> known;
-    private final List<Integer> missing = new ArrayList<>();
+    private final KnownMessages known;
+
+    /// Ascending.
+    private List<UidRange> missing = List.of();
+
     private final Set<Integer> ahead = new HashSet<>();
 
     /// Of which the cache knows something, but not all that is needed.
@@ -70,10 +74,14 @@ final class MessageLoader {
     private int largestBody = 1;
     private @Nullable StoreStream<FetchMessagesResponse> call;
 
-    private Loading(List<MessageState> messages) {
-      this.messages = messages;
-      end = messages.size();
-      known = HashMap.newHashMap(messages.size());
+    private Loading(KnownMessages known, int end) {
+      this.known = known;
+      this.end = end;
+    }
+
+    /// Of messages of which nothing is needed.
+    static Loading ofNothing(int messages) {
+      return new Loading(KnownMessages.NONE, messages);
     }
 
     /// How many of the messages are in this batch, from the first on; at least one. It is certain
@@ -82,13 +90,10 @@ final class MessageLoader {
       return end;
     }
 
-    /// The batch ends behind a message.
-    private void endAfter(int uid) {
-      int i = 0;
-      while (i < end && Integer.compareUnsigned(messages.get(i).uid(), uid) <= 0) {
-        i++;
+    private void needs(MessageState message) {
+      if (message.size() <= FetchPlan.SMALL_BODY) {
+        largestBody = (int) Math.max(largestBody, message.size());
       }
-      end = i;
     }
 
     /// Nobody waits for it any more.
@@ -105,32 +110,42 @@ final class MessageLoader {
   ///
   /// @param messages ascending
   Loading begin(List<MessageState> messages) {
-    Loading loading = new Loading(messages);
+    int count = messages.size();
     if (plan.needs().isEmpty()) {
-      return loading;
+      return Loading.ofNothing(count);
     }
-    boolean look = plan.needsBody() || knowsSome(messages);
+    int[] uids = new int[count];
+    for (int i = 0; i < count; i++) {
+      uids[i] = messages.get(i).uid();
+    }
+    Loading loading = new Loading(new KnownMessages(uids), count);
+    boolean look = plan.needsBody() || knowsSome(uids);
+    int[] missing = new int[count];
+    int asked = 0;
     long octets = 0;
     for (int i = 0; i < loading.end; i++) {
       MessageState message = messages.get(i);
-      KnownMessage known = look ? cache.find(key(message.uid())) : null;
-      if (known != null && known.knowsAll(needs(message))) {
-        loading.known.put(message.uid(), known);
+      KnownMessage known = look ? cache.find(key(uids[i])) : null;
+      if (known != null && isEnough(known, message)) {
+        loading.known.put(uids[i], known);
         octets += known.octets();
         if (octets >= OCTETS) {
           loading.end = i + 1;
         }
-      } else if (!message.expunged() && !needs(message).isEmpty()) {
+      } else if (!message.expunged() && needs(message).length > 0) {
         if (known != null) {
-          loading.partly.add(message.uid());
+          loading.partly.add(uids[i]);
         }
-        add(loading, message);
+        loading.needs(message);
+        missing[asked++] = uids[i];
       }
     }
-    if (plan.needsBody() && messages.size() == 1) {
-      ahead(loading, messages.getFirst());
+    missing = Arrays.copyOf(missing, asked);
+    if (plan.needsBody() && count == 1) {
+      missing = withAhead(loading, missing, messages.getFirst());
     }
-    if (!loading.missing.isEmpty()) {
+    if (missing.length > 0) {
+      loading.missing = joined(missing);
       loading.call = ask(loading);
     }
     return loading;
@@ -138,40 +153,37 @@ final class MessageLoader {
 
   /// Where the cache knows nothing of messages here and there in a batch, it knows hardly anything
   /// of it, and what it knows is cheaper to read with the rest than to be looked for.
-  private boolean knowsSome(List<MessageState> messages) {
-    int step = Math.max(1, messages.size() / SAMPLE);
-    for (int i = 0; i < messages.size(); i += step) {
-      if (cache.peek(key(messages.get(i).uid())) != null) {
+  private boolean knowsSome(int[] uids) {
+    int step = Math.max(1, uids.length / SAMPLE);
+    for (int i = 0; i < uids.length; i += step) {
+      if (cache.peek(key(uids[i])) != null) {
         return true;
       }
     }
     return false;
   }
 
-  private static void add(Loading loading, MessageState message) {
-    loading.missing.add(message.uid());
-    if (message.size() <= FetchPlan.SMALL_BODY) {
-      loading.largestBody = (int) Math.max(loading.largestBody, message.size());
-    }
-  }
-
   /// What is likely to be asked for next comes with what has to be asked for.
-  private void ahead(Loading loading, MessageState message) {
+  private int[] withAhead(Loading loading, int[] missing, MessageState message) {
     BodyRun run = session.bodyRun();
     run.note(state.view(), message);
-    if (loading.missing.isEmpty()) {
-      return;
+    if (missing.length == 0) {
+      return missing;
     }
-    for (MessageState next : run.next(state.view(), message)) {
-      KnownMessage known = cache.peek(key(next.uid()));
-      if (known != null && known.knowsAll(plan.needs())) {
+    List<MessageState> next = run.next(state.view(), message);
+    int[] all = Arrays.copyOf(missing, missing.length + next.size());
+    int count = missing.length;
+    for (MessageState one : next) {
+      KnownMessage known = cache.peek(key(one.uid()));
+      if (known != null && known.knowsAll(needed)) {
         // Another session has been here.
         break;
       }
-      loading.ahead.add(next.uid());
-      add(loading, next);
+      loading.ahead.add(one.uid());
+      loading.needs(one);
+      all[count++] = one.uid();
     }
-    loading.missing.sort(Integer::compareUnsigned);
+    return UidArrays.sort(Arrays.copyOf(all, count));
   }
 
   private StoreStream<FetchMessagesResponse> ask(Loading loading) {
@@ -179,13 +191,13 @@ final class MessageLoader {
         .store()
         .beginFetch(
             state.mailbox().ref(),
-            joined(loading.missing),
+            loading.missing,
             plan.needs(),
             plan.needsBody() ? loading.largestBody : 0);
   }
 
-  /// Takes what the store says: what is known of each message of the batch, by its UID.
-  Map<Integer, KnownMessage> finish(Loading loading) {
+  /// Takes what the store says: what is known of each message of the batch.
+  KnownMessages finish(Loading loading) {
     StoreStream<FetchMessagesResponse> call = loading.call;
     if (call != null) {
       try {
@@ -211,7 +223,9 @@ final class MessageLoader {
           octets += take(fetched, loading);
         }
         if (octets >= OCTETS) {
-          loading.endAfter(next.getMessages(next.getMessagesCount() - 1).getUid());
+          // The batch ends behind that message.
+          int last = next.getMessages(next.getMessagesCount() - 1).getUid();
+          loading.end = loading.known.countUpTo(last, loading.end);
           return;
         }
         next = call.next();
@@ -222,19 +236,20 @@ final class MessageLoader {
   /// How much is held of it.
   private long take(FetchedMessage fetched, Loading loading) {
     KnownMessage known = KnownMessage.of(fetched, plan.needs());
-    if (loading.ahead.contains(fetched.getUid())) {
-      cache.learnAhead(key(fetched.getUid()), known);
+    int uid = fetched.getUid();
+    if (!loading.ahead.isEmpty() && loading.ahead.contains(uid)) {
+      cache.learnAhead(key(uid), known);
       return 0;
     }
-    loading.known.put(fetched.getUid(), known);
-    learn(fetched.getUid(), known, loading);
+    loading.known.put(uid, known);
+    learn(uid, known, loading);
     return known.octets();
   }
 
   /// A command that reads more than passes through the cache leaves there what it has read first:
   /// the next one finds that, where it else found what it had driven out.
   private void learn(int uid, KnownMessage known, Loading loading) {
-    if (loading.partly.contains(uid)) {
+    if (!loading.partly.isEmpty() && loading.partly.contains(uid)) {
       cache.learn(key(uid), known);
     } else if (learned < cache.passage()) {
       learned += known.octets();
@@ -245,22 +260,26 @@ final class MessageLoader {
   }
 
   /// Neighbouring UIDs as one range.
-  private static List<UidRange> joined(List<Integer> uids) {
+  private static List<UidRange> joined(int[] uids) {
     List<UidRange> ranges = new ArrayList<>();
     int from = 0;
-    for (int i = 0; i < uids.size(); i++) {
-      int last = uids.get(i);
-      if (i + 1 == uids.size() || uids.get(i + 1) != last + 1) {
-        ranges.add(UidRange.newBuilder().setFirst(uids.get(from)).setLast(last).build());
+    for (int i = 0; i < uids.length; i++) {
+      int last = uids[i];
+      if (i + 1 == uids.length || uids[i + 1] != last + 1) {
+        ranges.add(UidRange.newBuilder().setFirst(uids[from]).setLast(last).build());
         from = i + 1;
       }
     }
     return ranges;
   }
 
-  /// What must be known of a message; the octets of a large one are not.
-  Set<Need> needs(MessageState message) {
-    return message.size() > FetchPlan.SMALL_BODY ? needsOfLarge : plan.needs();
+  /// Whether all is known that must be; the octets of a large message need not.
+  boolean isEnough(KnownMessage known, MessageState message) {
+    return known.knowsAll(needs(message));
+  }
+
+  private Need[] needs(MessageState message) {
+    return message.size() > FetchPlan.SMALL_BODY ? neededOfLarge : needed;
   }
 
   private MessageKey key(int uid) {

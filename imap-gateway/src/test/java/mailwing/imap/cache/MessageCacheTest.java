@@ -86,7 +86,7 @@ class MessageCacheTest {
             FetchedMessage.newBuilder().setPreview("words").build(), Set.of(Need.PREVIEW)));
     KnownMessage known = cache.peek(key);
     assertThat(known).isNotNull();
-    assertThat(known.knowsAll(Set.of(Need.HEADER, Need.PREVIEW))).isTrue();
+    assertThat(known.knowsAll(Need.HEADER, Need.PREVIEW)).isTrue();
   }
 
   @Test
@@ -143,6 +143,6 @@ class MessageCacheTest {
             FetchedMessage.newBuilder().setPreview("words").build(), Set.of(Need.PREVIEW)));
     KnownMessage known = cache.find(key);
     assertThat(known).isNotNull();
-    assertThat(known.knowsAll(Set.of(Need.HEADER, Need.PREVIEW))).isTrue();
+    assertThat(known.knowsAll(Need.HEADER, Need.PREVIEW)).isTrue();
   }
 }
