@@ -111,9 +111,6 @@ final class MessageLoader {
   /// @param messages ascending
   Loading begin(List<MessageState> messages) {
     int count = messages.size();
-    if (plan.needs().isEmpty()) {
-      return Loading.ofNothing(count);
-    }
     int[] uids = new int[count];
     for (int i = 0; i < count; i++) {
       uids[i] = messages.get(i).uid();

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import mailwing.store.StoreConfig;
 import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
@@ -48,10 +47,7 @@ class CollectorsTest {
   @BeforeAll
   void start() {
     store = new MailFixture();
-    database =
-        Database.open(
-            StoreConfig.Database.of(
-                store.database.jdbcUrl(), store.database.user(), store.database.password()));
+    database = store.open();
     jobs = jobs(MailStore.TRACE_MEMORY);
   }
 

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.LongStream;
-import mailwing.store.StoreConfig;
 import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Blobs;
 import mailwing.store.persistence.Database;
@@ -53,10 +52,7 @@ class LargeOverviewsTest {
   @BeforeAll
   void start() {
     store = new MailFixture();
-    database =
-        Database.open(
-            StoreConfig.Database.of(
-                store.database.jdbcUrl(), store.database.user(), store.database.password()));
+    database = store.open();
     Sql sql = new Sql(database.dataSource());
     reads = new MessageReads(sql, new Blobs(sql));
     user = store.user("large@example.test");

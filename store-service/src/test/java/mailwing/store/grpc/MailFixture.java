@@ -27,6 +27,10 @@ import java.util.function.Consumer;
 import mailwing.embedded.EmbeddedPostgres;
 import mailwing.store.StoreConfig;
 import mailwing.store.StoreService;
+import mailwing.store.accounts.Resolution;
+import mailwing.store.domain.MailStore;
+import mailwing.store.events.ChangeSignal;
+import mailwing.store.persistence.Database;
 import mailwing.store.v1.AddAliasRequest;
 import mailwing.store.v1.AddApiKeyRequest;
 import mailwing.store.v1.AddDomainRequest;
@@ -387,6 +391,32 @@ final class MailFixture implements AutoCloseable {
     }
     String name = status.getTrailers().get(ERROR);
     return name == null ? ErrorCode.ERROR_CODE_UNSPECIFIED : ErrorCode.valueOf(name);
+  }
+
+  /// The fixture's database, for what is used beside its service.
+  Database open() {
+    return Database.open(
+        StoreConfig.Database.of(database.jdbcUrl(), database.user(), database.password()));
+  }
+
+  static MailStore mail(Database database) {
+    return new MailStore(
+        database.dataSource(),
+        address -> new Resolution.UnknownUser(),
+        new ChangeSignal(),
+        MailStore.Limits.DEFAULTS);
+  }
+
+  /// Nobody but the holder works on the user's text index.
+  ///
+  /// @param holder an id, quoted
+  void claimIndex(User user, String holder) {
+    execute(
+        "INSERT INTO text_claim VALUES ("
+            + user.accountId()
+            + ", mail_now() + 3600000, "
+            + holder
+            + ") ON CONFLICT DO NOTHING");
   }
 
   /// One number from the database.

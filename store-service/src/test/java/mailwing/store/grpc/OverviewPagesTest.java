@@ -17,12 +17,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import mailwing.store.StoreConfig;
-import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.TextIndex;
-import mailwing.store.events.ChangeSignal;
 import mailwing.store.persistence.Database;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
@@ -58,18 +55,10 @@ class OverviewPagesTest {
   @BeforeEach
   void start() {
     store = new MailFixture();
-    database =
-        Database.open(
-            StoreConfig.Database.of(
-                store.database.jdbcUrl(), store.database.user(), store.database.password()));
-    mail =
-        new MailStore(
-            database.dataSource(),
-            address -> new Resolution.UnknownUser(),
-            new ChangeSignal(),
-            MailStore.Limits.DEFAULTS);
+    database = store.open();
+    mail = MailFixture.mail(database);
     user = store.user(MailFixture.ALICE);
-    keepOthersOut();
+    store.claimIndex(user, TEST);
     mailboxes = new ArrayList<>(List.of(user.ref("INBOX")));
     for (String name : List.of("Sparse", "Mixed")) {
       user.mailboxes().createMailbox(CreateMailboxRequest.newBuilder().setName(name).build());
@@ -89,17 +78,8 @@ class OverviewPagesTest {
     try {
       new TextIndex(mail, LEAST).fill(() -> true);
     } finally {
-      keepOthersOut();
+      store.claimIndex(user, TEST);
     }
-  }
-
-  private void keepOthersOut() {
-    store.execute(
-        "INSERT INTO text_claim VALUES ("
-            + user.accountId()
-            + ", mail_now() + 3600000, "
-            + TEST
-            + ") ON CONFLICT DO NOTHING");
   }
 
   private void append(int count) {

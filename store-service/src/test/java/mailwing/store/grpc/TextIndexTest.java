@@ -9,11 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
-import mailwing.store.StoreConfig;
-import mailwing.store.accounts.Resolution;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.TextIndex;
-import mailwing.store.events.ChangeSignal;
 import mailwing.store.mime.SearchText;
 import mailwing.store.persistence.Database;
 import mailwing.store.persistence.Sql;
@@ -68,16 +65,8 @@ class TextIndexTest {
   @BeforeAll
   void start() {
     store = new MailFixture();
-    database =
-        Database.open(
-            StoreConfig.Database.of(
-                store.database.jdbcUrl(), store.database.user(), store.database.password()));
-    mail =
-        new MailStore(
-            database.dataSource(),
-            address -> new Resolution.UnknownUser(),
-            new ChangeSignal(),
-            MailStore.Limits.DEFAULTS);
+    database = store.open();
+    mail = MailFixture.mail(database);
     user = store.user(MailFixture.ALICE);
     inbox = user.ref("INBOX");
   }

@@ -54,19 +54,11 @@ class TextMergeTest {
   @BeforeEach
   void start() {
     store = new MailFixture();
-    database =
-        Database.open(
-            StoreConfig.Database.of(
-                store.database.jdbcUrl(), store.database.user(), store.database.password()));
-    mail =
-        new MailStore(
-            database.dataSource(),
-            address -> new Resolution.UnknownUser(),
-            new ChangeSignal(),
-            MailStore.Limits.DEFAULTS);
+    database = store.open();
+    mail = MailFixture.mail(database);
     user = store.user(MailFixture.ALICE);
     inbox = user.ref("INBOX");
-    keepOthersOut();
+    store.claimIndex(user, TEST);
   }
 
   @AfterEach
@@ -142,17 +134,8 @@ class TextMergeTest {
     try {
       new TextIndex(mail, atOnce).fill(wanted);
     } finally {
-      keepOthersOut();
+      store.claimIndex(user, TEST);
     }
-  }
-
-  private void keepOthersOut() {
-    store.execute(
-        "INSERT INTO text_claim VALUES ("
-            + user.accountId()
-            + ", mail_now() + 3600000, "
-            + TEST
-            + ") ON CONFLICT DO NOTHING");
   }
 
   private long segments() {
