@@ -28,6 +28,10 @@ final class FetchExecutor {
   /// Messages a batch at most.
   private static final int BATCH = 500;
 
+  /// The same where little is needed of each and batches are begun two before their turn: few
+  /// sessions do so at a time, and what a batch costs beside its messages is shared by many.
+  private static final int LARGE_BATCH = 4096;
+
   /// Octets of small bodies a batch at most.
   private static final long BATCH_OCTETS = 1 << 20;
 
@@ -103,10 +107,10 @@ final class FetchExecutor {
   }
 
   private void run(Targets targets) throws IOException {
-    Batches batches = new Batches(targets);
     boolean further = mayBeginFurther(targets);
     Deque<Batch> begun = new ArrayDeque<>();
     try {
+      Batches batches = new Batches(targets, further && plan.needsLittle() ? LARGE_BATCH : BATCH);
       boolean more = true;
       while (true) {
         // The store works on the next batches while this one is written.
@@ -175,9 +179,9 @@ final class FetchExecutor {
     private int from;
     private int to;
 
-    Batches(Targets targets) {
+    Batches(Targets targets, int most) {
       cursor = targets.cursor();
-      seqs = new int[Math.min(BATCH, Math.max(1, targets.count()))];
+      seqs = new int[Math.min(most, Math.max(1, targets.count()))];
     }
 
     @Nullable Batch next() {

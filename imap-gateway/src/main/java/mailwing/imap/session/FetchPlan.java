@@ -16,6 +16,9 @@ record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
   /// Bodies up to here come with the batch and are kept; larger ones are read by range. Octets.
   static final int SMALL_BODY = 64 * 1024;
 
+  private static final Set<Need> LITTLE =
+      Set.of(Need.INTERNAL_DATE, Need.ENVELOPE, Need.PREVIEW, Need.IDS);
+
   static FetchPlan of(List<FetchItem> items) {
     Set<Need> needs = EnumSet.noneOf(Need.class);
     boolean setsSeen = false;
@@ -45,6 +48,11 @@ record FetchPlan(List<FetchItem> items, Set<Need> needs, boolean setsSeen) {
 
   boolean needsBody() {
     return needs.contains(Need.BODY);
+  }
+
+  /// Is what is needed of a message some hundred octets nearly always?
+  boolean needsLittle() {
+    return LITTLE.containsAll(needs);
   }
 
   static boolean holdsOctets(FetchItem item) {

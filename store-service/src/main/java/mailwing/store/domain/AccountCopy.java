@@ -49,8 +49,8 @@ public final class AccountCopy {
     List<CopyMessagesResponse> copied = new ArrayList<>();
     try {
       List<FetchedMessage> waiting = new ArrayList<>();
-      long reached = 0;
-      while (reached < uids.last()) {
+      MessageReads.Reached reached = MessageReads.Reached.NOTHING;
+      while (reached.uid() < uids.last()) {
         MessageReads.Batch batch =
             store.messageReads().next(source.access(), source.mailboxId(), uids, reached, ITEMS, 0);
         reached = batch.reached();

@@ -222,7 +222,7 @@ public final class AuthorizedUrls {
                 mailbox.access(),
                 mailbox.id(),
                 UidSpans.of(uid),
-                0,
+                MessageReads.Reached.NOTHING,
                 FetchItems.newBuilder().setStructure(true).build(),
                 0);
     if (batch.messages().isEmpty()) {

@@ -12,6 +12,7 @@ import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Deliveries;
 import mailwing.store.persistence.EntryChanges;
 import mailwing.store.persistence.MessageFacts;
+import mailwing.store.persistence.MessageReads;
 import mailwing.store.persistence.NewMessage;
 import mailwing.store.persistence.Stored;
 import mailwing.store.persistence.UidSpans;
@@ -188,7 +189,13 @@ public final class IncomingAppend {
     UidSpans one = UidSpans.of(gone.uid());
     if (store
         .messageReads()
-        .next(from.access(), from.mailboxId(), one, 0, FetchItems.getDefaultInstance(), 0)
+        .next(
+            from.access(),
+            from.mailboxId(),
+            one,
+            MessageReads.Reached.NOTHING,
+            FetchItems.getDefaultInstance(),
+            0)
         .messages()
         .isEmpty()) {
       throw new StoreException(ErrorCode.MESSAGE_NOT_FOUND, "the replaced message is gone");

@@ -55,8 +55,6 @@ import org.jspecify.annotations.Nullable;
 
 /// The contract's Messages.
 public final class MessagesService extends MessagesGrpc.MessagesImplBase {
-  private static final int FETCH_FRAME = 128 << 10;
-
   private final MailStore store;
   private final MailSearch search;
   private final MailRights rights;
@@ -120,11 +118,10 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
     long mailbox = place.mailboxId();
     UidSpans uids = UidSpans.of(request.getUidsList());
     PacedStream<FetchMessagesResponse> stream = new PacedStream<>(observer);
-    long reached = 0;
+    MessageReads.Reached reached = MessageReads.Reached.NOTHING;
     boolean any = false;
-    FetchMessagesResponse.Builder frame = FetchMessagesResponse.newBuilder();
-    int octets = 0;
-    while (reached < uids.last()) {
+    MessageFrames frames = new MessageFrames(stream::send);
+    while (reached.uid() < uids.last()) {
       MessageReads.Batch batch =
           store
               .messageReads()
@@ -132,18 +129,11 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
       reached = batch.reached();
       for (FetchedMessage message : batch.messages()) {
         any = true;
-        frame.addMessages(message);
-        octets += message.getSerializedSize();
-        if (octets >= FETCH_FRAME) {
-          stream.send(frame.build());
-          frame = FetchMessagesResponse.newBuilder();
-          octets = 0;
-        }
+        frames.add(message);
       }
+      frames.endOfBatch();
     }
-    if (octets > 0) {
-      stream.send(frame.build());
-    }
+    frames.end();
     if (!any && store.mailboxReads().find(access, mailbox, "") == null) {
       throw new StoreException(ErrorCode.MAILBOX_NOT_FOUND, "no such mailbox");
     }

@@ -22,6 +22,9 @@ final class EnvelopePage {
   private static final FetchItems ENVELOPES =
       FetchItems.newBuilder().setEnvelope(true).setEncoded(true).build();
 
+  /// Where fewer than one of so many is in no page, others are likely to be in one too.
+  private static final int SOME = 8;
+
   private EnvelopePage() {}
 
   /// Is that all that is asked for? No modseq is told then.
@@ -29,25 +32,31 @@ final class EnvelopePage {
     return items.equals(ENVELOPES);
   }
 
-  /// At most `rows` messages of a range of UIDs; null where an envelope is large, and does not come
-  /// with others.
+  /// At most `most` messages of a range of UIDs, and of those that are in no page at most `rows`;
+  /// null where an envelope is large, and does not come with others.
   static OverviewRows.@Nullable Page read(
-      Connection connection, Access access, long mailboxId, UidSpans uids, int rows)
+      Connection connection, Access access, long mailboxId, UidSpans uids, int most, int rows)
       throws SQLException {
-    Entries entries = entries(connection, access, mailboxId, uids, rows);
+    Entries entries = entries(connection, access, mailboxId, uids, most);
     int count = entries.uids.length;
     if (count == 0) {
-      return new OverviewRows.Page(List.of(), false, 0);
+      return OverviewRows.Page.NOTHING;
     }
     Envelopes envelopes = new Envelopes(entries.messageIds);
     long[] rest =
         OverviewPages.read(
             connection, access, envelopes.ids, OverviewPages.ENVELOPES, envelopes::take);
+    boolean dense = rest.length <= count / SOME;
+    int end = count;
+    if (rest.length > rows) {
+      end = envelopes.upTo(entries.messageIds, rows);
+      rest = envelopes.missing(Arrays.copyOf(entries.messageIds, end));
+    }
     if (rest.length > 0 && !rows(connection, access, rest, envelopes)) {
       return null;
     }
-    List<FetchedMessage> found = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
+    List<FetchedMessage> found = new ArrayList<>(end);
+    for (int i = 0; i < end; i++) {
       byte[] envelope = envelopes.of(entries.messageIds[i]);
       // Else expunged and removed between the statements.
       if (envelope != null) {
@@ -58,7 +67,7 @@ final class EnvelopePage {
                 .build());
       }
     }
-    return new OverviewRows.Page(found, count == rows, entries.uids[count - 1]);
+    return new OverviewRows.Page(found, end < count || count == most, entries.uids[end - 1], dense);
   }
 
   /// Each at the same place of both.
@@ -146,6 +155,21 @@ final class EnvelopePage {
       if (at >= 0) {
         found[at] = Arrays.copyOfRange(octets, from, to);
       }
+    }
+
+    /// How many messages there are to the last one before more than so many are missing.
+    private int upTo(long[] messageIds, int most) {
+      int missing = 0;
+      int end = 0;
+      while (end < messageIds.length && (of(messageIds[end]) != null || missing++ < most)) {
+        end++;
+      }
+      return end;
+    }
+
+    /// Those that were not found yet, ascending.
+    private long[] missing(long[] messageIds) {
+      return Arrays.stream(messageIds).filter(id -> of(id) == null).sorted().distinct().toArray();
     }
 
     /// Null of a message that is gone.

@@ -21,6 +21,10 @@ public final class MessageReads {
   public static final int INLINE_OCTETS = 1 << 20;
 
   private static final int ROWS = 512;
+
+  /// The same where what is told of neighbours lies together.
+  private static final int NEIGHBOURS = 4096;
+
   private static final int ROWS_WITH_OCTETS = 24;
 
   /// Of bodies in memory at a time, about.
@@ -38,10 +42,20 @@ public final class MessageReads {
     this.blobs = blobs;
   }
 
-  /// Some messages.
+  /// How far a reading has come.
   ///
-  /// @param reached every UID up to this one is done with
-  public record Batch(List<FetchedMessage> messages, long reached) {}
+  /// @param uid every UID up to this one is done with
+  /// @param rows how many messages may be read next at a time
+  public record Reached(long uid, int rows) {
+    public static final Reached NOTHING = new Reached(0, NEIGHBOURS);
+
+    private Reached(long uid) {
+      this(uid, ROWS);
+    }
+  }
+
+  /// Some messages.
+  public record Batch(List<FetchedMessage> messages, Reached reached) {}
 
   private record Row(
       FetchedMessage.Builder message,
@@ -58,26 +72,29 @@ public final class MessageReads {
   /// @param parsed what is to be told of each; null of one that is gone
   private record Found(List<Row> rows, List<@Nullable Parsed> parsed, boolean more) {}
 
-  /// The next messages above `after`; the batch's `reached` is at least `uids.last()` at the end.
+  /// The messages behind what the batch before reached. At the end that is at least `uids.last()`.
   public Batch next(
       Access access,
       long mailboxId,
       UidSpans uids,
-      long after,
+      Reached before,
       FetchItems items,
       long changedSince) {
     boolean octets = items.getHeader() || items.getBodyUpTo() > 0;
     int rows = octets ? rowsWithOctets(items) : ROWS;
-    UidSpans slice = uids.above(after, rows);
+    UidSpans slice = uids.above(before.uid(), rows);
     if (slice.isEmpty()) {
-      return new Batch(List.of(), UidSpans.MAX);
+      return new Batch(List.of(), new Reached(UidSpans.MAX));
     }
     if (!octets) {
       OverviewRows overview = new OverviewRows(access, items);
       OverviewRows.Page page =
           sql.repeatable(
-              connection -> overview.read(connection, mailboxId, slice, changedSince, rows));
-      return new Batch(page.found(), page.more() ? page.last() : slice.last());
+              connection ->
+                  overview.read(connection, mailboxId, slice, changedSince, before.rows(), rows));
+      return new Batch(
+          page.found(),
+          new Reached(page.more() ? page.last() : slice.last(), page.dense() ? NEIGHBOURS : ROWS));
     }
     ParsedColumns parsed = new ParsedColumns(items);
     Found found =
@@ -99,10 +116,11 @@ public final class MessageReads {
       messages.add(message);
       taken += message.getSerializedSize();
       if (taken >= BATCH_OCTETS && i + 1 < found.rows().size()) {
-        return new Batch(messages, row.uid());
+        return new Batch(messages, new Reached(row.uid()));
       }
     }
-    return new Batch(messages, found.more() ? found.rows().getLast().uid() : slice.last());
+    return new Batch(
+        messages, new Reached(found.more() ? found.rows().getLast().uid() : slice.last()));
   }
 
   private static int rowsWithOctets(FetchItems items) {

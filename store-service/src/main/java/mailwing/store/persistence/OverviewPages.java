@@ -22,6 +22,9 @@ final class OverviewPages {
   /// Messages of which a page is made.
   static final int MESSAGES = 1 << SHIFT;
 
+  /// What pages hold is told as far as it is no more than this together. Octets.
+  private static final int MOST = 2 << 20;
+
   /// Of fewer messages that are wanted of a page the rows are read.
   private static final int LEAST = MESSAGES / 4;
 
@@ -39,7 +42,7 @@ final class OverviewPages {
   }
 
   /// Tells what pages hold of messages, in the order of their ids; the ids of those of which no
-  /// page told.
+  /// page told, or of which it would have been too much.
   ///
   /// @param ids ascending
   static long[] read(Connection connection, Access access, long[] ids, String column, Sink sink)
@@ -106,9 +109,13 @@ final class OverviewPages {
     long first = pages[0];
     long last = pages[pages.length - 1];
     String start =
-        "SELECT o.page_no, o."
+        "SELECT o.page_no, CASE WHEN sum(octet_length(o."
             + column
-            + " FROM overview_page o WHERE o.account_id = ? AND o.page_no BETWEEN ? AND ?";
+            + ")) OVER (ORDER BY o.page_no) <= "
+            + MOST
+            + " THEN o."
+            + column
+            + " END FROM overview_page o WHERE o.account_id = ? AND o.page_no BETWEEN ? AND ?";
     String end = " ORDER BY o.page_no";
     return Sql.binary(
         last - first == pages.length - 1

@@ -36,14 +36,25 @@ final class OverviewRows {
   /// @param found in the order of their UIDs
   /// @param more whether there may be more beyond `last`
   /// @param last the UID of the last entry that was looked at, with or without its message
-  record Page(List<FetchedMessage> found, boolean more, long last) {}
+  /// @param dense whether what is told of them lies together nearly always, so that many may be
+  ///   read next
+  record Page(List<FetchedMessage> found, boolean more, long last, boolean dense) {
+    static final Page NOTHING = new Page(List.of(), false, 0, false);
+  }
 
-  /// At most `rows` entries of these UIDs, changed after a modseq; fewer of which much is known.
-  Page read(Connection connection, long mailboxId, UidSpans uids, long changedSince, int rows)
+  /// At most `rows` entries of these UIDs, changed after a modseq; fewer of which much is known,
+  /// and up to `neighbours` where it lies together.
+  Page read(
+      Connection connection,
+      long mailboxId,
+      UidSpans uids,
+      long changedSince,
+      int neighbours,
+      int rows)
       throws SQLException {
     Page envelopes =
         envelopesAlone && uids.single() && changedSince == 0
-            ? EnvelopePage.read(connection, access, mailboxId, uids, rows)
+            ? EnvelopePage.read(connection, access, mailboxId, uids, neighbours, rows)
             : null;
     return envelopes == null
         ? readRows(connection, mailboxId, uids, changedSince, rows)
@@ -67,7 +78,7 @@ final class OverviewRows {
       }
     }
     if (entries.isEmpty()) {
-      return new Page(List.of(), false, 0);
+      return Page.NOTHING;
     }
     int count = entries.size();
     List<FetchedMessage> found = new ArrayList<>(count);
@@ -92,7 +103,7 @@ final class OverviewRows {
       entries.forEach(message -> found.add(message.build()));
     }
     long last = Integer.toUnsignedLong(entries.get(count - 1).getUid());
-    return new Page(found, count < entries.size() || count == rows, last);
+    return new Page(found, count < entries.size() || count == rows, last, false);
   }
 
   private boolean ofMessages() {

@@ -140,11 +140,11 @@ class LargeOverviewsTest {
   private List<MessageReads.Batch> pages(FetchItems items, int octets) {
     List<MessageReads.Batch> pages = new ArrayList<>();
     List<FetchedMessage> all = new ArrayList<>();
-    long reached = 0;
-    while (reached < UidSpans.MAX) {
+    MessageReads.Reached reached = MessageReads.Reached.NOTHING;
+    while (reached.uid() < UidSpans.MAX) {
       MessageReads.Batch page = next(UidSpans.ALL, reached, items);
-      long last = reached;
-      assertThat(page.reached()).isGreaterThan(last);
+      long last = reached.uid();
+      assertThat(page.reached().uid()).isGreaterThan(last);
       assertThat(page.messages())
           .isNotEmpty()
           .allSatisfy(message -> assertThat((long) message.getUid()).isGreaterThan(last));
@@ -165,7 +165,7 @@ class LargeOverviewsTest {
                 .boxed()
                 .toArray(Long[]::new));
     for (FetchedMessage message : all) {
-      assertThat(next(UidSpans.of(message.getUid()), 0, items).messages()).containsExactly(message);
+      assertThat(next(UidSpans.of(message.getUid()), items).messages()).containsExactly(message);
     }
     Iterator<FetchMessagesResponse> answer =
         user.messages()
@@ -181,16 +181,20 @@ class LargeOverviewsTest {
     return pages;
   }
 
-  private MessageReads.Batch next(UidSpans uids, long after, FetchItems items) {
-    return reads.next(Access.own(user.accountId()), inbox.getMailboxId(), uids, after, items, 0);
+  private MessageReads.Batch next(UidSpans uids, FetchItems items) {
+    return next(uids, MessageReads.Reached.NOTHING, items);
+  }
+
+  private MessageReads.Batch next(UidSpans uids, MessageReads.Reached before, FetchItems items) {
+    return reads.next(Access.own(user.accountId()), inbox.getMailboxId(), uids, before, items, 0);
   }
 
   @Test
   void whatIsSaidOfTheMessagesIsWhole() {
     FetchItems items = items().setEnvelope(true).setStructure(true).build();
     for (int uid = 1; uid <= 3; uid++) {
-      FetchedMessage first = next(UidSpans.of(uid), 0, items).messages().getFirst();
-      FetchedMessage copy = next(UidSpans.of(MESSAGES + uid), 0, items).messages().getFirst();
+      FetchedMessage first = next(UidSpans.of(uid), items).messages().getFirst();
+      FetchedMessage copy = next(UidSpans.of(MESSAGES + uid), items).messages().getFirst();
       assertThat(copy.getStructure()).isEqualTo(first.getStructure());
       assertThat(copy.getEnvelope()).isEqualTo(first.getEnvelope());
       assertThat(first.getStructure().getPartsCount()).isEqualTo(uid == 1 ? 4000 : 0);
@@ -209,7 +213,12 @@ class LargeOverviewsTest {
 
   private MessageReads.Batch first(MailFixture.User of, UidSpans uids, FetchItems items) {
     return reads.next(
-        Access.own(of.accountId()), of.ref("INBOX").getMailboxId(), uids, 0, items, 0);
+        Access.own(of.accountId()),
+        of.ref("INBOX").getMailboxId(),
+        uids,
+        MessageReads.Reached.NOTHING,
+        items,
+        0);
   }
 
   @Test
@@ -255,7 +264,7 @@ class LargeOverviewsTest {
     for (FetchItems items : overviews()) {
       MessageReads.Batch page = first(other, UidSpans.ALL, items);
       assertThat(page.messages()).hasSize(50);
-      assertThat(page.reached()).isEqualTo(UidSpans.MAX);
+      assertThat(page.reached().uid()).isEqualTo(UidSpans.MAX);
     }
   }
 }

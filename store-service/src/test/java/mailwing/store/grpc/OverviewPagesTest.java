@@ -17,10 +17,15 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import mailwing.store.domain.MailJobs;
 import mailwing.store.domain.MailStore;
 import mailwing.store.domain.TextIndex;
+import mailwing.store.persistence.Access;
 import mailwing.store.persistence.Database;
+import mailwing.store.persistence.MessageReads;
+import mailwing.store.persistence.UidSpans;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
@@ -29,6 +34,7 @@ import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
+import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.SearchKey;
@@ -83,6 +89,10 @@ class OverviewPagesTest {
   }
 
   private void append(int count) {
+    append(count, this::message);
+  }
+
+  private void append(int count, Supplier<byte[]> message) {
     MailFixture.Reply<AppendResponse> reply = new MailFixture.Reply<>();
     StreamObserver<AppendRequest> call =
         user.async().withDeadlineAfter(2, TimeUnit.MINUTES).append(reply);
@@ -94,7 +104,7 @@ class OverviewPagesTest {
       call.onNext(
           AppendRequest.newBuilder()
               .setHeader(header)
-              .setData(ByteString.copyFrom(message()))
+              .setData(ByteString.copyFrom(message.get()))
               .build());
     }
     call.onCompleted();
@@ -274,6 +284,49 @@ class OverviewPagesTest {
     assertThat(pages()).isEqualTo(2);
     store.execute("DELETE FROM message WHERE message_id BETWEEN 60 AND 140");
     assertThat(pages()).isZero();
+  }
+
+  /// An envelope that just comes with others.
+  private byte[] withManyAddresses() {
+    StringBuilder text =
+        new StringBuilder("Subject: " + random.nextInt() + "\r\nTo: a@example.org");
+    for (int i = 100; i < 240; i++) {
+      text.append(",\r\n some").append(i).append("@example.org");
+    }
+    return text.append("\r\n\r\nText\r\n").toString().getBytes(UTF_8);
+  }
+
+  @Test
+  void manyLargeEnvelopesComeInBatchesThatAreBoundedInOctets() {
+    append(100);
+    for (int i = 0; i < 4; i++) {
+      append(325, this::withManyAddresses);
+    }
+    fill();
+    assertThat(pages()).isEqualTo(21);
+    FetchItems items = FetchItems.newBuilder().setEnvelope(true).setEncoded(true).build();
+    MessageReads.Reached reached = MessageReads.Reached.NOTHING;
+    List<Integer> uids = new ArrayList<>();
+    int batches = 0;
+    while (reached.uid() < UidSpans.MAX) {
+      MessageReads.Batch batch =
+          mail.messageReads()
+              .next(
+                  Access.own(user.accountId()),
+                  mailboxes.getFirst().getMailboxId(),
+                  UidSpans.ALL,
+                  reached,
+                  items,
+                  0);
+      reached = batch.reached();
+      batches++;
+      assertThat(batch.messages().stream().mapToLong(FetchedMessage::getSerializedSize).sum())
+          .isLessThan(4 << 20);
+      batch.messages().forEach(message -> uids.add(message.getUid()));
+    }
+    assertThat(batches).isGreaterThan(1);
+    assertThat(uids).isEqualTo(IntStream.rangeClosed(1, 1400).boxed().toList());
+    compare();
   }
 
   @Test
