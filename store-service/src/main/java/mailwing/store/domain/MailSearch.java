@@ -229,14 +229,7 @@ public final class MailSearch {
     @Override
     public void accept(SearchRows.Threading row) {
       messages.add(
-          maker.make(
-              row.uid(),
-              row.messageId(),
-              row.references(),
-              row.from(),
-              row.baseSubject(),
-              row.sentMillis(),
-              row.internalMillis()));
+          maker.make(row.uid(), row.texts(), row.from(), row.sentMillis(), row.internalMillis()));
     }
   }
 
@@ -253,7 +246,7 @@ public final class MailSearch {
     }
     boolean links = algorithm != ThreadRequest.Algorithm.ORDEREDSUBJECT;
     List<Threadable> messages = new ArrayList<>();
-    Threadable.Maker maker = new Threadable.Maker();
+    Threadable.Maker maker = new Threadable.Maker(links, SearchRows.Threading.HEAD_OF_REFERENCES);
     rows.threads(
             access,
             mailbox.mailboxId(),

@@ -4,7 +4,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import mailwing.store.v1.Envelope;
-import org.jspecify.annotations.Nullable;
 
 /// What THREAD knows of a message. Texts, which are only ever compared, are known by their hashes.
 public final class Threadable {
@@ -37,49 +36,68 @@ public final class Threadable {
   /// Makes the messages of one mailbox.
   public static final class Maker {
     private final KeyedHash hash = KeyedHash.random();
+    private final boolean links;
+    private final int head;
 
-    /// The texts in UTF-8.
+    /// @param links whether Message-IDs and references are of interest
+    /// @param head octets before the first reference
+    public Maker(boolean links, int head) {
+      this.links = links;
+      this.head = head;
+    }
+
+    /// Makes one from its texts in UTF-8, each behind its length in four octets, the highest first,
+    /// which is negative for none: the base subject, the Message-ID, and the references
+    /// ([ParsedMessage#references]), each of which is behind its length again.
     ///
-    /// @param references as [ParsedMessage#references] has them, each behind its length in four
-    ///   octets, the highest first
-    /// @param from where the references begin
+    /// @param from where they begin
     /// @param sentMillis the sent date or, where there is none, the internal date (RFC 5256 section
     ///   2.2)
     /// @param internalMillis the internal date
-    public Threadable make(
-        int uid,
-        byte @Nullable [] messageId,
-        byte @Nullable [] references,
-        int from,
-        byte[] baseSubject,
-        long sentMillis,
-        long internalMillis) {
+    public Threadable make(int uid, byte[] texts, int from, long sentMillis, long internalMillis) {
+      int messageId = end(texts, from);
+      int references = end(texts, messageId);
       return new Threadable(
           uid,
-          messageId == null ? 0 : hash.of(messageId, 0, messageId.length),
-          references == null ? NOTHING : hashes(references, from),
-          baseSubject.length == 0 ? 0 : hash.of(baseSubject, 0, baseSubject.length),
+          links ? of(texts, messageId) : 0,
+          links ? hashes(texts, references) : NOTHING,
+          of(texts, from),
           sentMillis,
           internalMillis);
     }
 
-    private long[] hashes(byte[] references, int from) {
+    /// 0 for none, or an empty one.
+    private long of(byte[] texts, int at) {
+      return length(texts, at) <= 0 ? 0 : hash.of(texts, at + Integer.BYTES, end(texts, at));
+    }
+
+    private long[] hashes(byte[] texts, int from) {
+      if (length(texts, from) <= head) {
+        return NOTHING;
+      }
+      int first = from + Integer.BYTES + head;
+      int end = end(texts, from);
       int count = 0;
-      for (int at = from; at < references.length; at += Integer.BYTES + length(references, at)) {
+      for (int at = first; at < end; at = end(texts, at)) {
         count++;
       }
       long[] hashes = new long[count];
-      int at = from;
+      int at = first;
       for (int i = 0; i < count; i++) {
         int start = at + Integer.BYTES;
-        at = start + length(references, at);
-        hashes[i] = hash.of(references, start, at);
+        at = end(texts, at);
+        hashes[i] = hash.of(texts, start, at);
       }
       return hashes;
     }
 
-    private static int length(byte[] references, int at) {
-      return (int) INTS.get(references, at);
+    /// Where a text ends that begins with its length.
+    private static int end(byte[] texts, int at) {
+      return at + Integer.BYTES + Math.max(0, length(texts, at));
+    }
+
+    private static int length(byte[] texts, int at) {
+      return (int) INTS.get(texts, at);
     }
   }
 

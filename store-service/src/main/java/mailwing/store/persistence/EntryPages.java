@@ -286,7 +286,14 @@ final class EntryPages {
             messages.ids,
             OverviewPages.LINKS,
             (id, octets, from, to) ->
-                threading(page, messages, id, Links.of(octets, from, links), found));
+                threading(
+                    page,
+                    messages,
+                    id,
+                    (long) LONGS.get(octets, from),
+                    octets,
+                    from + Long.BYTES,
+                    found));
     if (rest.length > 0) {
       messages.reached = 0;
       threads(page, messages, rest, links, found);
@@ -299,49 +306,21 @@ final class EntryPages {
     }
   }
 
-  /// What THREAD goes by of a message.
+  /// Of each entry of a message.
   ///
   /// @param sent the least number for no date
-  @SuppressWarnings("ArrayRecordComponent") // on its way
-  private record Links(
-      long sent, byte[] subject, byte @Nullable [] own, byte @Nullable [] references) {
-    /// From a page of overviews.
-    static Links of(byte[] octets, int from, boolean links) {
-      int subject = from + Long.BYTES;
-      int own = next(octets, subject);
-      byte[] text = text(octets, subject);
-      return new Links(
-          (long) LONGS.get(octets, from),
-          text == null ? new byte[0] : text,
-          links ? text(octets, own) : null,
-          links ? text(octets, next(octets, own)) : null);
-    }
-
-    private static int next(byte[] octets, int at) {
-      return at + Integer.BYTES + Math.max(0, OverviewPages.length(octets, at));
-    }
-
-    private static byte @Nullable [] text(byte[] octets, int at) {
-      int start = at + Integer.BYTES;
-      int length = OverviewPages.length(octets, at);
-      return length < 0 ? null : Arrays.copyOfRange(octets, start, start + length);
-    }
-  }
-
-  /// Of each entry of a message.
+  /// @param from where its texts begin
   private static void threading(
-      Page page, Messages messages, long id, Links its, Threading[] found) {
+      Page page, Messages messages, long id, long sent, byte[] texts, int from, Threading[] found) {
     for (int at = messages.first(id); messages.is(at, id); at++) {
       int entry = messages.entry(at);
       long internal = page.internalDates[entry];
       found[entry] =
           new Threading(
               (int) page.uids[entry],
-              its.own,
-              its.references,
-              BinaryArrays.HEAD,
-              its.subject,
-              its.sent == Long.MIN_VALUE ? internal : its.sent,
+              texts,
+              from,
+              sent == Long.MIN_VALUE ? internal : sent,
               internal);
     }
   }
@@ -361,12 +340,16 @@ final class EntryPages {
                 " ORDER BY m.message_id");
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
-        byte[] subject = row.getBytes(2);
         long sent = row.getLong(3);
-        Links its =
-            new Links(
-                row.wasNull() ? Long.MIN_VALUE : sent, subject, row.getBytes(4), row.getBytes(5));
-        threading(page, messages, row.getLong(1), its, found);
+        sent = row.wasNull() ? Long.MIN_VALUE : sent;
+        threading(
+            page,
+            messages,
+            row.getLong(1),
+            sent,
+            OverviewPages.texts(row.getBytes(2), row.getBytes(4), row.getBytes(5)),
+            0,
+            found);
       }
     }
   }

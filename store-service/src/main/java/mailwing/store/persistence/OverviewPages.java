@@ -2,12 +2,14 @@ package mailwing.store.persistence;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// What upkeep has put together of messages with ids that follow each other ([OverviewPageRows]).
 ///
@@ -81,6 +83,28 @@ final class OverviewPages {
     }
     System.arraycopy(ids, at, rest, left, ids.length - at);
     return Arrays.copyOf(rest, left + ids.length - at);
+  }
+
+  /// Texts as a page has them, each behind its length in four octets; that is negative for none.
+  static byte[] texts(byte[] subject, byte @Nullable [] own, byte @Nullable [] references) {
+    ByteBuffer all =
+        ByteBuffer.allocate(3 * Integer.BYTES + subject.length + length(own) + length(references));
+    put(all, subject);
+    put(all, own);
+    put(all, references);
+    return all.array();
+  }
+
+  private static int length(byte @Nullable [] text) {
+    return text == null ? 0 : text.length;
+  }
+
+  private static void put(ByteBuffer to, byte @Nullable [] text) {
+    if (text == null) {
+      to.putInt(-1);
+    } else {
+      to.putInt(text.length).put(text);
+    }
   }
 
   /// A number in four octets.

@@ -302,20 +302,16 @@ public final class SearchRows {
         + order;
   }
 
-  /// What THREAD goes by. Texts are in UTF-8.
+  /// What THREAD goes by.
   ///
-  /// @param references each behind its length in four octets, the highest first, from a place on;
-  ///   null for none
+  /// @param texts holds the base subject, the Message-ID and the references from a place on, as
+  ///   [OverviewPages] has them
   /// @param sentMillis the sent date, else the internal date (RFC 5256 section 2.2)
   @SuppressWarnings("ArrayRecordComponent") // read once, never compared
-  public record Threading(
-      int uid,
-      byte @Nullable [] messageId,
-      byte @Nullable [] references,
-      int from,
-      byte[] baseSubject,
-      long sentMillis,
-      long internalMillis) {}
+  public record Threading(int uid, byte[] texts, int from, long sentMillis, long internalMillis) {
+    /// Octets before the first reference.
+    public static final int HEAD_OF_REFERENCES = BinaryArrays.HEAD;
+  }
 
   /// Messages that meet the condition, which goes by entries alone, ascending by UID in each part
   /// and from part to part, each handed on as it comes.

@@ -8,10 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,7 +22,7 @@ class ThreadsTest {
   /// UIDs of the messages whose subjects say that they reply or forward.
   private final Set<Integer> replies = new HashSet<>();
 
-  private final Threadable.Maker maker = new Threadable.Maker();
+  private final Threadable.Maker maker = new Threadable.Maker(true, 0);
 
   /// A message sent at the time of its UID.
   private Threadable message(int uid, String id, String subject, String... references) {
@@ -33,22 +35,24 @@ class ThreadsTest {
     if (base.replyOrForward()) {
       replies.add(uid);
     }
-    return maker.make(
-        uid,
-        id.isEmpty() ? null : utf8(id),
-        references.length == 0 ? null : parts(references),
-        0,
-        utf8(UnicodeCasemap.map(base.text())),
-        sent,
-        uid);
+    byte[] its =
+        parts(
+            utf8(UnicodeCasemap.map(base.text())),
+            id.isEmpty() ? null : utf8(id),
+            references.length == 0
+                ? null
+                : parts(Arrays.stream(references).map(ThreadsTest::utf8).toArray(byte[][]::new)));
+    return maker.make(uid, its, 0, sent, uid);
   }
 
-  private static byte[] parts(String... texts) {
+  private static byte[] parts(byte @Nullable []... texts) {
     var parts = new ByteArrayOutputStream();
-    for (String text : texts) {
-      byte[] octets = utf8(text);
-      parts.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(octets.length).array());
-      parts.writeBytes(octets);
+    for (byte[] text : texts) {
+      int length = text == null ? -1 : text.length;
+      parts.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(length).array());
+      if (text != null) {
+        parts.writeBytes(text);
+      }
     }
     return parts.toByteArray();
   }
