@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -35,26 +34,23 @@ class ThreadsTest {
     if (base.replyOrForward()) {
       replies.add(uid);
     }
-    byte[] its =
-        parts(
-            utf8(UnicodeCasemap.map(base.text())),
-            id.isEmpty() ? null : utf8(id),
-            references.length == 0
-                ? null
-                : parts(Arrays.stream(references).map(ThreadsTest::utf8).toArray(byte[][]::new)));
-    return maker.make(uid, its, 0, sent, uid);
+    var links = new ByteArrayOutputStream();
+    for (String reference : references) {
+      put(utf8(reference), links);
+    }
+    var texts = new ByteArrayOutputStream();
+    put(utf8(UnicodeCasemap.map(base.text())), texts);
+    put(id.isEmpty() ? null : utf8(id), texts);
+    put(references.length == 0 ? null : links.toByteArray(), texts);
+    return maker.make(uid, texts.toByteArray(), 0, sent, uid);
   }
 
-  private static byte[] parts(byte @Nullable []... texts) {
-    var parts = new ByteArrayOutputStream();
-    for (byte[] text : texts) {
-      int length = text == null ? -1 : text.length;
-      parts.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(length).array());
-      if (text != null) {
-        parts.writeBytes(text);
-      }
+  private static void put(byte @Nullable [] text, ByteArrayOutputStream to) {
+    int length = text == null ? -1 : text.length;
+    to.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(length).array());
+    if (text != null) {
+      to.writeBytes(text);
     }
-    return parts.toByteArray();
   }
 
   private static byte[] utf8(String text) {
