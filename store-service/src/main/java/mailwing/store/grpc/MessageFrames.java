@@ -7,8 +7,8 @@ import mailwing.store.v1.FetchedMessage;
 /// Puts messages into frames. What was read together goes together: each frame is waited for, and
 /// who reads many messages waits for few large ones.
 final class MessageFrames {
-  /// A frame is no larger, but for one with a single message; callers of any language take four
-  /// megabytes. Octets.
+  /// The messages of a frame are no more together, but for one that is larger alone; callers of any
+  /// language take frames of four megabytes. Octets.
   private static final int MOST = 2 << 20;
 
   /// What was read together goes on with what comes next where it is less. Octets.

@@ -20,6 +20,7 @@ public final class MessageReads {
   /// A header or body longer than this is not put into a frame.
   public static final int INLINE_OCTETS = 1 << 20;
 
+  /// Messages that are read at a time.
   private static final int ROWS = 512;
 
   /// The same where what is told of neighbours lies together.
