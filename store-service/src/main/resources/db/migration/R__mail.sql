@@ -1023,3 +1023,41 @@ BEGIN
       array_agg(CASE WHEN n.changes THEN n.next ELSE n.modseq END), array_agg(n.size), array_agg(n.stale)
     FROM found n) m;
 END $$;
+
+-- The oldest changes that are not published, of at most p_limit commits, by id: rows of outbox that are in the ranges
+-- p_held (bits), with no waiting, and rows of outbox_batch that wait for one of p_batches.
+--
+-- By the primary key always: the tables are all but empty at rest, when a plan that is kept would read them whole, and
+-- while much is committed most of their pages is what has been published. The index passes over that.
+CREATE OR REPLACE FUNCTION mail_unpublished(p_held bigint, p_batches bigint, p_limit integer)
+RETURNS TABLE (id bigint, at bigint, waiting bigint, changes bigint[], deleted boolean)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+    (SELECT o.id, o.at, 0::bigint, ARRAY[o.account_id, o.change_seq, o.mailbox_id, o.modseq, o.uid_next], o.deleted
+      FROM outbox o WHERE p_held & (1::bigint << (o.account_id & 63)::integer) <> 0
+      ORDER BY o.id LIMIT p_limit)
+    UNION ALL
+    (SELECT b.id, b.at, b.waiting, b.changes, false
+      FROM outbox_batch b WHERE p_batches & b.waiting <> 0
+      ORDER BY b.id LIMIT p_limit)
+    ORDER BY 1 LIMIT p_limit;
+END $$;
+
+-- Forgets what has been published: rows of outbox, and of outbox_batch what was waiting for the ranges p_ranges (bits).
+-- That need not be on disk: what a crash brings back is published again.
+CREATE OR REPLACE FUNCTION mail_published(p_singles bigint[], p_batches bigint[], p_ranges bigint) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+  PERFORM set_config('synchronous_commit', 'off', true);
+  IF cardinality(p_singles) > 0 THEN
+    DELETE FROM outbox o WHERE o.id = ANY (p_singles);
+  END IF;
+  IF cardinality(p_batches) > 0 THEN
+    IF p_ranges <> -1 THEN
+      UPDATE outbox_batch b SET waiting = b.waiting & ~p_ranges WHERE b.id = ANY (p_batches);
+    END IF;
+    DELETE FROM outbox_batch b WHERE b.id = ANY (p_batches) AND b.waiting & ~p_ranges = 0;
+  END IF;
+END $$;

@@ -47,12 +47,6 @@ public final class OutboxStore {
     private static final Round NOTHING = new Round(List.of(), List.of(), List.of(), false);
   }
 
-  private static final long ALL = -1;
-
-  /// What is deleted need not be on disk.
-  private static final String UNSYNCED =
-      " USING (SELECT set_config('synchronous_commit', 'off', true)) s";
-
   private final DataSource source;
   private final UUID owner = UUID.randomUUID();
 
@@ -197,21 +191,10 @@ public final class OutboxStore {
     try (Connection connection = source.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(
-                """
-                (SELECT id, at, 0, ARRAY[account_id, change_seq, mailbox_id, modseq, uid_next], deleted
-                  FROM outbox WHERE ? & (CAST(1 AS bigint) << CAST(account_id & 63 AS integer)) <> 0
-                  ORDER BY id LIMIT ?)
-                UNION ALL
-                (SELECT id, at, waiting, changes, false
-                  FROM outbox_batch WHERE ? & waiting <> 0
-                  ORDER BY id LIMIT ?)
-                ORDER BY 1 LIMIT ?
-                """)) {
+                "SELECT id, at, waiting, changes, deleted FROM mail_unpublished(?, ?, ?)")) {
       statement.setLong(1, leases.held());
-      statement.setInt(2, limit);
-      statement.setLong(3, leases.batches());
-      statement.setInt(4, limit);
-      statement.setInt(5, limit);
+      statement.setLong(2, leases.batches());
+      statement.setInt(3, limit);
       List<Change> changes = new ArrayList<>();
       List<Long> singles = new ArrayList<>();
       List<Long> batches = new ArrayList<>();
@@ -246,51 +229,19 @@ public final class OutboxStore {
   }
 
   /// Forgets what has been published. What a crash brings back is published again.
+  ///
+  /// Of batches it leaves what others are to publish, and nothing of those of which nothing is
+  /// left.
   public void published(Leases leases, Round round) {
-    try (Connection connection = source.getConnection()) {
-      if (!round.singles().isEmpty()) {
-        execute(
-            connection, "DELETE FROM outbox" + UNSYNCED + " WHERE id = ANY (?)", round.singles());
-      }
-      if (!round.batches().isEmpty() && leases.batches() == ALL) {
-        execute(
-            connection,
-            "DELETE FROM outbox_batch" + UNSYNCED + " WHERE id = ANY (?)",
-            round.batches());
-      } else if (!round.batches().isEmpty()) {
-        told(connection, leases, round.batches());
-      }
+    try (Connection connection = source.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement("SELECT mail_published(?, ?, ?)")) {
+      statement.setArray(1, connection.createArrayOf("bigint", round.singles().toArray()));
+      statement.setArray(2, connection.createArrayOf("bigint", round.batches().toArray()));
+      statement.setLong(3, leases.batches());
+      statement.execute();
     } catch (SQLException e) {
       throw Sql.failure(e);
-    }
-  }
-
-  /// Leaves of batches what others are to publish, and nothing of those of which nothing is left.
-  /// Both in one commit, for nobody looks at those of which nothing is left.
-  private static void told(Connection connection, Leases leases, List<Long> batches)
-      throws SQLException {
-    connection.setAutoCommit(false);
-    try {
-      execute(
-          connection,
-          "UPDATE outbox_batch SET waiting = waiting & ~CAST("
-              + leases.batches()
-              + " AS bigint) FROM (SELECT set_config('synchronous_commit', 'off', true)) s"
-              + " WHERE id = ANY (?)",
-          batches);
-      execute(connection, "DELETE FROM outbox_batch WHERE id = ANY (?) AND waiting = 0", batches);
-      connection.commit();
-    } catch (SQLException e) {
-      connection.rollback();
-      throw e;
-    }
-  }
-
-  private static void execute(Connection connection, String sql, List<Long> ids)
-      throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
-      statement.executeUpdate();
     }
   }
 

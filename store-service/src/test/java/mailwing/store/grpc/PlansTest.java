@@ -94,6 +94,40 @@ class PlansTest {
             + ", 2, 8, '{}', -1, 100)");
   }
 
+  @Test
+  void theOldestChangesAreFoundAndForgottenWithoutReadingTheRestOfTheOutbox() throws SQLException {
+    for (String table : new String[] {"outbox", "outbox_batch"}) {
+      String read = "SELECT count(*) FROM mail_unpublished(-1, -1, 10)";
+      String forget =
+          "SELECT mail_published(s.ids, s.ids, -1) FROM (SELECT array_agg(id) AS ids"
+              + " FROM mail_unpublished(-1, -1, 10)) s";
+      try (Connection connection = fixture.database.connect();
+          Statement call = connection.createStatement()) {
+        number(call, read); // plans are made and kept now
+        call.execute(forget);
+        connection.setAutoCommit(false);
+        call.execute(
+            table.equals("outbox")
+                ? "INSERT INTO outbox (account_id, change_seq, mailbox_id, modseq, uid_next,"
+                    + " deleted, at) SELECT 7, i, 1, i, 1, false, 0 FROM generate_series(1, 8000) i"
+                : "INSERT INTO outbox_batch (at, waiting, changes)"
+                    + " SELECT 0, -1, ARRAY[ARRAY[7, i, 1, i, 1]] FROM generate_series(1, 8000) i");
+        assertEquals(10, number(call, read));
+        call.execute(forget);
+        long rows =
+            number(
+                call,
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+                    + " WHERE relname = '"
+                    + table
+                    + "'");
+        assertTrue(rows <= 60, rows + " rows of " + table + " were read for ten");
+        assertEquals(7990, number(call, "SELECT count(*) FROM " + table));
+        connection.rollback();
+      }
+    }
+  }
+
   /// The number is what the statement, with account, mailbox and another mailbox, is to answer,
   /// where the mailbox is full and another statement was done.
   private static void reads(int done, String statement) throws SQLException {
