@@ -1024,6 +1024,70 @@ BEGIN
     FROM found n) m;
 END $$;
 
+-- Changes flags, in one commit, of one message in each of several accounts (each once): what mail_store_flags_together does
+-- where that is simple, for a part less. New flags are the old ones & p_kept | p_added; p_kept 0 (all are replaced) takes
+-- keywords away. Left out are an account that somebody has locked, a mailbox that others have flags of their own in or that
+-- has a flag_range, a message that is not there or would lose keywords, and what somebody has changed since the statement
+-- began.
+--
+-- Parallel arrays, an element a message that was not left out: places (which one it is, from 1), and how it is now. Where
+-- its modseq is higher than previous_modseqs, the mailbox' before, it has changed.
+CREATE OR REPLACE FUNCTION mail_store_flags_singly(
+  p_accounts bigint[], p_mailboxes bigint[], p_uids bigint[], p_kept integer[], p_added integer[],
+  OUT places integer[], OUT previous_modseqs bigint[], OUT flags integer[], OUT modseqs bigint[], OUT sizes bigint[],
+  OUT keywords text[])
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET enable_memoize = off SET enable_bitmapscan = off AS $$
+#variable_conflict use_column
+DECLARE
+  v_now bigint := mail_now();
+BEGIN
+  -- Locks and work are one statement, which sees what was there before the locks. Whoever changes a message's flags has its
+  -- account's lock and moves its mailbox' row too: where that is still where it was seen, so is the message, and nothing of
+  -- either has changed. The account's own row, in which more is counted, may have moved, and is found by its key.
+  WITH seen AS MATERIALIZED (
+    SELECT c.place::integer AS place, c.account, c.mailbox, c.uid, b.ctid AS mailbox_at, b.highest_modseq,
+      e.ctid AS entry_at, e.modseq, e.size, e.keywords, e.flags AS old, e.flags & c.kept | c.added AS new
+    FROM unnest(p_accounts, p_mailboxes, p_uids, p_kept, p_added)
+        WITH ORDINALITY c (account, mailbox, uid, kept, added, place)
+      JOIN account_state x ON x.account_id = c.account
+      JOIN mailbox b ON b.account_id = c.account AND b.mailbox_id = c.mailbox AND b.selectable AND b.flag_range IS NULL
+        AND b.holders = 0
+      JOIN entry e ON e.account_id = c.account AND e.mailbox_id = c.mailbox AND e.uid = c.uid
+        AND (c.kept <> 0 OR e.keywords IS NULL)
+    FOR NO KEY UPDATE OF x SKIP LOCKED),
+  counted AS (
+    UPDATE mailbox b SET highest_modseq = n.highest_modseq + 1, unseen = b.unseen + (n.old & 1) - (n.new & 1),
+        deleted = b.deleted + (n.new & 8) / 8 - (n.old & 8) / 8
+      FROM seen n WHERE n.new <> n.old AND b.ctid = n.mailbox_at
+      RETURNING n.place, n.account, n.mailbox, n.uid, n.entry_at, n.new, b.highest_modseq, b.uid_next),
+  marked AS (
+    UPDATE entry e SET modseq = c.highest_modseq, flags = c.new,
+        seen_at = CASE WHEN c.new & ~e.flags & 1 = 1 THEN coalesce(e.seen_at, v_now) ELSE e.seen_at END
+      FROM counted c WHERE e.ctid = c.entry_at),
+  blocks AS (
+    -- Ahead by three, so that a block is not written for each change in it: who asks what changed reads it once too often.
+    INSERT INTO changed_block
+      SELECT c.account, c.mailbox, c.uid >> 7, c.highest_modseq + 3 FROM counted c
+      WHERE NOT EXISTS (SELECT FROM changed_block o WHERE o.account_id = c.account AND o.mailbox_id = c.mailbox
+        AND o.block = c.uid >> 7 AND o.modseq >= c.highest_modseq)
+      ON CONFLICT (account_id, mailbox_id, block) DO UPDATE SET modseq = excluded.modseq),
+  numbered AS (
+    UPDATE account_state s SET change_seq = s.change_seq + 1
+      FROM counted c WHERE s.account_id = c.account
+      RETURNING s.account_id, s.change_seq, c.mailbox, c.highest_modseq, c.uid_next),
+  told AS (
+    INSERT INTO outbox_batch (at, waiting, changes)
+      SELECT v_now, bit_or(1::bigint << (n.account_id & 63)::integer),
+        array_agg(ARRAY[n.account_id, n.change_seq, n.mailbox, n.highest_modseq, n.uid_next])
+      FROM numbered n HAVING count(*) > 0)
+  SELECT array_agg(n.place), array_agg(n.highest_modseq), array_agg(n.new),
+      array_agg(CASE WHEN n.new = n.old THEN n.modseq ELSE n.highest_modseq + 1 END), array_agg(n.size),
+      array_agg(array_to_string(n.keywords, ' '))
+    INTO places, previous_modseqs, flags, modseqs, sizes, keywords
+    FROM seen n WHERE n.new = n.old OR n.place = ANY (ARRAY(SELECT c.place FROM counted c));
+END $$;
+
 -- The oldest changes that are not published, of at most p_limit commits, by id: rows of outbox that are in the ranges
 -- p_held (bits), with no waiting, and rows of outbox_batch that wait for one of p_batches.
 --

@@ -6,20 +6,26 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.StoreFlagsRequest;
 import mailwing.store.v1.StoreFlagsResponse;
 import org.jspecify.annotations.Nullable;
 
-/// Changes flags of few messages in each of several accounts: one call of
-/// `mail_store_flags_together`, one round trip, one commit.
+/// Changes flags of few messages in each of several accounts in one round trip and one commit, or
+/// two of each where some changes are simple and others are not.
 public final class FlagChanges {
   /// The most changes one call takes.
   public static final int MOST = 64;
 
-  private static final String CALL =
+  private static final String SINGLY =
+      "SELECT places, previous_modseqs, flags, modseqs, sizes, keywords"
+          + " FROM mail_store_flags_singly(?, ?, ?, ?, ?)";
+
+  private static final String TOGETHER =
       "SELECT outcomes, previous_modseqs, modseqs, changes, uids, flags, keywords, entry_modseqs,"
           + " sizes, stale FROM mail_store_flags_together(?, ?, ?, ?, ?, ?, ?)";
 
@@ -40,18 +46,104 @@ public final class FlagChanges {
       long last,
       StoreFlagsRequest.Operation operation,
       int flags,
-      long unchangedSince) {}
+      long unchangedSince) {
+    private boolean single() {
+      return first == last && unchangedSince < 0;
+    }
+
+    /// Bits of the old flags that stay.
+    private int kept() {
+      return switch (operation) {
+        case ADD -> -1;
+        case REMOVE -> ~flags;
+        default -> 0;
+      };
+    }
+
+    private int added() {
+      return operation == StoreFlagsRequest.Operation.REMOVE ? 0 : flags;
+    }
+  }
 
   /// Does changes in several accounts, one in each, at most [#MOST]. A result for each, in order;
   /// null where somebody has locked the account, which is not waited for, or there is no such
   /// mailbox.
   public List<EntryChanges.@Nullable Step<StoreFlagsResponse>> store(List<FlagChange> changes) {
-    return sql.once(connection -> store(connection, changes));
+    List<EntryChanges.@Nullable Step<StoreFlagsResponse>> done =
+        new ArrayList<>(Collections.nCopies(changes.size(), null));
+    List<Integer> single =
+        IntStream.range(0, done.size()).filter(i -> changes.get(i).single()).boxed().toList();
+    fill(done, single, changes, FlagChanges::singly);
+    List<Integer> left =
+        IntStream.range(0, done.size()).filter(i -> done.get(i) == null).boxed().toList();
+    fill(done, left, changes, FlagChanges::together);
+    return done;
   }
 
-  private static List<EntryChanges.@Nullable Step<StoreFlagsResponse>> store(
+  @FunctionalInterface
+  private interface Way {
+    List<EntryChanges.@Nullable Step<StoreFlagsResponse>> store(
+        Connection connection, List<FlagChange> changes) throws SQLException;
+  }
+
+  private void fill(
+      List<EntryChanges.@Nullable Step<StoreFlagsResponse>> done,
+      List<Integer> places,
+      List<FlagChange> changes,
+      Way way) {
+    if (places.isEmpty()) {
+      return;
+    }
+    List<FlagChange> some = places.stream().map(changes::get).toList();
+    var results = sql.once(connection -> way.store(connection, some));
+    for (int i = 0; i < results.size(); i++) {
+      done.set(places.get(i), results.get(i));
+    }
+  }
+
+  /// Null for what is not as simple as that.
+  private static List<EntryChanges.@Nullable Step<StoreFlagsResponse>> singly(
       Connection connection, List<FlagChange> changes) throws SQLException {
-    try (PreparedStatement s = connection.prepareStatement(CALL)) {
+    try (PreparedStatement s = connection.prepareStatement(SINGLY)) {
+      s.setArray(1, array(connection, "int8", changes, FlagChange::accountId));
+      s.setArray(2, array(connection, "int8", changes, FlagChange::mailboxId));
+      s.setArray(3, array(connection, "int8", changes, FlagChange::first));
+      s.setArray(4, array(connection, "int4", changes, FlagChange::kept));
+      s.setArray(5, array(connection, "int4", changes, FlagChange::added));
+      try (ResultSet row = s.executeQuery()) {
+        row.next();
+        Integer[] places = Rows.ints(row, 1);
+        Long[] before = Rows.longs(row, 2);
+        Integer[] flags = Rows.ints(row, 3);
+        Long[] modseqs = Rows.longs(row, 4);
+        Long[] sizes = Rows.longs(row, 5);
+        @Nullable String[] keywords = Rows.strings(row, 6);
+        List<EntryChanges.@Nullable Step<StoreFlagsResponse>> results =
+            new ArrayList<>(Collections.nCopies(changes.size(), null));
+        for (int i = 0; i < places.length; i++) {
+          long uid = changes.get(places[i] - 1).first();
+          StoreFlagsResponse.Builder response = StoreFlagsResponse.newBuilder();
+          FlagFrames frame = new FlagFrames(response::setMessages);
+          frame.add(uid, flags[i], modseqs[i], sizes[i], keywords[i]);
+          frame.flush();
+          results.set(
+              places[i] - 1, step(response, uid, before[i], Math.max(before[i], modseqs[i])));
+        }
+        return results;
+      }
+    }
+  }
+
+  private static EntryChanges.Step<StoreFlagsResponse> step(
+      StoreFlagsResponse.Builder response, long reached, long before, long after) {
+    return new EntryChanges.Step<>(
+        response.setPreviousModseq(before).setModseq(after).build(), reached, before != after);
+  }
+
+  /// Null where somebody has locked the account or there is no such mailbox.
+  private static List<EntryChanges.@Nullable Step<StoreFlagsResponse>> together(
+      Connection connection, List<FlagChange> changes) throws SQLException {
+    try (PreparedStatement s = connection.prepareStatement(TOGETHER)) {
       s.setArray(1, array(connection, "int8", changes, FlagChange::accountId));
       s.setArray(2, array(connection, "int8", changes, FlagChange::mailboxId));
       s.setArray(3, array(connection, "int8", changes, FlagChange::first));
@@ -103,15 +195,13 @@ public final class FlagChanges {
       frames.flush();
       results.add(
           outcomes[i] == 1
-              ? new EntryChanges.Step<>(
+              ? step(
                   StoreFlagsResponse.newBuilder()
                       .setMessages(all)
-                      .addAllModified(EntryChanges.ranges(modified.toArray(Long[]::new)))
-                      .setPreviousModseq(before[i])
-                      .setModseq(after[i])
-                      .build(),
+                      .addAllModified(EntryChanges.ranges(modified.toArray(Long[]::new))),
                   changes.get(i).last(),
-                  !before[i].equals(after[i]))
+                  before[i],
+                  after[i])
               : null);
     }
     return results;

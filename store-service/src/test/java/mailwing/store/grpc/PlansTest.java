@@ -56,6 +56,14 @@ class PlansTest {
   }
 
   @Test
+  void aflagOfOneMessageIsChangedWithoutReadingTheRest() throws SQLException {
+    reads(
+        1,
+        "SELECT cardinality(places) FROM mail_store_flags_singly('{%1$d}', '{%2$d}', '{2001}',"
+            + " '{-1}', '{8}')");
+  }
+
+  @Test
   void expungeReadsWhatItRemoves() throws SQLException {
     reads(
         STEP,
