@@ -10,7 +10,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import mailwing.service.HttpEndpoint;
 import mailwing.service.Metrics;
@@ -263,14 +262,12 @@ public final class StoreService implements AutoCloseable {
       chores.every(Duration.ofSeconds(5), "trim-outbox", () -> outbox.trimAll());
     }
 
-    ScheduledExecutorService timer =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("deadlines").factory());
+    ScheduledExecutorService timer = GrpcServers.timer();
     keep(timer::shutdownNow);
     CallGuard guard =
         new CallGuard(
             credentials, new CallMetrics(metrics), config.grpc().defaultDeadline(), timer);
-    grpcPort = keep(GrpcServers.start(config.grpc(), guard, services)).port();
+    grpcPort = keep(GrpcServers.start(config.grpc(), guard, timer, services)).port();
   }
 
   private Database database() {

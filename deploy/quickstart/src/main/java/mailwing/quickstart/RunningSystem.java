@@ -252,13 +252,9 @@ final class RunningSystem implements AutoCloseable {
   }
 
   private StoreClient client(Secret credential) {
-    return keep(StoreClient.over(keepChannel(), StoreClientConfig.defaults(credential)));
-  }
-
-  private ManagedChannel keepChannel() {
-    var channel = channel();
-    keep(channel::shutdownNow);
-    return channel;
+    return keep(
+        StoreClient.over(
+            keep(new SeveralChannels(this::channel)), StoreClientConfig.defaults(credential)));
   }
 
   private ManagedChannel channel() {

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import mailwing.service.TlsMaterial;
 import mailwing.store.StoreConfig;
@@ -41,8 +43,27 @@ public final class GrpcServers implements AutoCloseable {
     this.executor = executor;
   }
 
+  /// A timer for the deadlines of calls.
+  ///
+  /// Something is due soon at any time, so that the deadline of a new call is hardly ever the first
+  /// one, for which the timer's thread would be woken to wait for it instead.
+  public static ScheduledExecutorService timer() {
+    ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("deadlines").factory());
+    timer.setRemoveOnCancelPolicy(true);
+    var _ = timer.scheduleAtFixedRate(() -> {}, 500, 500, TimeUnit.MILLISECONDS);
+    return timer;
+  }
+
+  /// Starts the listeners that the configuration names.
+  ///
+  /// @param timer ends calls whose time is over
   public static GrpcServers start(
-      StoreConfig.Grpc config, CallGuard guard, List<BindableService> services) {
+      StoreConfig.Grpc config,
+      CallGuard guard,
+      ScheduledExecutorService timer,
+      List<BindableService> services) {
     HealthStatusManager health = new HealthStatusManager();
     ExecutorService executor =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
@@ -54,7 +75,9 @@ public final class GrpcServers implements AutoCloseable {
       if (config.inProcess().isPresent()) {
         StoreConfig.InProcess inProcess = config.inProcess().get();
         InProcessServerBuilder builder =
-            InProcessServerBuilder.forName(inProcess.name()).maxInboundMetadataSize(16 << 10);
+            InProcessServerBuilder.forName(inProcess.name())
+                .maxInboundMetadataSize(16 << 10)
+                .scheduledExecutorService(timer);
         Executor threads = inProcess.threads().orElse(executor);
         servers.add(equip(builder, guard, services, health, threads).build().start());
       }
