@@ -55,31 +55,57 @@ public final class MailboxReads {
   /// A selectable mailbox by id or, if that is 0, by name; null where there is none.
   public @Nullable Found find(Access access, long mailboxId, String name) {
     return sql.repeatable(
-            connection -> Optional.ofNullable(find(connection, access, mailboxId, name, "")))
+            connection -> Optional.ofNullable(find(connection, access, mailboxId, name)))
         .orElse(null);
   }
 
   private static @Nullable Found find(
-      Connection connection, Access access, long mailboxId, String name, String lock)
-      throws SQLException {
+      Connection connection, Access access, long mailboxId, String name) throws SQLException {
     boolean byId = mailboxId != 0;
     try (PreparedStatement statement =
         Sql.prepare(
             connection,
-            "SELECT mailbox_id, name, selectable, special_use, flag_range, keywords, "
-                + access.status()
+            "SELECT "
+                + columns(access)
                 + " FROM mailbox WHERE account_id = ? AND "
                 + (byId ? "mailbox_id" : "name")
-                + " = ? AND selectable"
-                + lock,
+                + " = ? AND selectable",
             access.account(),
             byId ? (Object) mailboxId : name)) {
-      try (ResultSet row = statement.executeQuery()) {
-        if (!row.next()) {
-          return null;
-        }
-        return found(row, 1, access);
-      }
+      return one(statement, access);
+    }
+  }
+
+  /// Of the table `mailbox`, as [#found] reads them.
+  private static String columns(Access access) {
+    return "mailbox_id, name, selectable, special_use, flag_range, keywords, " + access.status();
+  }
+
+  /// A mailbox by id, whose row is held from now on; \Recent of it is claimed for its owner, and
+  /// told as it was before. What a crash takes back of that is told as recent once more, so that
+  /// the disk is not waited for.
+  private static @Nullable Found claimed(Connection connection, Access access, long mailboxId)
+      throws SQLException {
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            "WITH held AS (SELECT * FROM mailbox WHERE account_id = ? AND mailbox_id = ?"
+                + " AND selectable FOR NO KEY UPDATE), claimed AS (UPDATE mailbox b"
+                + " SET first_recent_uid = b.uid_next, recent = 0 FROM held h"
+                + " WHERE b.account_id = h.account_id AND b.mailbox_id = h.mailbox_id"
+                + " AND h.first_recent_uid <> h.uid_next) SELECT "
+                + columns(access)
+                + ", set_config('synchronous_commit', 'off', true) FROM held AS mailbox",
+            access.account(),
+            mailboxId)) {
+      return one(statement, access);
+    }
+  }
+
+  private static @Nullable Found one(PreparedStatement statement, Access access)
+      throws SQLException {
+    try (ResultSet row = statement.executeQuery()) {
+      return row.next() ? found(row, 1, access) : null;
     }
   }
 
@@ -191,13 +217,7 @@ public final class MailboxReads {
       return found;
     }
     return sql.transaction(
-            connection -> {
-              Found locked = find(connection, access, found.mailboxId(), "", " FOR NO KEY UPDATE");
-              if (locked != null) {
-                claim(connection, access.account(), locked);
-              }
-              return Optional.ofNullable(locked);
-            })
+            connection -> Optional.ofNullable(claimed(connection, access, found.mailboxId())))
         .orElse(null);
   }
 
@@ -205,27 +225,11 @@ public final class MailboxReads {
     return status.getFirstRecentUid() != status.getUidNext();
   }
 
-  private static void claim(Connection connection, long accountId, Found locked)
-      throws SQLException {
-    if (!claimable(locked.status())) {
-      return;
-    }
-    try (PreparedStatement statement =
-        Sql.prepare(
-            connection,
-            "UPDATE mailbox SET first_recent_uid = uid_next, recent = 0"
-                + " WHERE account_id = ? AND mailbox_id = ?",
-            accountId,
-            locked.mailboxId())) {
-      statement.executeUpdate();
-    }
-  }
-
   /// The flags of all messages, ascending by UID, and the head, all of one moment.
   public MailboxStatus snapshot(Access access, long mailboxId, Consumer<FlagArrays> sink) {
     return sql.snapshot(
         connection -> {
-          Found found = require(find(connection, access, mailboxId, "", ""));
+          Found found = require(find(connection, access, mailboxId, ""));
           long messages = Integer.toUnsignedLong(found.status().getMessages());
           KeywordSets sets = new KeywordSets();
           if (messages > 0) {
@@ -275,15 +279,18 @@ public final class MailboxReads {
       return now.status();
     }
     if (!claim || !claimable(now.status())) {
-      return sql.snapshot(
-          connection ->
-              changes(
-                  connection,
-                  access,
-                  require(find(connection, access, mailboxId, "", "")),
-                  since,
-                  expungedOnly,
-                  sink));
+      Optional<MailboxStatus> told =
+          sql.snapshot(
+              connection -> {
+                Found found = require(find(connection, access, mailboxId, ""));
+                // What has come meanwhile is to be claimed.
+                return claim && claimable(found.status())
+                    ? Optional.empty()
+                    : Optional.of(changes(connection, access, found, since, expungedOnly, sink));
+              });
+      if (told.isPresent()) {
+        return told.get();
+      }
     }
     // The mailbox's row is held: what is kept until it is let go is only what changed.
     List<Runnable> frames = new ArrayList<>();
@@ -291,10 +298,13 @@ public final class MailboxReads {
         sql.transaction(
             connection -> {
               frames.clear();
-              Found locked = require(find(connection, access, mailboxId, "", " FOR NO KEY UPDATE"));
-              claim(connection, access.account(), locked);
               return changes(
-                  connection, access, locked, since, expungedOnly, keeping(frames, sink));
+                  connection,
+                  access,
+                  require(claimed(connection, access, mailboxId)),
+                  since,
+                  expungedOnly,
+                  keeping(frames, sink));
             });
     frames.forEach(Runnable::run);
     return claimed;

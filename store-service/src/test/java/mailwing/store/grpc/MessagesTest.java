@@ -351,6 +351,56 @@ class MessagesTest {
   }
 
   @Test
+  void whatIsNewIsRecentToOneOfThoseWhoAskAtTheSameTime() throws Exception {
+    MailFixture.User user = fresh();
+    MailboxRef inbox = user.ref("INBOX");
+    int messages = 60;
+    List<Integer> recent = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
+      List<Future<List<Integer>>> claimers =
+          IntStream.range(0, 3)
+              .mapToObj(i -> threads.submit(() -> claimUntil(user, inbox, messages)))
+              .toList();
+      for (int i = 0; i < messages; i++) {
+        multi(user, List.of(to(inbox, 0)), 100);
+      }
+      for (Future<List<Integer>> one : claimers) {
+        recent.addAll(one.get());
+      }
+    }
+    assertThat(recent)
+        .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(1, messages).boxed().toList());
+    assertThat(user.status("INBOX").getRecent()).isZero();
+  }
+
+  /// The UIDs that were told as new and as recent until so many messages are there.
+  private static List<Integer> claimUntil(MailFixture.User user, MailboxRef inbox, int messages) {
+    List<Integer> recent = new ArrayList<>();
+    long known = 1;
+    for (int there = 0; there < messages; ) {
+      List<Integer> told = new ArrayList<>();
+      MailboxStatus head = MailboxStatus.getDefaultInstance();
+      for (ListChangesResponse frame :
+          ImmutableList.copyOf(
+              user.messages()
+                  .listChanges(
+                      ListChangesRequest.newBuilder()
+                          .setMailbox(inbox)
+                          .setSinceModseq(known)
+                          .setClaimRecent(true)
+                          .build()))) {
+        told.addAll(frame.getMessages().getUidsList());
+        head = frame.hasHead() ? frame.getHead() : head;
+      }
+      int first = head.getFirstRecentUid();
+      told.stream().filter(uid -> uid >= first).forEach(recent::add);
+      known = head.getHighestModseq();
+      there = head.getMessages();
+    }
+    return recent;
+  }
+
+  @Test
   void changesTellWhatIsNewChangedAndExpunged() {
     MailFixture.User user = fresh();
     MailboxRef inbox = user.ref("INBOX");
