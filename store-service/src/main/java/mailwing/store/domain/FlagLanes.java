@@ -100,8 +100,13 @@ public final class FlagLanes {
         places.add(i);
       }
     }
-    List<EntryChanges.@Nullable Step<StoreFlagsResponse>> done = together.store(taken);
-    signal.raise();
+    List<EntryChanges.@Nullable Step<StoreFlagsResponse>> done;
+    try {
+      done = together.store(taken);
+    } finally {
+      // Where it fails, a part of it may have been committed.
+      signal.raise();
+    }
     List<Optional<EntryChanges.Step<StoreFlagsResponse>>> results =
         new ArrayList<>(Collections.nCopies(changes.size(), Optional.empty()));
     for (int i = 0; i < places.size(); i++) {

@@ -435,6 +435,21 @@ final class MailFixture implements AutoCloseable {
     }
   }
 
+  /// Of how many modseqs what is told to have changed since is not what the messages themselves
+  // say.
+  long modseqsSinceWhichTooMuchOrTooLittleHasChanged(
+      long accountId, long mailboxId, long highestModseq) {
+    return number(
+        "SELECT count(*) FROM generate_series(0::bigint, ?) since,"
+            + " (SELECT CAST(? AS bigint) AS a, CAST(? AS bigint) AS b) q WHERE"
+            + " ARRAY(SELECT c.uid FROM mail_changed(q.a, q.b, since) c) <> ARRAY("
+            + "SELECT e.uid FROM entry e WHERE e.account_id = q.a AND e.mailbox_id = q.b"
+            + " AND e.modseq > since ORDER BY e.uid)",
+        highestModseq,
+        accountId,
+        mailboxId);
+  }
+
   void execute(String sql) {
     try (Connection connection = database.connect();
         Statement statement = connection.createStatement()) {

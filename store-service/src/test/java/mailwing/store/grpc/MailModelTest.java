@@ -283,21 +283,11 @@ class MailModelTest {
           assertThat(sets.get(set)).isEqualTo(List.copyOf(entry.keywords()));
         }
       }
-      assertThat(modseqsSinceWhichTooMuchOrTooLittleHasChanged(user, ref, head)).isZero();
+      assertThat(
+              store.modseqsSinceWhichTooMuchOrTooLittleHasChanged(
+                  user.accountId(), ref.getMailboxId(), head.getHighestModseq()))
+          .isZero();
     }
     return head.getHighestModseq();
-  }
-
-  private long modseqsSinceWhichTooMuchOrTooLittleHasChanged(
-      MailFixture.User user, MailboxRef ref, MailboxStatus head) {
-    return store.number(
-        "SELECT count(*) FROM generate_series(0::bigint, ?) since,"
-            + " (SELECT CAST(? AS bigint) AS a, CAST(? AS bigint) AS b) q WHERE"
-            + " ARRAY(SELECT c.uid FROM mail_changed(q.a, q.b, since) c) <> ARRAY("
-            + "SELECT e.uid FROM entry e WHERE e.account_id = q.a AND e.mailbox_id = q.b"
-            + " AND e.modseq > since ORDER BY e.uid)",
-        head.getHighestModseq(),
-        user.accountId(),
-        ref.getMailboxId());
   }
 }

@@ -114,15 +114,8 @@ class SingleFlagsTest {
                           box))
                   .isOne());
       assertThat(
-              fixture.number(
-                  "SELECT count(*) FROM generate_series(0::bigint, ?) since,"
-                      + " (SELECT CAST(? AS bigint) AS a, CAST(? AS bigint) AS b) q WHERE"
-                      + " ARRAY(SELECT c.uid FROM mail_changed(q.a, q.b, since) c) <> ARRAY("
-                      + "SELECT e.uid FROM entry e WHERE e.account_id = q.a AND e.mailbox_id = q.b"
-                      + " AND e.modseq > since ORDER BY e.uid)",
-                  2 + count,
-                  box.account,
-                  box.mailbox))
+              fixture.modseqsSinceWhichTooMuchOrTooLittleHasChanged(
+                  box.account, box.mailbox, 2 + count))
           .isZero();
       // Each once, and in the order of the modseqs.
       assertThat(
