@@ -81,25 +81,21 @@ public final class MailboxReads {
     return "mailbox_id, name, selectable, special_use, flag_range, keywords, " + access.status();
   }
 
-  /// A mailbox by id, whose row is held from now on; \Recent of it is claimed for its owner, and
-  /// told as it was before. What a crash takes back of that is told as recent once more, so that
-  /// the disk is not waited for.
-  private static @Nullable Found claimed(Connection connection, Access access, long mailboxId)
-      throws SQLException {
-    try (PreparedStatement statement =
-        Sql.prepare(
-            connection,
-            "WITH held AS (SELECT * FROM mailbox WHERE account_id = ? AND mailbox_id = ?"
-                + " AND selectable FOR NO KEY UPDATE), claimed AS (UPDATE mailbox b"
-                + " SET first_recent_uid = b.uid_next, recent = 0 FROM held h"
-                + " WHERE b.account_id = h.account_id AND b.mailbox_id = h.mailbox_id"
-                + " AND h.first_recent_uid <> h.uid_next) SELECT "
-                + columns(access)
-                + ", set_config('synchronous_commit', 'off', true) FROM held AS mailbox",
-            access.account(),
-            mailboxId)) {
-      return one(statement, access);
-    }
+  /// Holds the row of the mailbox of two parameters, account and id, to the transaction's end;
+  /// \Recent is claimed for its owner, and told as it was before, as [#find] does. What a crash
+  /// takes back of that is told as recent once more, so that the disk is not waited for.
+  ///
+  /// @param condition more that the mailbox has to be
+  private static String claiming(Access access, String condition) {
+    return "WITH held AS (SELECT * FROM mailbox WHERE account_id = ? AND mailbox_id = ?"
+        + " AND selectable"
+        + condition
+        + " FOR NO KEY UPDATE), claimed AS (UPDATE mailbox b"
+        + " SET first_recent_uid = b.uid_next, recent = 0 FROM held h"
+        + " WHERE b.account_id = h.account_id AND b.mailbox_id = h.mailbox_id"
+        + " AND h.first_recent_uid <> h.uid_next) SELECT "
+        + columns(access)
+        + ", set_config('synchronous_commit', 'off', true) FROM held AS mailbox";
   }
 
   private static @Nullable Found one(PreparedStatement statement, Access access)
@@ -216,8 +212,14 @@ public final class MailboxReads {
     if (found == null || !claimable(found.status())) {
       return found;
     }
-    return sql.transaction(
-            connection -> Optional.ofNullable(claimed(connection, access, found.mailboxId())))
+    return sql.once(
+            connection -> {
+              try (PreparedStatement statement =
+                  Sql.prepare(
+                      connection, claiming(access, ""), access.account(), found.mailboxId())) {
+                return Optional.ofNullable(one(statement, access));
+              }
+            })
         .orElse(null);
   }
 
@@ -272,9 +274,7 @@ public final class MailboxReads {
       boolean expungedOnly,
       ChangeSink sink) {
     Found now = require(find(access, mailboxId, ""));
-    if (since < now.status().getPurgedModseq()) {
-      throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
-    }
+    requireRemembered(now, since);
     if (now.status().getHighestModseq() <= since && !(claim && claimable(now.status()))) {
       return now.status();
     }
@@ -294,20 +294,57 @@ public final class MailboxReads {
     }
     // The mailbox's row is held: what is kept until it is let go is only what changed.
     List<Runnable> frames = new ArrayList<>();
-    MailboxStatus claimed =
+    Optional<MailboxStatus> claimed =
         sql.transaction(
             connection -> {
               frames.clear();
-              return changes(
-                  connection,
-                  access,
-                  require(claimed(connection, access, mailboxId)),
-                  since,
-                  expungedOnly,
-                  keeping(frames, sink));
+              return claimedChanges(
+                  connection, access, now, since, expungedOnly, keeping(frames, sink));
             });
+    if (claimed.isEmpty()) {
+      // Not as it was found any more.
+      return changes(access, mailboxId, since, true, expungedOnly, sink);
+    }
     frames.forEach(Runnable::run);
-    return claimed;
+    return claimed.get();
+  }
+
+  /// In one round trip: what [#claiming] does, and what changed, as of the claim. Empty, and
+  /// nothing done, where the range of flags is another one by now, or changes that old are
+  /// forgotten.
+  private static Optional<MailboxStatus> claimedChanges(
+      Connection connection,
+      Access access,
+      Found seen,
+      long since,
+      boolean expungedOnly,
+      ChangeSink sink)
+      throws SQLException {
+    Changed changed = new Changed(access, seen, since, expungedOnly);
+    try (PreparedStatement statement =
+        Sql.prepare(
+            connection,
+            claiming(access, " AND purged_modseq <= ? AND coalesce((flag_range).modseq, 0) = ?")
+                + "; "
+                + changed.statements(),
+            changed.parameters(
+                access.account(),
+                seen.mailboxId(),
+                since,
+                seen.range() == null ? 0L : seen.range().modseq()))) {
+      statement.setFetchSize(FETCH_ROWS);
+      statement.execute();
+      Found found;
+      try (ResultSet row = statement.getResultSet()) {
+        found = row.next() ? found(row, 1, access) : null;
+      }
+      if (found == null) {
+        return Optional.empty();
+      }
+      statement.getMoreResults();
+      changed.read(statement, sink);
+      return Optional.of(found.status());
+    }
   }
 
   private static ChangeSink keeping(List<Runnable> frames, ChangeSink sink) {
@@ -332,81 +369,99 @@ public final class MailboxReads {
       boolean expungedOnly,
       ChangeSink sink)
       throws SQLException {
-    if (since < found.status().getPurgedModseq()) {
-      throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
-    }
+    requireRemembered(found, since);
     if (found.status().getHighestModseq() > since) {
-      if (!expungedOnly) {
-        flags(
-            connection,
-            "SELECT uid, flags, modseq, size, keywords FROM "
-                + access.changed(since, found.range())
-                + " e ORDER BY uid",
-            sink::messages,
-            access.changedParameters(found.mailboxId(), since, found.range()));
+      Changed changed = new Changed(access, found, since, expungedOnly);
+      try (PreparedStatement statement =
+          Sql.prepare(connection, changed.statements(), changed.parameters())) {
+        statement.setFetchSize(FETCH_ROWS);
+        statement.execute();
+        changed.read(statement, sink);
       }
-      expunged(connection, access.account(), found.mailboxId(), since, sink);
     }
     return found.status();
   }
 
-  private static void flags(
-      Connection connection, String query, Consumer<FlagArrays> sink, Object... parameters)
-      throws SQLException {
-    try (PreparedStatement statement = Sql.prepare(connection, query, parameters)) {
-      statement.setFetchSize(FETCH_ROWS);
-      try (ResultSet rows = statement.executeQuery()) {
-        FlagFrames frames = new FlagFrames(sink);
-        while (rows.next()) {
-          frames.add(rows);
+  /// Statements, executed together, for what changed in a mailbox after a modseq.
+  private record Changed(Access access, Found mailbox, long since, boolean expungedOnly) {
+    String statements() {
+      String expunged =
+          "SELECT uid FROM expunged"
+              + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid";
+      return expungedOnly
+          ? expunged
+          : "SELECT uid, flags, modseq, size, keywords FROM "
+              + access.changed(since, mailbox.range())
+              + " e ORDER BY uid; "
+              + expunged;
+    }
+
+    /// @param before those of statements before these
+    Object[] parameters(Object... before) {
+      List<Object> all = new ArrayList<>(List.of(before));
+      if (!expungedOnly) {
+        all.addAll(List.of(access.changedParameters(mailbox.mailboxId(), since, mailbox.range())));
+      }
+      all.addAll(List.of(access.account(), mailbox.mailboxId(), since));
+      return all.toArray();
+    }
+
+    /// Hands on the results; the first one is the statement's present one.
+    void read(PreparedStatement executed, ChangeSink sink) throws SQLException {
+      if (!expungedOnly) {
+        try (ResultSet rows = executed.getResultSet()) {
+          flags(rows, sink);
         }
-        frames.flush();
+        executed.getMoreResults();
+      }
+      try (ResultSet rows = executed.getResultSet()) {
+        expunged(rows, sink);
       }
     }
-  }
 
-  private static void expunged(
-      Connection connection, long accountId, long mailboxId, long since, ChangeSink sink)
-      throws SQLException {
-    try (PreparedStatement statement =
-        Sql.prepare(
-            connection,
-            "SELECT uid FROM expunged"
-                + " WHERE account_id = ? AND mailbox_id = ? AND modseq > ? ORDER BY uid",
-            accountId,
-            mailboxId,
-            since)) {
-      statement.setFetchSize(FETCH_ROWS);
-      try (ResultSet rows = statement.executeQuery()) {
-        List<UidRange> ranges = new ArrayList<>();
-        long first = 0;
-        long last = -1;
-        while (rows.next()) {
-          long uid = rows.getLong(1);
-          if (uid == last + 1) {
-            last = uid;
-            continue;
-          }
-          if (last > 0) {
-            ranges.add(range(first, last));
-          }
-          if (ranges.size() == RANGES) {
-            sink.expunged(List.copyOf(ranges));
-            ranges.clear();
-          }
-          first = uid;
+    private static void flags(ResultSet rows, ChangeSink sink) throws SQLException {
+      FlagFrames frames = new FlagFrames(sink::messages);
+      while (rows.next()) {
+        frames.add(rows);
+      }
+      frames.flush();
+    }
+
+    private static void expunged(ResultSet rows, ChangeSink sink) throws SQLException {
+      List<UidRange> ranges = new ArrayList<>();
+      long first = 0;
+      long last = -1;
+      while (rows.next()) {
+        long uid = rows.getLong(1);
+        if (uid == last + 1) {
           last = uid;
+          continue;
         }
         if (last > 0) {
           ranges.add(range(first, last));
-          sink.expunged(List.copyOf(ranges));
         }
+        if (ranges.size() == RANGES) {
+          sink.expunged(List.copyOf(ranges));
+          ranges.clear();
+        }
+        first = uid;
+        last = uid;
+      }
+      if (last > 0) {
+        ranges.add(range(first, last));
+        sink.expunged(List.copyOf(ranges));
       }
     }
   }
 
   static UidRange range(long first, long last) {
     return UidRange.newBuilder().setFirst((int) first).setLast((int) last).build();
+  }
+
+  private static void requireRemembered(Found found, long since) {
+    if (since < found.status().getPurgedModseq()) {
+      throw new StoreException(ErrorCode.STALE, "changes that old are forgotten");
+    }
   }
 
   private static Found require(@Nullable Found found) {

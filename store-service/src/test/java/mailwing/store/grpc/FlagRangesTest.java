@@ -1,14 +1,18 @@
 package mailwing.store.grpc;
 
+import static mailwing.store.grpc.MailFixture.error;
 import static mailwing.store.grpc.MailFixture.message;
 import static mailwing.store.grpc.MailFixture.range;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,7 @@ import java.util.concurrent.Future;
 import java.util.function.Predicate;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.CopyMessagesRequest;
+import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
@@ -450,9 +455,10 @@ class FlagRangesTest {
   }
 
   /// A replica of a mailbox that asks what has changed is right at last, whatever others do.
-  @Test
-  void whoFollowsKnowsAllAtLast() throws ExecutionException, InterruptedException {
-    MailFixture.User user = store.user("follow@example.test");
+  @ParameterizedTest(name = "claiming: {0}")
+  @ValueSource(booleans = {false, true})
+  void whoFollowsKnowsAllAtLast(boolean claiming) throws ExecutionException, InterruptedException {
+    MailFixture.User user = store.user("follow" + claiming + "@example.test");
     Box box = new Box(user.ref("INBOX"));
     Random random = new Random(7);
     for (int i = 0; i < 40; i++) {
@@ -469,7 +475,7 @@ class FlagRangesTest {
       boolean more = true;
       while (more) {
         more = changing.stream().anyMatch(each -> !each.isDone());
-        since = follow(user, box.ref, since, replica);
+        since = follow(user, box.ref, since, claiming, replica);
       }
       for (Future<?> each : changing) {
         each.get();
@@ -486,8 +492,59 @@ class FlagRangesTest {
               (int)
                   replica.values().stream().filter(each -> (each.flags() & DELETED) != 0).count());
       Map<Integer, State> late = new TreeMap<>();
-      follow(user, box.ref, 0, late);
+      follow(user, box.ref, 0, claiming, late);
       assertThat(late).isEqualTo(replica);
+    }
+  }
+
+  /// Who has found the mailbox and claims \Recent while a range is made is told of the range too.
+  @Test
+  void aRangeMadeJustBeforeAClaimIsTold() throws Exception {
+    MailFixture.User user = store.user("claim@example.test");
+    Box box = new Box(user.ref("INBOX"));
+    append(user, box, new Random(1));
+    Map<Integer, State> told = new TreeMap<>();
+    claimWhile(
+        "SELECT mail_store_range(%d, %d, 1, 1000, 1, 1000, 2, %d, 0)",
+        user, box, () -> follow(user, box.ref, 1, true, told));
+    assertThat(told).isEqualTo(states(user.snapshot(box.ref).frames()));
+    assertThat(user.status("INBOX").getRecent()).isZero();
+  }
+
+  @Test
+  void whoseChangesAreForgottenJustBeforeItClaimsIsToldSo() throws Exception {
+    MailFixture.User user = store.user("stale@example.test");
+    Box box = new Box(user.ref("INBOX"));
+    append(user, box, new Random(1));
+    claimWhile(
+        "UPDATE mailbox SET purged_modseq = 2 WHERE account_id = %d AND mailbox_id = %d",
+        user,
+        box,
+        () ->
+            assertThat(error(catchThrowable(() -> follow(user, box.ref, 1, true, new TreeMap<>()))))
+                .isEqualTo(ErrorCode.STALE));
+    assertThat(user.status("INBOX").getRecent()).isOne();
+  }
+
+  /// What the change has locked is waited for by who claims.
+  private void claimWhile(String change, MailFixture.User user, Box box, Runnable claiming)
+      throws Exception {
+    try (ExecutorService one = Executors.newVirtualThreadPerTaskExecutor();
+        Connection connection = store.database.connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(change.formatted(user.accountId(), box.ref.getMailboxId(), FLAGGED));
+      Future<?> claimed = one.submit(claiming);
+      await()
+          .pollInterval(Duration.ofMillis(5))
+          .until(
+              () ->
+                  store.number(
+                          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                              + " AND datname = current_database()")
+                      > 0);
+      connection.commit();
+      claimed.get();
     }
   }
 
@@ -528,10 +585,19 @@ class FlagRangesTest {
   }
 
   private static long follow(
-      MailFixture.User user, MailboxRef ref, long since, Map<Integer, State> replica) {
+      MailFixture.User user,
+      MailboxRef ref,
+      long since,
+      boolean claiming,
+      Map<Integer, State> replica) {
     long[] reached = {since};
     user.messages()
-        .listChanges(ListChangesRequest.newBuilder().setMailbox(ref).setSinceModseq(since).build())
+        .listChanges(
+            ListChangesRequest.newBuilder()
+                .setMailbox(ref)
+                .setSinceModseq(since)
+                .setClaimRecent(claiming)
+                .build())
         .forEachRemaining(
             (ListChangesResponse response) -> {
               replica.putAll(states(List.of(response.getMessages())));
