@@ -49,6 +49,7 @@ import mailwing.smtp.SmtpConfig;
 import mailwing.smtp.SmtpGateway;
 import mailwing.store.StoreService;
 import mailwing.store.StoreSettings;
+import mailwing.store.grpc.GrpcServers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +80,7 @@ final class RunningSystem implements AutoCloseable {
   private final Options options;
   private final Metrics metrics = new Metrics();
   private final CallerRuns calls = new CallerRuns();
+  private final ScheduledExecutorService deadlines = GrpcServers.timer();
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
 
   /// The gateways drain together: a client of one must not wait for the clients of another.
@@ -92,6 +94,7 @@ final class RunningSystem implements AutoCloseable {
     this.options = options;
     running.push(data);
     running.push(calls);
+    running.push(deadlines::shutdownNow);
   }
 
   /// Starts all; returns when every listener answers.
@@ -261,6 +264,7 @@ final class RunningSystem implements AutoCloseable {
     return InProcessChannelBuilder.forName(IN_PROCESS)
         .intercept(calls)
         .executor(Executors.newVirtualThreadPerTaskExecutor())
+        .scheduledExecutorService(deadlines)
         .build();
   }
 
