@@ -447,6 +447,45 @@ class MessagesTest {
     assertThat(none.hasNext()).isFalse();
   }
 
+  /// More than the database hands on at once.
+  @Test
+  void manyChangesAreToldToWhoClaimsAndWhoDoesNot() {
+    MailFixture.User user = fresh();
+    MailboxRef inbox = user.ref("INBOX");
+    multi(user, IntStream.range(0, 600).mapToObj(i -> to(inbox, 0)).toList(), 100);
+    for (int i = 0; i < 5; i++) {
+      user.messages()
+          .copyMessages(
+              CopyMessagesRequest.newBuilder()
+                  .setSource(inbox)
+                  .addUids(range(1, 0))
+                  .setDestinationName("INBOX")
+                  .build())
+          .forEachRemaining(copied -> {});
+    }
+    flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(DELETED), range(1, 9000));
+    user.messages()
+        .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(1, 0)).build())
+        .forEachRemaining(expunged -> {});
+    for (boolean claiming : new boolean[] {false, true}) {
+      List<ListChangesResponse> changes =
+          ImmutableList.copyOf(
+              user.messages()
+                  .listChanges(
+                      ListChangesRequest.newBuilder()
+                          .setMailbox(inbox)
+                          .setSinceModseq(1)
+                          .setClaimRecent(claiming)
+                          .build()));
+      assertThat(changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()))
+          .containsExactlyElementsOf(IntStream.rangeClosed(9001, 19200).boxed().toList());
+      assertThat(changes.stream().flatMap(c -> c.getExpungedList().stream()))
+          .containsExactly(range(1, 9000));
+      assertThat(changes.getLast().getHead().getFirstRecentUid()).isEqualTo(1);
+    }
+    assertThat(user.status("INBOX").getFirstRecentUid()).isEqualTo(19201);
+  }
+
   @Test
   void moveOfManyCommitsAThousandAtATime() {
     MailFixture.User user = fresh();
