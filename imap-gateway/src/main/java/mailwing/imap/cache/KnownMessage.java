@@ -1,6 +1,7 @@
 package mailwing.imap.cache;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.util.Set;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Part;
@@ -80,6 +81,21 @@ public record KnownMessage(
         other.body != null ? other.body : body,
         other.preview != null ? other.preview : preview,
         other.ids != null ? other.ids : ids);
+  }
+
+  /// The same, to be kept: an envelope of which the octets lie among those of others, as they were
+  /// read, keeps all of these.
+  KnownMessage alone() {
+    return envelope == null
+        ? this
+        : new KnownMessage(
+            dates,
+            UnsafeByteOperations.unsafeWrap(envelope.toByteArray()),
+            structure,
+            header,
+            body,
+            preview,
+            ids);
   }
 
   /// About what it holds in memory; parsed messages take several times their encoded size.

@@ -139,7 +139,8 @@ public final class MessageCache {
             used = true;
           }
         }
-        KnownMessage all = before == null ? more : before.message.with(more);
+        KnownMessage alone = more.alone();
+        KnownMessage all = before == null ? alone : before.message.with(alone);
         Entry now = new Entry(all, all.octets() + OVERHEAD, ahead && before == null);
         if (now.octets > capacity / 4) {
           if (before != null) {

@@ -1,8 +1,10 @@
 package mailwing.imap.cache;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.util.Random;
 import java.util.Set;
 import mailwing.imap.view.MailboxKey;
@@ -45,6 +47,20 @@ class MessageCacheTest {
     // About a thousand have room, an eighth of it for what passes.
     assertThat(scan(0, 3000)).isGreaterThan(750);
     assertThat(scan(0, 3000)).isGreaterThan(750);
+  }
+
+  @Test
+  void anEnvelopeDoesNotKeepWhatItWasReadWith() {
+    MessageKey key = new MessageKey(MAILBOX, 1);
+    ByteString envelope = UnsafeByteOperations.unsafeWrap(new byte[50_000], 40_000, 300);
+    cache.learn(
+        key,
+        KnownMessage.of(
+            FetchedMessage.newBuilder().setEncodedEnvelope(envelope).build(),
+            Set.of(Need.ENVELOPE)));
+    ByteString kept = requireNonNull(requireNonNull(cache.find(key)).envelope());
+    assertThat(kept).isEqualTo(envelope);
+    assertThat(kept.asReadOnlyByteBuffer().capacity()).isEqualTo(300);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package mailwing.store.persistence;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -57,13 +58,13 @@ final class EnvelopePage {
     }
     List<FetchedMessage> found = new ArrayList<>(end);
     for (int i = 0; i < end; i++) {
-      byte[] envelope = envelopes.of(entries.messageIds[i]);
+      ByteString envelope = envelopes.of(entries.messageIds[i]);
       // Else expunged and removed between the statements.
       if (envelope != null) {
         found.add(
             FetchedMessage.newBuilder()
                 .setUid((int) entries.uids[i])
-                .setEncodedEnvelope(UnsafeByteOperations.unsafeWrap(envelope))
+                .setEncodedEnvelope(envelope)
                 .build());
       }
     }
@@ -140,20 +141,20 @@ final class EnvelopePage {
   /// Those of some messages.
   private static final class Envelopes {
     private final long[] ids;
-    private final byte[] @Nullable [] found;
+    private final @Nullable ByteString[] found;
 
     /// @param ids in any order, some of them twice
     private Envelopes(long[] ids) {
       this.ids = ids.clone();
       Arrays.sort(this.ids);
-      found = new byte[ids.length][];
+      found = new ByteString[ids.length];
     }
 
-    /// A copy: what is kept of one does not keep those beside it.
+    /// Where it lies: who keeps one keeps those beside it.
     private void take(long id, byte[] octets, int from, int to) {
       int at = Arrays.binarySearch(ids, id);
       if (at >= 0) {
-        found[at] = Arrays.copyOfRange(octets, from, to);
+        found[at] = UnsafeByteOperations.unsafeWrap(octets, from, to - from);
       }
     }
 
@@ -173,7 +174,7 @@ final class EnvelopePage {
     }
 
     /// Null of a message that is gone.
-    private byte @Nullable [] of(long id) {
+    private @Nullable ByteString of(long id) {
       return found[Arrays.binarySearch(ids, id)];
     }
   }
