@@ -12,7 +12,6 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -373,6 +372,18 @@ class MessagesTest {
     assertThat(user.status("INBOX").getRecent()).isZero();
   }
 
+  private static List<ListChangesResponse> changes(
+      MailFixture.User user, MailboxRef mailbox, long since, boolean claiming) {
+    return ImmutableList.copyOf(
+        user.messages()
+            .listChanges(
+                ListChangesRequest.newBuilder()
+                    .setMailbox(mailbox)
+                    .setSinceModseq(since)
+                    .setClaimRecent(claiming)
+                    .build()));
+  }
+
   /// The UIDs that were told as new and as recent until so many messages are there.
   private static List<Integer> claimUntil(MailFixture.User user, MailboxRef inbox, int messages) {
     List<Integer> recent = new ArrayList<>();
@@ -380,15 +391,7 @@ class MessagesTest {
     for (int there = 0; there < messages; ) {
       List<Integer> told = new ArrayList<>();
       MailboxStatus head = MailboxStatus.getDefaultInstance();
-      for (ListChangesResponse frame :
-          ImmutableList.copyOf(
-              user.messages()
-                  .listChanges(
-                      ListChangesRequest.newBuilder()
-                          .setMailbox(inbox)
-                          .setSinceModseq(known)
-                          .setClaimRecent(true)
-                          .build()))) {
+      for (ListChangesResponse frame : changes(user, inbox, known, true)) {
         told.addAll(frame.getMessages().getUidsList());
         head = frame.hasHead() ? frame.getHead() : head;
       }
@@ -411,15 +414,7 @@ class MessagesTest {
         .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(3, 0)).build())
         .forEachRemaining(r -> assertThat(r.getUidsList()).containsExactly(3, 4));
     multi(user, List.of(to(inbox, 0)), 100);
-    List<ListChangesResponse> changes =
-        ImmutableList.copyOf(
-            user.messages()
-                .listChanges(
-                    ListChangesRequest.newBuilder()
-                        .setMailbox(inbox)
-                        .setSinceModseq(since)
-                        .setClaimRecent(true)
-                        .build()));
+    List<ListChangesResponse> changes = changes(user, inbox, since, true);
     List<Integer> uids =
         changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()).toList();
     List<UidRange> expunged = changes.stream().flatMap(c -> c.getExpungedList().stream()).toList();
@@ -436,15 +431,9 @@ class MessagesTest {
             .getStatus();
     assertThat(after.getRecent()).isZero();
     assertThat(after.getFirstRecentUid()).isEqualTo(8);
-    Iterator<ListChangesResponse> none =
-        user.messages()
-            .listChanges(
-                ListChangesRequest.newBuilder()
-                    .setMailbox(inbox)
-                    .setSinceModseq(after.getHighestModseq())
-                    .build());
-    assertThat(none.next().getHead().getMessages()).isEqualTo(5);
-    assertThat(none.hasNext()).isFalse();
+    List<ListChangesResponse> none = changes(user, inbox, after.getHighestModseq(), false);
+    assertThat(none).hasSize(1);
+    assertThat(none.getFirst().getHead().getMessages()).isEqualTo(5);
   }
 
   /// More than the database hands on at once.
@@ -468,15 +457,7 @@ class MessagesTest {
         .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(1, 0)).build())
         .forEachRemaining(expunged -> {});
     for (boolean claiming : new boolean[] {false, true}) {
-      List<ListChangesResponse> changes =
-          ImmutableList.copyOf(
-              user.messages()
-                  .listChanges(
-                      ListChangesRequest.newBuilder()
-                          .setMailbox(inbox)
-                          .setSinceModseq(1)
-                          .setClaimRecent(claiming)
-                          .build()));
+      List<ListChangesResponse> changes = changes(user, inbox, 1, claiming);
       assertThat(changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()))
           .containsExactlyElementsOf(IntStream.rangeClosed(9001, 19200).boxed().toList());
       assertThat(changes.stream().flatMap(c -> c.getExpungedList().stream()))
