@@ -435,8 +435,7 @@ final class MailFixture implements AutoCloseable {
     }
   }
 
-  /// Of how many modseqs what is told to have changed since is not what the messages themselves
-  // say.
+  /// Of how many modseqs what is told to have changed since is not what the messages' rows say.
   long modseqsSinceWhichTooMuchOrTooLittleHasChanged(
       long accountId, long mailboxId, long highestModseq) {
     return number(
