@@ -57,15 +57,13 @@ final class EnvelopePage {
       return null;
     }
     List<FetchedMessage> found = new ArrayList<>(end);
+    // One for all of them: it is larger than what it builds.
+    FetchedMessage.Builder message = FetchedMessage.newBuilder();
     for (int i = 0; i < end; i++) {
       ByteString envelope = envelopes.of(entries.messageIds[i]);
       // Else expunged and removed between the statements.
       if (envelope != null) {
-        found.add(
-            FetchedMessage.newBuilder()
-                .setUid((int) entries.uids[i])
-                .setEncodedEnvelope(envelope)
-                .build());
+        found.add(message.setUid((int) entries.uids[i]).setEncodedEnvelope(envelope).build());
       }
     }
     return new OverviewRows.Page(found, end < count || count == most, entries.uids[end - 1], dense);

@@ -41,9 +41,9 @@ final class FlagColumns {
   record Page(long[] uids, long[] modseqs, long[] withKeywords, @Nullable String keywords) {
     private static Page of(ResultSet row) throws SQLException {
       return new Page(
-          BinaryArrays.numbers(row.getBytes(1)),
-          BinaryArrays.numbers(row.getBytes(2)),
-          BinaryArrays.numbers(row.getBytes(3)),
+          BinaryArrays.strung(row.getBytes(1)),
+          BinaryArrays.strung(row.getBytes(2)),
+          BinaryArrays.strung(row.getBytes(3)),
           row.getString(4));
     }
 
@@ -94,9 +94,13 @@ final class FlagColumns {
     try (PreparedStatement statement =
         Sql.binary(
             connection.prepareStatement(
-                "SELECT array_send(array_agg(t.uid << 32 | least(t.size, 4294967295))),"
-                    + " array_send(array_agg(t.modseq << 8 | (t.flags & 255))),"
-                    + " array_send(array_agg(t.uid) FILTER (WHERE t.keywords IS NOT NULL)),"
+                "SELECT "
+                    + BinaryArrays.string("t.uid << 32 | least(t.size, 4294967295)")
+                    + ", "
+                    + BinaryArrays.string("t.modseq << 8 | (t.flags & 255)")
+                    + ", "
+                    + BinaryArrays.string("t.uid")
+                    + " FILTER (WHERE t.keywords IS NOT NULL),"
                     + " string_agg(array_to_string(t.keywords, ' '), E'\\n')"
                     + " FROM (SELECT uid, flags, modseq, size, keywords FROM "
                     + access.entries(range)
