@@ -1,40 +1,31 @@
 package mailwing.store.grpc;
 
-import static mailwing.store.grpc.MailFixture.error;
 import static mailwing.store.grpc.MailFixture.message;
 import static mailwing.store.grpc.MailFixture.range;
+import static mailwing.store.grpc.MailFixture.states;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Predicate;
+import mailwing.store.grpc.MailFixture.State;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.CopyMessagesRequest;
-import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchedMessage;
-import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.GetStatusRequest;
 import mailwing.store.v1.ListChangesRequest;
-import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.SearchKey;
@@ -71,9 +62,6 @@ class FlagRangesTest {
   void stop() {
     store.close();
   }
-
-  /// What of a message can change.
-  private record State(int flags, long modseq) {}
 
   private static final class Message {
     private final int size;
@@ -359,16 +347,6 @@ class FlagRangesTest {
     store.execute("SELECT mail_fold(%d, %d)".formatted(user.accountId(), box.ref.getMailboxId()));
   }
 
-  private static Map<Integer, State> states(List<FlagArrays> frames) {
-    Map<Integer, State> states = new TreeMap<>();
-    for (FlagArrays frame : frames) {
-      for (int i = 0; i < frame.getUidsCount(); i++) {
-        states.put(frame.getUids(i), new State(frame.getSystemFlags(i), frame.getModseqs(i)));
-      }
-    }
-    return states;
-  }
-
   private static void readsAll(MailFixture.User user, Box box) {
     MailFixture.Snapshot snapshot = user.snapshot(box.ref);
     MailboxStatus head = snapshot.head();
@@ -452,160 +430,6 @@ class FlagRangesTest {
         .search(search.build())
         .forEachRemaining(frame -> uids.addAll(frame.getUidsList()));
     return uids;
-  }
-
-  /// A replica of a mailbox that asks what has changed is right at last, whatever others do.
-  @ParameterizedTest(name = "claiming: {0}")
-  @ValueSource(booleans = {false, true})
-  void whoFollowsKnowsAllAtLast(boolean claiming) throws ExecutionException, InterruptedException {
-    MailFixture.User user = store.user("follow" + claiming + "@example.test");
-    Box box = new Box(user.ref("INBOX"));
-    Random random = new Random(7);
-    for (int i = 0; i < 40; i++) {
-      append(user, box, random);
-    }
-    try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<?>> changing = new ArrayList<>();
-      for (int seed = 0; seed < 3; seed++) {
-        Random own = new Random(seed);
-        changing.add(all.submit(() -> changeAnything(user, box.ref, own)));
-      }
-      Map<Integer, State> replica = new TreeMap<>();
-      long since = 0;
-      boolean more = true;
-      while (more) {
-        more = changing.stream().anyMatch(each -> !each.isDone());
-        since = follow(user, box.ref, since, claiming, replica);
-      }
-      for (Future<?> each : changing) {
-        each.get();
-      }
-      MailFixture.Snapshot before = user.snapshot(box.ref);
-      assertThat(replica).isEqualTo(states(before.frames()));
-      fold(user, box);
-      assertThat(replica).isEqualTo(states(user.snapshot(box.ref).frames()));
-      assertThat(before.head().getUnseen())
-          .isEqualTo(
-              (int) replica.values().stream().filter(each -> (each.flags() & SEEN) == 0).count());
-      assertThat(before.head().getDeleted())
-          .isEqualTo(
-              (int)
-                  replica.values().stream().filter(each -> (each.flags() & DELETED) != 0).count());
-      Map<Integer, State> late = new TreeMap<>();
-      follow(user, box.ref, 0, claiming, late);
-      assertThat(late).isEqualTo(replica);
-    }
-  }
-
-  /// Who has found the mailbox and claims \Recent while a range is made is told of the range too.
-  @Test
-  void aRangeMadeJustBeforeAClaimIsTold() throws Exception {
-    MailFixture.User user = store.user("claim@example.test");
-    Box box = new Box(user.ref("INBOX"));
-    append(user, box, new Random(1));
-    Map<Integer, State> told = new TreeMap<>();
-    claimWhile(
-        "SELECT mail_store_range(%d, %d, 1, 1000, 1, 1000, 2, %d, 0)",
-        user, box, () -> follow(user, box.ref, 1, true, told));
-    assertThat(told).isEqualTo(states(user.snapshot(box.ref).frames()));
-    assertThat(user.status("INBOX").getRecent()).isZero();
-  }
-
-  @Test
-  void whoseChangesAreForgottenJustBeforeItClaimsIsToldSo() throws Exception {
-    MailFixture.User user = store.user("stale@example.test");
-    Box box = new Box(user.ref("INBOX"));
-    append(user, box, new Random(1));
-    claimWhile(
-        "UPDATE mailbox SET purged_modseq = 2 WHERE account_id = %d AND mailbox_id = %d",
-        user,
-        box,
-        () ->
-            assertThat(error(catchThrowable(() -> follow(user, box.ref, 1, true, new TreeMap<>()))))
-                .isEqualTo(ErrorCode.STALE));
-    assertThat(user.status("INBOX").getRecent()).isOne();
-  }
-
-  /// What the change has locked is waited for by who claims.
-  private void claimWhile(String change, MailFixture.User user, Box box, Runnable claiming)
-      throws Exception {
-    try (ExecutorService one = Executors.newVirtualThreadPerTaskExecutor();
-        Connection connection = store.database.connect();
-        Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.execute(change.formatted(user.accountId(), box.ref.getMailboxId(), FLAGGED));
-      Future<?> claimed = one.submit(claiming);
-      await()
-          .pollInterval(Duration.ofMillis(5))
-          .until(
-              () ->
-                  store.number(
-                          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                              + " AND datname = current_database()")
-                      > 0);
-      connection.commit();
-      claimed.get();
-    }
-  }
-
-  private void changeAnything(MailFixture.User user, MailboxRef ref, Random random) {
-    for (int i = 0; i < 80; i++) {
-      int first = 1 + random.nextInt(40);
-      int flags = 1 << random.nextInt(5);
-      switch (random.nextInt(4)) {
-        case 0, 1 ->
-            store.execute(
-                "SELECT mail_store_range(%d, %d, %d, %d, 1, 1000, %d, %d, 0)"
-                    .formatted(
-                        user.accountId(),
-                        ref.getMailboxId(),
-                        random.nextBoolean() ? 1 : first,
-                        1000,
-                        2 + random.nextInt(2),
-                        random.nextBoolean() ? FLAGGED : flags));
-        case 2 ->
-            user.messages()
-                .storeFlags(
-                    StoreFlagsRequest.newBuilder()
-                        .setMailbox(ref)
-                        .addUids(range(first, first + random.nextInt(3)))
-                        .setOperation(random.nextBoolean() ? Operation.ADD : Operation.REMOVE)
-                        .setFlags(Flags.newBuilder().setSystem(flags))
-                        .build())
-                .forEachRemaining(response -> {});
-        default ->
-            user.append(
-                AppendHeader.newBuilder()
-                    .setMailbox(ref)
-                    .setFlags(Flags.newBuilder().setSystem(flags))
-                    .build(),
-                message("more", 200));
-      }
-    }
-  }
-
-  private static long follow(
-      MailFixture.User user,
-      MailboxRef ref,
-      long since,
-      boolean claiming,
-      Map<Integer, State> replica) {
-    long[] reached = {since};
-    user.messages()
-        .listChanges(
-            ListChangesRequest.newBuilder()
-                .setMailbox(ref)
-                .setSinceModseq(since)
-                .setClaimRecent(claiming)
-                .build())
-        .forEachRemaining(
-            (ListChangesResponse response) -> {
-              replica.putAll(states(List.of(response.getMessages())));
-              if (response.hasHead()) {
-                reached[0] = response.getHead().getHighestModseq();
-              }
-            });
-    return reached[0];
   }
 
   @Test

@@ -2,6 +2,7 @@ package mailwing.store.grpc;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
 import io.grpc.CallCredentials;
 import io.grpc.ManagedChannel;
@@ -18,7 +19,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -48,6 +51,7 @@ import mailwing.store.v1.DeliveryRecipient;
 import mailwing.store.v1.DirectoryGrpc;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.FlagArrays;
+import mailwing.store.v1.Flags;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.GetSnapshotResponse;
 import mailwing.store.v1.MailboxRef;
@@ -61,6 +65,8 @@ import mailwing.store.v1.ReadBodyRequest;
 import mailwing.store.v1.ReadBodyResponse;
 import mailwing.store.v1.SetPasswordRequest;
 import mailwing.store.v1.SharingGrpc;
+import mailwing.store.v1.StoreFlagsRequest;
+import mailwing.store.v1.StoreFlagsResponse;
 import mailwing.store.v1.TraceGrpc;
 import mailwing.store.v1.UidRange;
 
@@ -273,6 +279,48 @@ final class MailFixture implements AutoCloseable {
       call.onCompleted();
       return reply.value();
     }
+
+    /// Messages of about this many octets each, in one call.
+    AppendResponse append(List<AppendHeader> headers, int octets) {
+      Reply<AppendResponse> reply = new Reply<>();
+      StreamObserver<AppendRequest> call = async.append(reply);
+      int n = 0;
+      for (AppendHeader header : headers) {
+        call.onNext(
+            AppendRequest.newBuilder()
+                .setHeader(header)
+                .setData(ByteString.copyFrom(message("number " + n++, octets)))
+                .build());
+      }
+      call.onCompleted();
+      return reply.value();
+    }
+
+    List<StoreFlagsResponse> storeFlags(
+        MailboxRef mailbox, StoreFlagsRequest.Operation operation, Flags flags, UidRange... uids) {
+      return ImmutableList.copyOf(
+          messages.storeFlags(
+              StoreFlagsRequest.newBuilder()
+                  .setMailbox(mailbox)
+                  .setOperation(operation)
+                  .setFlags(flags)
+                  .addAllUids(List.of(uids))
+                  .build()));
+    }
+  }
+
+  /// What of a message can change.
+  record State(int flags, long modseq) {}
+
+  /// That of each, by UID.
+  static Map<Integer, State> states(List<FlagArrays> frames) {
+    Map<Integer, State> states = new TreeMap<>();
+    for (FlagArrays frame : frames) {
+      for (int i = 0; i < frame.getUidsCount(); i++) {
+        states.put(frame.getUids(i), new State(frame.getSystemFlags(i), frame.getModseqs(i)));
+      }
+    }
+    return states;
   }
 
   /// The frames of a snapshot.
@@ -378,6 +426,18 @@ final class MailFixture implements AutoCloseable {
       text.append("Line ").append(line++).append(" of the message, to be told from others.\r\n");
     }
     return text.toString().getBytes(UTF_8);
+  }
+
+  /// What is said of a message that is appended.
+  static AppendHeader to(MailboxRef mailbox, int flags, String... keywords) {
+    return AppendHeader.newBuilder()
+        .setMailbox(mailbox)
+        .setFlags(system(flags).toBuilder().addAllKeywords(List.of(keywords)))
+        .build();
+  }
+
+  static Flags system(int bits) {
+    return Flags.newBuilder().setSystem(bits).build();
   }
 
   static UidRange range(int first, int last) {

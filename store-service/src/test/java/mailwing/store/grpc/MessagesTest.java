@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static mailwing.store.grpc.MailFixture.id;
 import static mailwing.store.grpc.MailFixture.message;
 import static mailwing.store.grpc.MailFixture.range;
+import static mailwing.store.grpc.MailFixture.system;
+import static mailwing.store.grpc.MailFixture.to;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -33,10 +35,8 @@ import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.HeaderMatch;
 import mailwing.store.v1.ListChangesRequest;
-import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
-import mailwing.store.v1.OpenMailboxRequest;
 import mailwing.store.v1.QuotaLimits;
 import mailwing.store.v1.SearchKey;
 import mailwing.store.v1.SearchKeys;
@@ -72,28 +72,6 @@ class MessagesTest {
 
   private MailFixture.User fresh() {
     return store.user("user" + users++ + "@example.test");
-  }
-
-  private static AppendHeader to(MailboxRef mailbox, int flags, String... keywords) {
-    return AppendHeader.newBuilder()
-        .setMailbox(mailbox)
-        .setFlags(Flags.newBuilder().setSystem(flags).addAllKeywords(List.of(keywords)))
-        .build();
-  }
-
-  private AppendResponse multi(MailFixture.User user, List<AppendHeader> headers, int octets) {
-    MailFixture.Reply<AppendResponse> reply = new MailFixture.Reply<>();
-    StreamObserver<AppendRequest> call = user.async().append(reply);
-    int n = 0;
-    for (AppendHeader header : headers) {
-      call.onNext(
-          AppendRequest.newBuilder()
-              .setHeader(header)
-              .setData(ByteString.copyFrom(message("number " + n++, octets)))
-              .build());
-    }
-    call.onCompleted();
-    return reply.value();
   }
 
   /// RFC 8474 §5.2.
@@ -136,27 +114,6 @@ class MessagesTest {
     assertThat(threads.get(2)).isEqualTo(threads.get(0));
     assertThat(threads.get(4)).isEqualTo(threads.get(1));
     assertThat(Set.copyOf(threads)).hasSize(4);
-  }
-
-  private static List<StoreFlagsResponse> flags(
-      MailFixture.User user,
-      MailboxRef mailbox,
-      StoreFlagsRequest.Operation operation,
-      Flags flags,
-      UidRange... uids) {
-    return ImmutableList.copyOf(
-        user.messages()
-            .storeFlags(
-                StoreFlagsRequest.newBuilder()
-                    .setMailbox(mailbox)
-                    .setOperation(operation)
-                    .setFlags(flags)
-                    .addAllUids(List.of(uids))
-                    .build()));
-  }
-
-  private static Flags system(int bits) {
-    return Flags.newBuilder().setSystem(bits).build();
   }
 
   @Test
@@ -202,12 +159,12 @@ class MessagesTest {
         store.user("all@example.test", QuotaLimits.newBuilder().setMessages(5).build());
     MailboxRef inbox = user.ref("INBOX");
     AppendResponse three =
-        multi(user, List.of(to(inbox, 0), to(inbox, SEEN), to(inbox, DELETED)), 500);
+        user.append(List.of(to(inbox, 0), to(inbox, SEEN), to(inbox, DELETED)), 500);
     assertThat(three.getUidsList()).containsExactly(1, 2, 3);
     assertThat(
             MailFixture.error(
                 catchThrowable(
-                    () -> multi(user, List.of(to(inbox, 0), to(inbox, 0), to(inbox, 0)), 500))))
+                    () -> user.append(List.of(to(inbox, 0), to(inbox, 0), to(inbox, 0)), 500))))
         .isEqualTo(ErrorCode.OVER_QUOTA);
     assertThat(user.status("INBOX").getMessages()).isEqualTo(3);
     assertThat(
@@ -224,9 +181,9 @@ class MessagesTest {
   void storeWithStaleModseqReportsModified() {
     MailFixture.User user = fresh();
     MailboxRef inbox = user.ref("INBOX");
-    multi(user, List.of(to(inbox, 0), to(inbox, 0), to(inbox, 0)), 100);
+    user.append(List.of(to(inbox, 0), to(inbox, 0), to(inbox, 0)), 100);
     long before = user.status("INBOX").getHighestModseq();
-    flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(SEEN), range(2, 2));
+    user.storeFlags(inbox, StoreFlagsRequest.Operation.ADD, system(SEEN), range(2, 2));
     StoreFlagsResponse response =
         user.messages()
             .storeFlags(
@@ -244,7 +201,8 @@ class MessagesTest {
     assertThat(response.getModseq()).isEqualTo(before + 2);
     assertThat(response.getMessages().getNewKeywordSets(0).getKeywordsList()).containsExactly("x");
     StoreFlagsResponse same =
-        flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(SEEN), range(2, 2)).getFirst();
+        user.storeFlags(inbox, StoreFlagsRequest.Operation.ADD, system(SEEN), range(2, 2))
+            .getFirst();
     assertThat(same.getModseq()).as("nothing changed").isEqualTo(same.getPreviousModseq());
     assertThat(user.status("INBOX").getUnseen()).isEqualTo(2);
   }
@@ -255,8 +213,7 @@ class MessagesTest {
     MailFixture.User several = fresh();
     for (MailFixture.User user : List.of(one, several)) {
       MailboxRef inbox = user.ref("INBOX");
-      multi(
-          user,
+      user.append(
           IntStream.range(0, 9)
               .mapToObj(i -> i % 4 == 0 ? to(inbox, i, "k" + i) : to(inbox, i * 2))
               .toList(),
@@ -280,8 +237,8 @@ class MessagesTest {
         UidRange[] split = {range(uids.getFirst(), 4), range(6, uids.getLast())};
         long since = one.status("INBOX").getHighestModseq();
         StoreFlagsResponse answer =
-            flags(one, one.ref("INBOX"), operation, change, uids).getFirst();
-        assertThat(flags(several, several.ref("INBOX"), operation, change, split))
+            one.storeFlags(one.ref("INBOX"), operation, change, uids).getFirst();
+        assertThat(several.storeFlags(several.ref("INBOX"), operation, change, split))
             .as("step %d: %s %s", step, operation, change)
             .containsExactly(answer);
         assertThat(one.status("INBOX").getUnseen()).isEqualTo(several.status("INBOX").getUnseen());
@@ -308,7 +265,7 @@ class MessagesTest {
   void flagsThatChangeAtTheSameTimeInSeveralAccountsAreEachToldOnce() throws Exception {
     List<MailFixture.User> users = IntStream.range(0, 6).mapToObj(i -> fresh()).toList();
     for (MailFixture.User user : users) {
-      multi(user, IntStream.range(0, 3).mapToObj(i -> to(user.ref("INBOX"), 0)).toList(), 100);
+      user.append(IntStream.range(0, 3).mapToObj(i -> to(user.ref("INBOX"), 0)).toList(), 100);
     }
     int rounds = 20;
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -327,7 +284,7 @@ class MessagesTest {
                             ? StoreFlagsRequest.Operation.ADD
                             : StoreFlagsRequest.Operation.REMOVE;
                     StoreFlagsResponse response =
-                        flags(user, user.ref("INBOX"), operation, system(SEEN), range(uid, uid))
+                        user.storeFlags(user.ref("INBOX"), operation, system(SEEN), range(uid, uid))
                             .getFirst();
                     assertThat(response.getModseq()).isEqualTo(response.getPreviousModseq() + 1);
                     assertThat(response.getMessages().getUidsList()).containsExactly(uid);
@@ -350,132 +307,16 @@ class MessagesTest {
   }
 
   @Test
-  void whatIsNewIsRecentToOneOfThoseWhoAskAtTheSameTime() throws Exception {
-    MailFixture.User user = fresh();
-    MailboxRef inbox = user.ref("INBOX");
-    int messages = 60;
-    List<Integer> recent = new ArrayList<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
-      List<Future<List<Integer>>> claimers =
-          IntStream.range(0, 3)
-              .mapToObj(i -> threads.submit(() -> claimUntil(user, inbox, messages)))
-              .toList();
-      for (int i = 0; i < messages; i++) {
-        multi(user, List.of(to(inbox, 0)), 100);
-      }
-      for (Future<List<Integer>> one : claimers) {
-        recent.addAll(one.get());
-      }
-    }
-    assertThat(recent)
-        .containsExactlyInAnyOrderElementsOf(IntStream.rangeClosed(1, messages).boxed().toList());
-    assertThat(user.status("INBOX").getRecent()).isZero();
-  }
-
-  private static List<ListChangesResponse> changes(
-      MailFixture.User user, MailboxRef mailbox, long since, boolean claiming) {
-    return ImmutableList.copyOf(
-        user.messages()
-            .listChanges(
-                ListChangesRequest.newBuilder()
-                    .setMailbox(mailbox)
-                    .setSinceModseq(since)
-                    .setClaimRecent(claiming)
-                    .build()));
-  }
-
-  /// The UIDs that were told as new and as recent until so many messages are there.
-  private static List<Integer> claimUntil(MailFixture.User user, MailboxRef inbox, int messages) {
-    List<Integer> recent = new ArrayList<>();
-    long known = 1;
-    for (int there = 0; there < messages; ) {
-      List<Integer> told = new ArrayList<>();
-      MailboxStatus head = MailboxStatus.getDefaultInstance();
-      for (ListChangesResponse frame : changes(user, inbox, known, true)) {
-        told.addAll(frame.getMessages().getUidsList());
-        head = frame.hasHead() ? frame.getHead() : head;
-      }
-      int first = head.getFirstRecentUid();
-      told.stream().filter(uid -> uid >= first).forEach(recent::add);
-      known = head.getHighestModseq();
-      there = head.getMessages();
-    }
-    return recent;
-  }
-
-  @Test
-  void changesTellWhatIsNewChangedAndExpunged() {
-    MailFixture.User user = fresh();
-    MailboxRef inbox = user.ref("INBOX");
-    multi(user, IntStream.range(0, 6).mapToObj(i -> to(inbox, 0)).toList(), 100);
-    long since = user.status("INBOX").getHighestModseq();
-    flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(DELETED), range(2, 4));
-    user.messages()
-        .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(3, 0)).build())
-        .forEachRemaining(r -> assertThat(r.getUidsList()).containsExactly(3, 4));
-    multi(user, List.of(to(inbox, 0)), 100);
-    List<ListChangesResponse> changes = changes(user, inbox, since, true);
-    List<Integer> uids =
-        changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()).toList();
-    List<UidRange> expunged = changes.stream().flatMap(c -> c.getExpungedList().stream()).toList();
-    assertThat(uids).containsExactly(2, 7);
-    assertThat(expunged).containsExactly(range(3, 4));
-    MailboxStatus head = changes.getLast().getHead();
-    assertThat(head.getMessages()).isEqualTo(5);
-    assertThat(head.getRecent()).isEqualTo(5);
-    assertThat(head.getFirstRecentUid()).isEqualTo(1);
-    MailboxStatus after =
-        user.mailboxes()
-            .openMailbox(
-                OpenMailboxRequest.newBuilder().setName("inbox").setClaimRecent(true).build())
-            .getStatus();
-    assertThat(after.getRecent()).isZero();
-    assertThat(after.getFirstRecentUid()).isEqualTo(8);
-    List<ListChangesResponse> none = changes(user, inbox, after.getHighestModseq(), false);
-    assertThat(none).hasSize(1);
-    assertThat(none.getFirst().getHead().getMessages()).isEqualTo(5);
-  }
-
-  /// More than the database hands on at once.
-  @Test
-  void manyChangesAreToldToWhoClaimsAndWhoDoesNot() {
-    MailFixture.User user = fresh();
-    MailboxRef inbox = user.ref("INBOX");
-    multi(user, IntStream.range(0, 600).mapToObj(i -> to(inbox, 0)).toList(), 100);
-    for (int i = 0; i < 5; i++) {
-      user.messages()
-          .copyMessages(
-              CopyMessagesRequest.newBuilder()
-                  .setSource(inbox)
-                  .addUids(range(1, 0))
-                  .setDestinationName("INBOX")
-                  .build())
-          .forEachRemaining(copied -> {});
-    }
-    flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(DELETED), range(1, 9000));
-    user.messages()
-        .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(1, 0)).build())
-        .forEachRemaining(expunged -> {});
-    for (boolean claiming : new boolean[] {false, true}) {
-      List<ListChangesResponse> changes = changes(user, inbox, 1, claiming);
-      assertThat(changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()))
-          .containsExactlyElementsOf(IntStream.rangeClosed(9001, 19200).boxed().toList());
-      assertThat(changes.stream().flatMap(c -> c.getExpungedList().stream()))
-          .containsExactly(range(1, 9000));
-      assertThat(changes.getLast().getHead().getFirstRecentUid()).isEqualTo(1);
-    }
-    assertThat(user.status("INBOX").getFirstRecentUid()).isEqualTo(19201);
-  }
-
-  @Test
   void moveOfManyCommitsAThousandAtATime() {
     MailFixture.User user = fresh();
     MailboxRef inbox = user.ref("INBOX");
     for (int i = 0; i < 5; i++) {
-      multi(user, IntStream.range(0, 500).mapToObj(n -> to(inbox, n % 2)).toList(), 100);
+      user.append(IntStream.range(0, 500).mapToObj(n -> to(inbox, n % 2)).toList(), 100);
     }
     assertThat(
-            flags(user, inbox, StoreFlagsRequest.Operation.ADD, system(16), range(1, 0)).stream()
+            user
+                .storeFlags(inbox, StoreFlagsRequest.Operation.ADD, system(16), range(1, 0))
+                .stream()
                 .map(r -> r.getMessages().getUidsCount())
                 .toList())
         .containsExactly(2500);
