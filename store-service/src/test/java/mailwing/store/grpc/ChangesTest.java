@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
-import com.google.common.collect.ImmutableList;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -28,7 +27,6 @@ import mailwing.store.grpc.MailFixture.State;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
-import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
@@ -84,18 +82,6 @@ class ChangesTest {
     assertThat(user.status("INBOX").getRecent()).isZero();
   }
 
-  private static List<ListChangesResponse> changes(
-      MailFixture.User user, MailboxRef mailbox, long since, boolean claiming) {
-    return ImmutableList.copyOf(
-        user.messages()
-            .listChanges(
-                ListChangesRequest.newBuilder()
-                    .setMailbox(mailbox)
-                    .setSinceModseq(since)
-                    .setClaimRecent(claiming)
-                    .build()));
-  }
-
   /// The UIDs that were told as new and as recent until so many messages are there.
   private static List<Integer> claimUntil(MailFixture.User user, MailboxRef inbox, int messages) {
     List<Integer> recent = new ArrayList<>();
@@ -103,7 +89,7 @@ class ChangesTest {
     for (int there = 0; there < messages; ) {
       List<Integer> told = new ArrayList<>();
       MailboxStatus head = MailboxStatus.getDefaultInstance();
-      for (ListChangesResponse frame : changes(user, inbox, known, true)) {
+      for (ListChangesResponse frame : user.changes(inbox, known, true)) {
         told.addAll(frame.getMessages().getUidsList());
         head = frame.hasHead() ? frame.getHead() : head;
       }
@@ -126,7 +112,7 @@ class ChangesTest {
         .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(3, 0)).build())
         .forEachRemaining(r -> assertThat(r.getUidsList()).containsExactly(3, 4));
     user.append(List.of(to(inbox, 0)), 100);
-    List<ListChangesResponse> changes = changes(user, inbox, since, true);
+    List<ListChangesResponse> changes = user.changes(inbox, since, true);
     List<Integer> uids =
         changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()).toList();
     List<UidRange> expunged = changes.stream().flatMap(c -> c.getExpungedList().stream()).toList();
@@ -143,7 +129,7 @@ class ChangesTest {
             .getStatus();
     assertThat(after.getRecent()).isZero();
     assertThat(after.getFirstRecentUid()).isEqualTo(8);
-    List<ListChangesResponse> none = changes(user, inbox, after.getHighestModseq(), false);
+    List<ListChangesResponse> none = user.changes(inbox, after.getHighestModseq(), false);
     assertThat(none).hasSize(1);
     assertThat(none.getFirst().getHead().getMessages()).isEqualTo(5);
   }
@@ -169,7 +155,7 @@ class ChangesTest {
         .expunge(ExpungeRequest.newBuilder().setMailbox(inbox).addUids(range(1, 0)).build())
         .forEachRemaining(expunged -> {});
     for (boolean claiming : new boolean[] {false, true}) {
-      List<ListChangesResponse> changes = changes(user, inbox, 1, claiming);
+      List<ListChangesResponse> changes = user.changes(inbox, 1, claiming);
       assertThat(changes.stream().flatMap(c -> c.getMessages().getUidsList().stream()))
           .containsExactlyElementsOf(IntStream.rangeClosed(9001, 19200).boxed().toList());
       assertThat(changes.stream().flatMap(c -> c.getExpungedList().stream()))
@@ -303,7 +289,7 @@ class ChangesTest {
       boolean claiming,
       Map<Integer, State> replica) {
     long reached = since;
-    for (ListChangesResponse response : changes(user, ref, since, claiming)) {
+    for (ListChangesResponse response : user.changes(ref, since, claiming)) {
       replica.putAll(states(List.of(response.getMessages())));
       if (response.hasHead()) {
         reached = response.getHead().getHighestModseq();

@@ -3,6 +3,7 @@ package mailwing.store.grpc;
 import static mailwing.store.grpc.MailFixture.id;
 import static mailwing.store.grpc.MailFixture.message;
 import static mailwing.store.grpc.MailFixture.range;
+import static mailwing.store.grpc.MailFixture.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
@@ -21,8 +22,6 @@ import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
-import mailwing.store.v1.Flags;
-import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.RecipientResult;
 import mailwing.store.v1.RemoveUserRequest;
@@ -107,15 +106,12 @@ class CollectorsTest {
   }
 
   private static void flag(MailFixture.User user, MailboxRef mailbox, int last) {
-    user.messages()
-        .storeFlags(
-            StoreFlagsRequest.newBuilder()
-                .setMailbox(mailbox)
-                .addUids(range(1, last))
-                .setOperation(StoreFlagsRequest.Operation.ADD)
-                .setFlags(Flags.newBuilder().setSystem(SystemFlag.FLAGGED_VALUE))
-                .build())
-        .forEachRemaining(r -> assertThat(r.getMessages().getUidsCount()).isEqualTo(last));
+    user.storeFlags(
+            mailbox,
+            StoreFlagsRequest.Operation.ADD,
+            system(SystemFlag.FLAGGED_VALUE),
+            range(1, last))
+        .forEach(r -> assertThat(r.getMessages().getUidsCount()).isEqualTo(last));
   }
 
   private static void copy(MailFixture.User user, MailboxRef mailbox, int last, String to) {
@@ -149,7 +145,8 @@ class CollectorsTest {
         .isEqualTo(6);
     assertThat(
             store.number(
-                "SELECT count(*) FROM blob_chunk WHERE account_id = ? AND blob_id = CAST(? AS uuid)",
+                "SELECT count(*) FROM blob_chunk WHERE account_id = ? AND blob_id = CAST(? AS"
+                    + " uuid)",
                 account,
                 "00000000-0000-0000-0000-000000000004"))
         .isZero();
@@ -260,10 +257,8 @@ class CollectorsTest {
 
   private static int expungedSince(MailFixture.User user, MailboxRef mailbox, long modseq) {
     List<Integer> found = new ArrayList<>();
-    user.messages()
-        .listChanges(
-            ListChangesRequest.newBuilder().setMailbox(mailbox).setSinceModseq(modseq).build())
-        .forEachRemaining(
+    user.changes(mailbox, modseq, false)
+        .forEach(
             r ->
                 r.getExpungedList()
                     .forEach(range -> found.add(range.getLast() - range.getFirst() + 1)));

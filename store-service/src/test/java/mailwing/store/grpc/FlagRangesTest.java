@@ -3,6 +3,8 @@ package mailwing.store.grpc;
 import static mailwing.store.grpc.MailFixture.message;
 import static mailwing.store.grpc.MailFixture.range;
 import static mailwing.store.grpc.MailFixture.states;
+import static mailwing.store.grpc.MailFixture.system;
+import static mailwing.store.grpc.MailFixture.to;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -17,15 +19,12 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import mailwing.store.grpc.MailFixture.State;
-import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
 import mailwing.store.v1.FetchedMessage;
-import mailwing.store.v1.Flags;
 import mailwing.store.v1.GetStatusRequest;
-import mailwing.store.v1.ListChangesRequest;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.SearchKey;
@@ -220,12 +219,7 @@ class FlagRangesTest {
   private static void append(MailFixture.User user, Box box, Random random) {
     byte[] message = message("flagged", 100 + random.nextInt(300));
     int flags = random.nextInt(32);
-    user.append(
-        AppendHeader.newBuilder()
-            .setMailbox(box.ref)
-            .setFlags(Flags.newBuilder().setSystem(flags))
-            .build(),
-        message);
+    user.append(to(box.ref, flags), message);
     box.modseq++;
     box.add(message.length, flags, false);
   }
@@ -282,7 +276,7 @@ class FlagRangesTest {
             .setMailbox(box.ref)
             .addUids(uids)
             .setOperation(operation)
-            .setFlags(Flags.newBuilder().setSystem(flags));
+            .setFlags(system(flags));
     Map<Integer, Message> changes = new TreeMap<>(box.of(uids));
     if (random.nextBoolean()) {
       long since = Math.max(0, box.modseq - random.nextInt(5));
@@ -358,10 +352,8 @@ class FlagRangesTest {
 
   private static void readsChanges(MailFixture.User user, Box box, long since) {
     Map<Integer, State> told = new TreeMap<>();
-    user.messages()
-        .listChanges(
-            ListChangesRequest.newBuilder().setMailbox(box.ref).setSinceModseq(since).build())
-        .forEachRemaining(response -> told.putAll(states(List.of(response.getMessages()))));
+    user.changes(box.ref, since, false)
+        .forEach(response -> told.putAll(states(List.of(response.getMessages()))));
     assertThat(told).isEqualTo(box.states(each -> each.modseq > since));
   }
 
@@ -453,7 +445,7 @@ class FlagRangesTest {
             .setMailbox(box.ref)
             .addUids(range(1, before.head().getUidNext() - 1))
             .setOperation(Operation.ADD)
-            .setFlags(Flags.newBuilder().setSystem(FLAGGED));
+            .setFlags(system(FLAGGED));
     remove(user, request);
     StoreFlagsResponse unknown = only(user, request.setOperation(Operation.ADD).build());
     assertThat(unknown.getMessages().getUidsList()).isEqualTo(before.uids());

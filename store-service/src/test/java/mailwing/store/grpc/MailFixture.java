@@ -54,6 +54,8 @@ import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.GetSnapshotRequest;
 import mailwing.store.v1.GetSnapshotResponse;
+import mailwing.store.v1.ListChangesRequest;
+import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.MailboxesGrpc;
@@ -294,6 +296,19 @@ final class MailFixture implements AutoCloseable {
       }
       call.onCompleted();
       return reply.value();
+    }
+
+    /// What has changed since a modseq, and the head.
+    ///
+    /// @param claiming \Recent with it
+    List<ListChangesResponse> changes(MailboxRef mailbox, long since, boolean claiming) {
+      return ImmutableList.copyOf(
+          messages.listChanges(
+              ListChangesRequest.newBuilder()
+                  .setMailbox(mailbox)
+                  .setSinceModseq(since)
+                  .setClaimRecent(claiming)
+                  .build()));
     }
 
     List<StoreFlagsResponse> storeFlags(

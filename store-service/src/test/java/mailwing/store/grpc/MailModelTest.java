@@ -158,15 +158,12 @@ class MailModelTest {
     int flags = random.nextInt(32);
     SortedSet<String> keywords = keywords(random);
     List<Integer> told = new ArrayList<>();
-    user.messages()
-        .storeFlags(
-            StoreFlagsRequest.newBuilder()
-                .setMailbox(ref)
-                .addUids(uids)
-                .setOperation(operation)
-                .setFlags(Flags.newBuilder().setSystem(flags).addAllKeywords(keywords))
-                .build())
-        .forEachRemaining(response -> told.addAll(response.getMessages().getUidsList()));
+    user.storeFlags(
+            ref,
+            operation,
+            MailFixture.system(flags).toBuilder().addAllKeywords(keywords).build(),
+            uids)
+        .forEach(response -> told.addAll(response.getMessages().getUidsList()));
     assertThat(told).isEqualTo(named);
     for (int uid : named) {
       box.entries.computeIfPresent(

@@ -34,7 +34,7 @@ import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.Flags;
 import mailwing.store.v1.HeaderMatch;
-import mailwing.store.v1.ListChangesRequest;
+import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.MailboxStatus;
 import mailwing.store.v1.QuotaLimits;
@@ -250,15 +250,9 @@ class MessagesTest {
   }
 
   private static List<FlagArrays> changedSince(MailFixture.User user, long modseq) {
-    List<FlagArrays> changed = new ArrayList<>();
-    user.messages()
-        .listChanges(
-            ListChangesRequest.newBuilder()
-                .setMailbox(user.ref("INBOX"))
-                .setSinceModseq(modseq)
-                .build())
-        .forEachRemaining(response -> changed.add(response.getMessages()));
-    return changed;
+    return user.changes(user.ref("INBOX"), modseq, false).stream()
+        .map(ListChangesResponse::getMessages)
+        .toList();
   }
 
   @Test

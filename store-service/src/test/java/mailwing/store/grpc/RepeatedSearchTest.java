@@ -8,7 +8,6 @@ import java.util.List;
 import mailwing.store.v1.AppendHeader;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.ExpungeRequest;
-import mailwing.store.v1.Flags;
 import mailwing.store.v1.HeaderMatch;
 import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.SearchKey;
@@ -128,15 +127,8 @@ class RepeatedSearchTest {
   }
 
   private static void flags() {
-    user.messages()
-        .storeFlags(
-            StoreFlagsRequest.newBuilder()
-                .setMailbox(inbox)
-                .setOperation(StoreFlagsRequest.Operation.ADD)
-                .setFlags(Flags.newBuilder().setSystem(4))
-                .addUids(MailFixture.range(10, 20))
-                .build())
-        .forEachRemaining(response -> {});
+    user.storeFlags(
+        inbox, StoreFlagsRequest.Operation.ADD, MailFixture.system(4), MailFixture.range(10, 20));
   }
 
   private static List<Integer> sorted(SearchKey key) {

@@ -18,8 +18,6 @@ import mailwing.store.v1.CreateMailboxRequest;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.FlagArrays;
 import mailwing.store.v1.Flags;
-import mailwing.store.v1.ListChangesRequest;
-import mailwing.store.v1.ListChangesResponse;
 import mailwing.store.v1.ListMailboxesRequest;
 import mailwing.store.v1.Mailbox;
 import mailwing.store.v1.MailboxRef;
@@ -107,7 +105,7 @@ final class SharesFixture implements AutoCloseable {
             .setMailbox(mailbox)
             .addUids(range(1, 1000))
             .setOperation(operation)
-            .setFlags(Flags.newBuilder().setSystem(flags));
+            .setFlags(MailFixture.system(flags));
     if (since >= 0) {
       request.setUnchangedSince(since);
     }
@@ -122,11 +120,8 @@ final class SharesFixture implements AutoCloseable {
 
   static List<Integer> changed(User user, MailboxRef mailbox, long since) {
     List<Integer> uids = new ArrayList<>();
-    user.messages()
-        .listChanges(
-            ListChangesRequest.newBuilder().setMailbox(mailbox).setSinceModseq(since).build())
-        .forEachRemaining(
-            (ListChangesResponse frame) -> uids.addAll(frame.getMessages().getUidsList()));
+    user.changes(mailbox, since, false)
+        .forEach(frame -> uids.addAll(frame.getMessages().getUidsList()));
     return uids;
   }
 

@@ -17,7 +17,6 @@ import mailwing.store.v1.DeleteMailboxRequest;
 import mailwing.store.v1.DeliveryEnvelope;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
-import mailwing.store.v1.Flags;
 import mailwing.store.v1.Forwarding;
 import mailwing.store.v1.LeaseJobsResponse;
 import mailwing.store.v1.Protocol;
@@ -143,16 +142,11 @@ final class TraceTest {
   }
 
   private static void seen(MailFixture.User user, String mailbox, boolean set) {
-    user.messages()
-        .storeFlags(
-            StoreFlagsRequest.newBuilder()
-                .setMailbox(user.ref(mailbox))
-                .addUids(range(1, 1000))
-                .setOperation(
-                    set ? StoreFlagsRequest.Operation.ADD : StoreFlagsRequest.Operation.REMOVE)
-                .setFlags(Flags.newBuilder().setSystem(SystemFlag.SEEN_VALUE))
-                .build())
-        .forEachRemaining(r -> {});
+    user.storeFlags(
+        user.ref(mailbox),
+        set ? StoreFlagsRequest.Operation.ADD : StoreFlagsRequest.Operation.REMOVE,
+        MailFixture.system(SystemFlag.SEEN_VALUE),
+        range(1, 1000));
   }
 
   private static void copy(MailFixture.User user, String from, String to, boolean move) {
