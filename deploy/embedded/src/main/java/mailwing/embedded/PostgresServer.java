@@ -1,6 +1,8 @@
 package mailwing.embedded;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -41,6 +43,8 @@ public final class PostgresServer implements AutoCloseable {
   private static final Duration START = Duration.ofMinutes(1);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long LOG_LIMIT = 8L << 20;
+  private static final long LEAST_SHARED = 128;
+  private static final long MOST_SHARED = 512;
   private static final int PASSWORD_OCTETS = 24;
   private static final int STATUS_LINE = 7;
 
@@ -188,8 +192,9 @@ public final class PostgresServer implements AutoCloseable {
     settings.put("synchronous_commit", "on");
     settings.put("full_page_writes", "on");
     settings.put("max_connections", "100");
-    settings.put("shared_buffers", "256MB");
-    settings.put("effective_cache_size", "512MB");
+    long shared = sharedMegabytes(machineMegabytes());
+    settings.put("shared_buffers", shared + "MB");
+    settings.put("effective_cache_size", 2 * shared + "MB");
     settings.put("random_page_cost", "1.1");
     settings.put("wal_buffers", "8MB");
     // After each checkpoint the log has whole pages again: not more often than every few minutes.
@@ -211,6 +216,19 @@ public final class PostgresServer implements AutoCloseable {
           .append("'\n");
     }
     return text.toString();
+  }
+
+  /// An eighth of the machine's memory, but no more than what the indexes of a hundred thousand
+  /// messages and what streams through beside them take.
+  static long sharedMegabytes(long machineMegabytes) {
+    return Math.clamp(machineMegabytes / 8, LEAST_SHARED, MOST_SHARED);
+  }
+
+  /// What the machine or the container has.
+  private static long machineMegabytes() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean machine
+        ? machine.getTotalMemorySize() >> 20
+        : 0;
   }
 
   private Process launch() throws IOException, InterruptedException {

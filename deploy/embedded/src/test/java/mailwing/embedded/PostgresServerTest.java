@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,5 +176,12 @@ class PostgresServerTest {
       rows.next();
       return rows.getString(1);
     }
+  }
+
+  @Test
+  void sharedBuffersAreAnEighthOfTheMachinesMemoryWithinBounds() {
+    assertThat(
+            List.of(0L, 1024L, 2048L, 4096L, 65_536L).stream().map(PostgresServer::sharedMegabytes))
+        .containsExactly(128L, 128L, 256L, 512L, 512L);
   }
 }

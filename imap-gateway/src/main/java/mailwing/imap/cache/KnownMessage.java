@@ -44,6 +44,11 @@ public record KnownMessage(
             : null);
   }
 
+  /// An Envelope, serialized.
+  public static KnownMessage ofEnvelope(ByteString envelope) {
+    return new KnownMessage(null, envelope, null, null, null, null, null);
+  }
+
   private static ByteString envelope(FetchedMessage message) {
     return message.hasEncodedEnvelope()
         ? message.getEncodedEnvelope()

@@ -1,5 +1,7 @@
 package mailwing.imap.session;
 
+import java.util.ArrayList;
+import java.util.List;
 import mailwing.imap.cache.KnownMessage;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,7 @@ final class KnownMessages {
 
   private final int[] uids;
   private final @Nullable KnownMessage[] known;
+  private final List<ToldEnvelopes> envelopes = new ArrayList<>();
   private int next;
 
   /// @param uids ascending; its own from now on
@@ -22,7 +25,22 @@ final class KnownMessages {
   KnownMessage of(int uid) {
     int place = place(uid);
     KnownMessage of = place < 0 ? null : known[place];
-    return of == null ? KnownMessage.NOTHING : of;
+    return of == null ? envelope(uid) : of;
+  }
+
+  private KnownMessage envelope(int uid) {
+    for (ToldEnvelopes told : envelopes) {
+      KnownMessage of = told.of(uid);
+      if (of != null) {
+        return of;
+      }
+    }
+    return KnownMessage.NOTHING;
+  }
+
+  /// What is told of any of them.
+  void put(ToldEnvelopes told) {
+    envelopes.add(told);
   }
 
   /// Those that were not in the batch are left out.

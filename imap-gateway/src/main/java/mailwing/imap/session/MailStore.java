@@ -79,6 +79,8 @@ public final class MailStore {
   /// UIDs in a STORE that is answered at once, by one message.
   private static final int FEW = 64;
 
+  private static final Set<Need> ENVELOPES = Set.of(Need.ENVELOPE);
+
   private final StoreSession store;
   private final Progress progress;
 
@@ -238,12 +240,20 @@ public final class MailStore {
   /// @param bodyUpTo with BODY among the needs: only bodies of at most this many octets
   List<FetchedMessage> fetch(
       MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
-    return messages(beginFetch(mailbox, uids, needs, bodyUpTo));
+    return messages(store.fetchMessages(request(mailbox, uids, items(needs, bodyUpTo))));
   }
 
-  /// As [#fetch]; the store begins, and the caller takes what it says.
+  /// As [#fetch]; the store begins, and the caller takes what it says. Envelopes may come together.
   StoreStream<FetchMessagesResponse> beginFetch(
       MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
+    FetchItems.Builder items = items(needs, bodyUpTo);
+    if (needs.equals(ENVELOPES)) {
+      items.setEnvelopeArrays(true);
+    }
+    return store.fetchMessages(request(mailbox, uids, items));
+  }
+
+  private static FetchItems.Builder items(Set<Need> needs, int bodyUpTo) {
     FetchItems.Builder items = FetchItems.newBuilder();
     for (Need need : needs) {
       switch (need) {
@@ -256,12 +266,16 @@ public final class MailStore {
         case IDS -> items.setIds(true);
       }
     }
-    return store.fetchMessages(
-        FetchMessagesRequest.newBuilder()
-            .setMailbox(mailbox)
-            .addAllUids(uids)
-            .setItems(items)
-            .build());
+    return items;
+  }
+
+  private static FetchMessagesRequest request(
+      MailboxRef mailbox, List<UidRange> uids, FetchItems.Builder items) {
+    return FetchMessagesRequest.newBuilder()
+        .setMailbox(mailbox)
+        .addAllUids(uids)
+        .setItems(items)
+        .build();
   }
 
   private static List<FetchedMessage> messages(StoreStream<FetchMessagesResponse> call) {

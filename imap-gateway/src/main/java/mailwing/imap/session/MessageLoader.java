@@ -219,15 +219,33 @@ final class MessageLoader {
         for (FetchedMessage fetched : next.getMessagesList()) {
           octets += take(fetched, loading);
         }
+        if (next.hasEnvelopes()) {
+          octets += take(new ToldEnvelopes(next.getEnvelopes()), loading);
+        }
         if (octets >= OCTETS) {
           // The batch ends behind that message.
-          int last = next.getMessages(next.getMessagesCount() - 1).getUid();
-          loading.end = loading.known.countUpTo(last, loading.end);
+          loading.end = loading.known.countUpTo(last(next), loading.end);
           return;
         }
         next = call.next();
       }
     }
+  }
+
+  private static int last(FetchMessagesResponse frame) {
+    return frame.hasEnvelopes()
+        ? frame.getEnvelopes().getUids(frame.getEnvelopes().getUidsCount() - 1)
+        : frame.getMessages(frame.getMessagesCount() - 1).getUid();
+  }
+
+  /// How much is held of them. Of those that the cache does not take nothing is made before its
+  /// turn: what waits for that is many messages.
+  private long take(ToldEnvelopes told, Loading loading) {
+    loading.known.put(told);
+    for (int i = 0; i < told.count() && mayLearn(loading); i++) {
+      learn(told.uid(i), told.known(i), loading);
+    }
+    return told.octets();
   }
 
   /// How much is held of it.
@@ -241,6 +259,10 @@ final class MessageLoader {
     loading.known.put(uid, known);
     learn(uid, known, loading);
     return known.octets();
+  }
+
+  private boolean mayLearn(Loading loading) {
+    return learned < cache.passage() || refused < REFUSALS || !loading.partly.isEmpty();
   }
 
   /// A command that reads more than passes through the cache leaves there what it has read first:

@@ -1,6 +1,7 @@
 package mailwing.store.grpc;
 
 import java.util.function.Consumer;
+import mailwing.store.v1.EnvelopeArrays;
 import mailwing.store.v1.FetchMessagesResponse;
 import mailwing.store.v1.FetchedMessage;
 
@@ -29,6 +30,14 @@ final class MessageFrames {
     }
     frame.addMessages(message);
     octets += size;
+  }
+
+  /// Goes as a frame of its own.
+  void add(EnvelopeArrays envelopes) {
+    end();
+    if (envelopes.getUidsCount() > 0) {
+      sink.accept(FetchMessagesResponse.newBuilder().setEnvelopes(envelopes).build());
+    }
   }
 
   void endOfBatch() {

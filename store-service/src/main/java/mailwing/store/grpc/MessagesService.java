@@ -26,6 +26,7 @@ import mailwing.store.v1.AppendResponse;
 import mailwing.store.v1.BodyRange;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.CopyMessagesResponse;
+import mailwing.store.v1.EnvelopeArrays;
 import mailwing.store.v1.ErrorCode;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.ExpungeResponse;
@@ -130,6 +131,11 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
       for (FetchedMessage message : batch.messages()) {
         any = true;
         frames.add(message);
+      }
+      EnvelopeArrays envelopes = batch.envelopes();
+      if (envelopes != null) {
+        any |= envelopes.getUidsCount() > 0;
+        frames.add(envelopes);
       }
       frames.endOfBatch();
     }

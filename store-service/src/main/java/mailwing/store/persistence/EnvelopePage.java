@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import mailwing.store.v1.EnvelopeArrays;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import org.jspecify.annotations.Nullable;
@@ -23,20 +24,33 @@ final class EnvelopePage {
   private static final FetchItems ENVELOPES =
       FetchItems.newBuilder().setEnvelope(true).setEncoded(true).build();
 
+  private static final FetchItems TOGETHER = ENVELOPES.toBuilder().setEnvelopeArrays(true).build();
+
   /// Where fewer than one of so many is in no page, others are likely to be in one too.
   private static final int SOME = 8;
+
+  /// Blocks are no more together. Octets.
+  private static final int MOST_TOGETHER = (3 << 20) - (128 << 10);
+
+  private static final int MISSING = -1;
 
   private EnvelopePage() {}
 
   /// Is that all that is asked for? No modseq is told then.
   static boolean isAll(FetchItems items) {
-    return items.equals(ENVELOPES);
+    return items.equals(ENVELOPES) || items.equals(TOGETHER);
   }
 
   /// At most `most` messages of a range of UIDs, and of those that are in no page at most `rows`;
   /// null where an envelope is large, and does not come with others.
   static OverviewRows.@Nullable Page read(
-      Connection connection, Access access, long mailboxId, UidSpans uids, int most, int rows)
+      Connection connection,
+      Access access,
+      long mailboxId,
+      UidSpans uids,
+      FetchItems items,
+      int most,
+      int rows)
       throws SQLException {
     Entries entries = entries(connection, access, mailboxId, uids, most);
     int count = entries.uids.length;
@@ -56,17 +70,41 @@ final class EnvelopePage {
     if (rest.length > 0 && !rows(connection, access, rest, envelopes)) {
       return null;
     }
+    boolean more = end < count || count == most;
+    long last = entries.uids[end - 1];
+    return items.getEnvelopeArrays() && envelopes.mayComeTogether()
+        ? new OverviewRows.Page(List.of(), together(entries, end, envelopes), more, last, dense)
+        : new OverviewRows.Page(messages(entries, end, envelopes), null, more, last, dense);
+  }
+
+  private static EnvelopeArrays together(Entries entries, int end, Envelopes envelopes) {
+    EnvelopeArrays.Builder all = EnvelopeArrays.newBuilder();
+    for (int i = 0; i < end; i++) {
+      int at = envelopes.place(i, entries.messageIds[i]);
+      if (envelopes.has(at)) {
+        all.addUids((int) entries.uids[i])
+            .addStarts(envelopes.starts[at])
+            .addLengths(envelopes.lengths[at]);
+      }
+    }
+    for (byte[] block : envelopes.blocks) {
+      all.addBlocks(UnsafeByteOperations.unsafeWrap(block));
+    }
+    return all.build();
+  }
+
+  private static List<FetchedMessage> messages(Entries entries, int end, Envelopes envelopes) {
     List<FetchedMessage> found = new ArrayList<>(end);
     // One for all of them: it is larger than what it builds.
     FetchedMessage.Builder message = FetchedMessage.newBuilder();
     for (int i = 0; i < end; i++) {
-      ByteString envelope = envelopes.of(entries.messageIds[i]);
-      // Else expunged and removed between the statements.
-      if (envelope != null) {
-        found.add(message.setUid((int) entries.uids[i]).setEncodedEnvelope(envelope).build());
+      int at = envelopes.place(i, entries.messageIds[i]);
+      if (envelopes.has(at)) {
+        found.add(
+            message.setUid((int) entries.uids[i]).setEncodedEnvelope(envelopes.octets(at)).build());
       }
     }
-    return new OverviewRows.Page(found, end < count || count == most, entries.uids[end - 1], dense);
+    return found;
   }
 
   /// Each at the same place of both.
@@ -136,31 +174,80 @@ final class EnvelopePage {
     }
   }
 
-  /// Those of some messages.
+  /// Those of some messages, where they lie in what PostgreSQL sent: who keeps one keeps those
+  /// beside it.
   private static final class Envelopes {
     private final long[] ids;
-    private final @Nullable ByteString[] found;
+
+    /// Of each where it begins in the blocks, as if these were one after another, and how many
+    /// octets it has, or [#MISSING].
+    private final int[] starts;
+
+    private final int[] lengths;
+    private final List<byte[]> blocks = new ArrayList<>();
+
+    /// Where each block begins.
+    private int[] begins = new int[16];
+
+    private int octetsOfBlocks;
+    private long octetsOfMessages;
 
     /// @param ids in any order, some of them twice
     private Envelopes(long[] ids) {
-      this.ids = ids.clone();
-      Arrays.sort(this.ids);
-      found = new ByteString[ids.length];
+      this.ids = ascending(ids);
+      starts = new int[this.ids.length];
+      lengths = new int[this.ids.length];
+      Arrays.fill(lengths, MISSING);
     }
 
-    /// Where it lies: who keeps one keeps those beside it.
+    /// Each of them once.
+    private static long[] ascending(long[] ids) {
+      long[] sorted = ids.clone();
+      Arrays.sort(sorted);
+      int count = 0;
+      for (int i = 0; i < sorted.length; i++) {
+        if (i == 0 || sorted[i] != sorted[count - 1]) {
+          sorted[count++] = sorted[i];
+        }
+      }
+      return count == sorted.length ? sorted : Arrays.copyOf(sorted, count);
+    }
+
     private void take(long id, byte[] octets, int from, int to) {
       int at = Arrays.binarySearch(ids, id);
       if (at >= 0) {
-        found[at] = UnsafeByteOperations.unsafeWrap(octets, from, to - from);
+        starts[at] = begin(octets) + from;
+        lengths[at] = to - from;
+        octetsOfMessages += to - from;
       }
+    }
+
+    /// Where a block begins, which is the last one or a new one.
+    @SuppressWarnings("ReferenceEquality") // its messages come one after another
+    private int begin(byte[] block) {
+      int count = blocks.size();
+      if (count > 0 && blocks.getLast() == block) {
+        return begins[count - 1];
+      }
+      if (count == begins.length) {
+        begins = Arrays.copyOf(begins, 2 * count);
+      }
+      begins[count] = octetsOfBlocks;
+      blocks.add(block);
+      octetsOfBlocks = Math.addExact(octetsOfBlocks, block.length);
+      return begins[count];
+    }
+
+    /// Whether the blocks are little enough for a frame, and half of them wanted.
+    private boolean mayComeTogether() {
+      return octetsOfBlocks <= MOST_TOGETHER && octetsOfMessages >= octetsOfBlocks / 2;
     }
 
     /// How many messages there are to the last one before more than so many are missing.
     private int upTo(long[] messageIds, int most) {
       int missing = 0;
       int end = 0;
-      while (end < messageIds.length && (of(messageIds[end]) != null || missing++ < most)) {
+      while (end < messageIds.length && (has(place(end, messageIds[end])) || missing++ < most)) {
         end++;
       }
       return end;
@@ -168,12 +255,28 @@ final class EnvelopePage {
 
     /// Those that were not found yet, ascending.
     private long[] missing(long[] messageIds) {
-      return Arrays.stream(messageIds).filter(id -> of(id) == null).sorted().distinct().toArray();
+      return Arrays.stream(messageIds)
+          .filter(id -> !has(Arrays.binarySearch(ids, id)))
+          .sorted()
+          .distinct()
+          .toArray();
     }
 
-    /// Null of a message that is gone.
-    private @Nullable ByteString of(long id) {
-      return found[Arrays.binarySearch(ids, id)];
+    /// Where a message is among the ids; nearly always where it is among the entries.
+    private int place(int entry, long id) {
+      return entry < ids.length && ids[entry] == id ? entry : Arrays.binarySearch(ids, id);
+    }
+
+    /// Else it was expunged and removed between the statements.
+    private boolean has(int at) {
+      return lengths[at] != MISSING;
+    }
+
+    private ByteString octets(int at) {
+      int block = Arrays.binarySearch(begins, 0, blocks.size(), starts[at]);
+      int its = block < 0 ? -block - 2 : block;
+      return UnsafeByteOperations.unsafeWrap(
+          blocks.get(its), starts[at] - begins[its], lengths[at]);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import mailwing.store.persistence.ParsedColumns.Parsed;
+import mailwing.store.v1.EnvelopeArrays;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Flags;
@@ -56,7 +57,14 @@ public final class MessageReads {
   }
 
   /// Some messages.
-  public record Batch(List<FetchedMessage> messages, Reached reached) {}
+  ///
+  /// @param envelopes of messages in place of these; null where they are not told together
+  public record Batch(
+      List<FetchedMessage> messages, @Nullable EnvelopeArrays envelopes, Reached reached) {
+    private Batch(List<FetchedMessage> messages, Reached reached) {
+      this(messages, null, reached);
+    }
+  }
 
   private record Row(
       FetchedMessage.Builder message,
@@ -95,6 +103,7 @@ public final class MessageReads {
                   overview.read(connection, mailboxId, slice, changedSince, before.rows(), rows));
       return new Batch(
           page.found(),
+          page.envelopes(),
           new Reached(page.more() ? page.last() : slice.last(), page.dense() ? NEIGHBOURS : ROWS));
     }
     ParsedColumns parsed = new ParsedColumns(items);
@@ -147,9 +156,9 @@ public final class MessageReads {
         + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
         + "SELECT * FROM "
         + access.entries(range)
-        + " y WHERE y.account_id = ? AND y.mailbox_id = ?"
-        + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
-        + " LIMIT ?) e JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id"
+        + " y WHERE y.account_id = ? AND y.mailbox_id = ? AND y.uid BETWEEN r.f AND r.l AND"
+        + " y.modseq > ? ORDER BY y.uid LIMIT ?) x LIMIT ?) e JOIN message m ON m.account_id ="
+        + " e.account_id AND m.message_id = e.message_id"
         // Whole where the body is asked for; of a larger one its header.
         + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id AND b.blob_id = m.blob_id"
         + " AND b.chunk_no = 0 AND (m.size <= ? OR ?) ORDER BY e.uid";

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import mailwing.store.persistence.ParsedColumns.Parsed;
+import mailwing.store.v1.EnvelopeArrays;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchedMessage;
 import mailwing.store.v1.Flags;
@@ -34,12 +35,18 @@ final class OverviewRows {
   }
 
   /// @param found in the order of their UIDs
+  /// @param envelopes of messages in place of these; null where they are not told together
   /// @param more whether there may be more beyond `last`
   /// @param last the UID of the last entry that was looked at, with or without its message
   /// @param dense whether what is told of them lies together nearly always, so that many may be
   ///   read next
-  record Page(List<FetchedMessage> found, boolean more, long last, boolean dense) {
-    static final Page NOTHING = new Page(List.of(), false, 0, false);
+  record Page(
+      List<FetchedMessage> found,
+      @Nullable EnvelopeArrays envelopes,
+      boolean more,
+      long last,
+      boolean dense) {
+    static final Page NOTHING = new Page(List.of(), null, false, 0, false);
   }
 
   /// At most `rows` entries of these UIDs, changed after a modseq; fewer of which much is known,
@@ -54,7 +61,7 @@ final class OverviewRows {
       throws SQLException {
     Page envelopes =
         envelopesAlone && uids.single() && changedSince == 0
-            ? EnvelopePage.read(connection, access, mailboxId, uids, neighbours, rows)
+            ? EnvelopePage.read(connection, access, mailboxId, uids, items, neighbours, rows)
             : null;
     return envelopes == null
         ? readRows(connection, mailboxId, uids, changedSince, rows)
@@ -103,7 +110,7 @@ final class OverviewRows {
       entries.forEach(message -> found.add(message.build()));
     }
     long last = Integer.toUnsignedLong(entries.get(count - 1).getUid());
-    return new Page(found, count < entries.size() || count == rows, last, false);
+    return new Page(found, null, count < entries.size() || count == rows, last, false);
   }
 
   private boolean ofMessages() {

@@ -31,6 +31,7 @@ import mailwing.store.v1.AppendRequest;
 import mailwing.store.v1.AppendResponse;
 import mailwing.store.v1.CopyMessagesRequest;
 import mailwing.store.v1.CreateMailboxRequest;
+import mailwing.store.v1.EnvelopeArrays;
 import mailwing.store.v1.ExpungeRequest;
 import mailwing.store.v1.FetchItems;
 import mailwing.store.v1.FetchMessagesRequest;
@@ -39,6 +40,7 @@ import mailwing.store.v1.MailboxRef;
 import mailwing.store.v1.RemoveUserRequest;
 import mailwing.store.v1.SearchKey;
 import mailwing.store.v1.ThreadRequest;
+import mailwing.store.v1.UidRange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -178,19 +180,53 @@ class OverviewPagesTest {
         "SELECT count(*) FROM overview_page WHERE account_id = ?", user.accountId());
   }
 
+  /// @param together as far as the store does so
+  private List<FetchedMessage> envelopes(MailboxRef mailbox, UidRange range, boolean together) {
+    List<FetchedMessage> all = new ArrayList<>();
+    user.messages()
+        .fetchMessages(
+            FetchMessagesRequest.newBuilder()
+                .setMailbox(mailbox)
+                .addUids(range)
+                .setItems(
+                    FetchItems.newBuilder()
+                        .setEnvelope(true)
+                        .setEncoded(true)
+                        .setEnvelopeArrays(together))
+                .build())
+        .forEachRemaining(
+            frame -> {
+              all.addAll(frame.getMessagesList());
+              assertThat(together || !frame.hasEnvelopes()).isTrue();
+              assertThat(frame.getSerializedSize()).isLessThan(4 << 20);
+              all.addAll(messages(frame.getEnvelopes()));
+            });
+    return all;
+  }
+
+  private static List<FetchedMessage> messages(EnvelopeArrays envelopes) {
+    ByteString blocks = ByteString.copyFrom(envelopes.getBlocksList());
+    List<FetchedMessage> all = new ArrayList<>();
+    for (int i = 0; i < envelopes.getUidsCount(); i++) {
+      int start = envelopes.getStarts(i);
+      all.add(
+          FetchedMessage.newBuilder()
+              .setUid(envelopes.getUids(i))
+              .setEncodedEnvelope(blocks.substring(start, start + envelopes.getLengths(i)))
+              .build());
+    }
+    return all;
+  }
+
   /// All that lists and threads tell.
   private List<Object> answers() {
     List<Object> all = new ArrayList<>();
     for (MailboxRef mailbox : mailboxes) {
       for (int first : new int[] {1, 1 + random.nextInt(200)}) {
-        user.messages()
-            .fetchMessages(
-                FetchMessagesRequest.newBuilder()
-                    .setMailbox(mailbox)
-                    .addUids(range(first, first == 1 ? -1 : first + 150))
-                    .setItems(FetchItems.newBuilder().setEnvelope(true).setEncoded(true))
-                    .build())
-            .forEachRemaining(frame -> all.addAll(frame.getMessagesList()));
+        UidRange range = range(first, first == 1 ? -1 : first + 150);
+        List<FetchedMessage> envelopes = envelopes(mailbox, range, false);
+        assertThat(envelopes(mailbox, range, true)).isEqualTo(envelopes);
+        all.addAll(envelopes);
       }
       for (ThreadRequest.Algorithm algorithm :
           List.of(
