@@ -1,14 +1,11 @@
 package mailwing.imap.protocol;
 
-import com.google.protobuf.ByteOutput;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.Arrays;
 import mailwing.gateway.OctetWriter;
+import mailwing.service.mime.OctetSpan;
 import mailwing.store.v1.Address;
 import mailwing.store.v1.Envelope;
 
@@ -35,10 +32,10 @@ final class EnvelopeWriter {
   private final int limit;
   private int from;
 
-  private EnvelopeWriter(Source its, boolean utf8, byte[] to, int at) {
-    octets = its.array;
-    from = its.from;
-    limit = its.to;
+  private EnvelopeWriter(OctetSpan its, boolean utf8, byte[] to, int at) {
+    octets = its.array();
+    from = its.from();
+    limit = its.to();
     this.utf8 = utf8;
     this.to = to;
     this.at = at;
@@ -46,8 +43,7 @@ final class EnvelopeWriter {
 
   static void write(ByteString envelope, TokenWriter to) throws IOException {
     OctetWriter out = to.out;
-    Source octets = new Source();
-    UnsafeByteOperations.unsafeWriteTo(envelope, octets);
+    OctetSpan octets = OctetSpan.of(envelope);
     int most = Math.addExact(Math.multiplyExact(envelope.size(), GROWTH), FRAME);
     if (most <= OctetWriter.MOST_ROOM) {
       byte[] buffer = out.reserve(most);
@@ -203,51 +199,5 @@ final class EnvelopeWriter {
 
   private static InvalidProtocolBufferException damaged() {
     return new InvalidProtocolBufferException("an envelope is damaged");
-  }
-
-  /// What a ByteString holds, in its own array nearly always: it is read from there and not copied.
-  private static final class Source extends ByteOutput {
-    private static final byte[] NOTHING = {};
-
-    private byte[] array = NOTHING;
-    private int from;
-    private int to;
-
-    @Override
-    public void write(byte[] value, int offset, int length) {
-      if (from == to) {
-        array = value;
-        from = offset;
-        to = offset + length;
-      } else {
-        byte[] all = Arrays.copyOfRange(array, from, to + length);
-        System.arraycopy(value, offset, all, to - from, length);
-        to = to - from + length;
-        from = 0;
-        array = all;
-      }
-    }
-
-    @Override
-    public void write(byte value) {
-      write(new byte[] {value}, 0, 1);
-    }
-
-    @Override
-    public void writeLazy(byte[] value, int offset, int length) {
-      write(value, offset, length);
-    }
-
-    @Override
-    public void write(ByteBuffer value) {
-      byte[] copy = new byte[value.remaining()];
-      value.get(copy);
-      write(copy, 0, copy.length);
-    }
-
-    @Override
-    public void writeLazy(ByteBuffer value) {
-      write(value);
-    }
   }
 }

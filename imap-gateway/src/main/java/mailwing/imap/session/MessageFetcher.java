@@ -2,6 +2,7 @@ package mailwing.imap.session;
 
 import com.google.protobuf.ByteString;
 import java.io.IOException;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
 import mailwing.gateway.OctetWriter;
@@ -29,6 +30,10 @@ final class MessageFetcher {
   private final FetchPlan plan;
   private final boolean binary;
   private final MessageLoader loader;
+
+  /// Of the command's own items: each is asked for again and again.
+  private final IdentityHashMap<BodySection, HeaderSubset> subsets = new IdentityHashMap<>();
+
   private KnownMessages batch = KnownMessages.NONE;
 
   MessageFetcher(Session session, Selected state, FetchPlan plan) {
@@ -316,7 +321,7 @@ final class MessageFetcher {
         if (whole == null) {
           fetch.nil(item);
         } else {
-          fetch.octets(item, HeaderSubset.of(whole, section, partial));
+          fetch.octets(item, subset(section).of(whole, partial));
         }
       }
       case Sections.Missing _ -> fetch.nil(item);
@@ -331,13 +336,16 @@ final class MessageFetcher {
         : new BinaryOctets(encoded, (start, end) -> read(known, large, start, end));
   }
 
-  private static ByteString header(
-      ByteString header, BodySection section, @Nullable Partial partial) {
+  private ByteString header(ByteString header, BodySection section, @Nullable Partial partial) {
     if (section.text() == BodySection.Text.HEADER) {
       Sections.Octets octets = new Sections.Octets(0, header.size()).partial(partial);
       return header.substring((int) octets.start(), (int) octets.end());
     }
-    return HeaderSubset.of(header, section, partial);
+    return subset(section).of(header, partial);
+  }
+
+  private HeaderSubset subset(BodySection section) {
+    return subsets.computeIfAbsent(section, HeaderSubset::new);
   }
 
   private static Sections.Resolved resolve(
