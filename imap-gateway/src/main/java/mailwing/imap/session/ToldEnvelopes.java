@@ -1,6 +1,7 @@
 package mailwing.imap.session;
 
 import com.google.protobuf.ByteString;
+import java.util.Arrays;
 import mailwing.imap.cache.KnownMessage;
 import mailwing.store.v1.EnvelopeArrays;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class ToldEnvelopes {
   private final EnvelopeArrays told;
 
+  /// Ascending.
+  private final int[] uids;
+
   /// Where each block ends, as if these were one after another.
   private final int[] ends;
 
@@ -18,6 +22,8 @@ final class ToldEnvelopes {
 
   ToldEnvelopes(EnvelopeArrays told) {
     this.told = told;
+    uids = new int[told.getUidsCount()];
+    Arrays.setAll(uids, told::getUids);
     ends = new int[told.getBlocksCount()];
     int end = 0;
     for (int i = 0; i < ends.length; i++) {
@@ -27,39 +33,21 @@ final class ToldEnvelopes {
   }
 
   int count() {
-    return told.getUidsCount();
+    return uids.length;
   }
 
   int uid(int at) {
-    return told.getUids(at);
+    return uids[at];
   }
 
   /// What is known of a message; null of one that is not among them.
   @Nullable KnownMessage of(int uid) {
-    int at = next < count() && uid(next) == uid ? next : find(uid);
+    int at = next < uids.length && uids[next] == uid ? next : UidArrays.find(uids, uid);
     if (at < 0) {
       return null;
     }
     next = at + 1;
     return known(at);
-  }
-
-  private int find(int uid) {
-    int low = 0;
-    int high = count() - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      int order = Integer.compareUnsigned(uid(middle), uid);
-      if (order == 0) {
-        return middle;
-      }
-      if (order < 0) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return -1;
   }
 
   KnownMessage known(int at) {
@@ -88,6 +76,6 @@ final class ToldEnvelopes {
 
   /// About what they hold in memory.
   long octets() {
-    return (ends.length == 0 ? 0 : ends[ends.length - 1]) + 12L * count();
+    return (ends.length == 0 ? 0 : ends[ends.length - 1]) + 16L * count();
   }
 }
