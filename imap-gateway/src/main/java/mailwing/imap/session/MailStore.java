@@ -237,13 +237,9 @@ public final class MailStore {
     return expunged;
   }
 
+  /// The store begins, and the caller takes what it says. Envelopes may come together.
+  ///
   /// @param bodyUpTo with BODY among the needs: only bodies of at most this many octets
-  List<FetchedMessage> fetch(
-      MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
-    return messages(store.fetchMessages(request(mailbox, uids, items(needs, bodyUpTo))));
-  }
-
-  /// As [#fetch]; the store begins, and the caller takes what it says. Envelopes may come together.
   StoreStream<FetchMessagesResponse> beginFetch(
       MailboxRef mailbox, List<UidRange> uids, Set<Need> needs, int bodyUpTo) {
     FetchItems.Builder items = items(needs, bodyUpTo);
@@ -278,14 +274,12 @@ public final class MailStore {
         .build();
   }
 
-  private static List<FetchedMessage> messages(StoreStream<FetchMessagesResponse> call) {
-    List<FetchedMessage> messages = new ArrayList<>();
-    drain(call, response -> messages.addAll(response.getMessagesList()));
-    return messages;
-  }
-
   List<FetchedMessage> fetch(MailboxRef mailbox, List<UidRange> uids, Need need) {
-    return fetch(mailbox, uids, EnumSet.of(need), 0);
+    List<FetchedMessage> messages = new ArrayList<>();
+    drain(
+        store.fetchMessages(request(mailbox, uids, items(EnumSet.of(need), 0))),
+        response -> messages.addAll(response.getMessagesList()));
+    return messages;
   }
 
   /// A piece of a body, at most what was asked for.

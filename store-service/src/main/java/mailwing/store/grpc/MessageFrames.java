@@ -35,9 +35,7 @@ final class MessageFrames {
   /// Goes as a frame of its own.
   void add(EnvelopeArrays envelopes) {
     end();
-    if (envelopes.getUidsCount() > 0) {
-      sink.accept(FetchMessagesResponse.newBuilder().setEnvelopes(envelopes).build());
-    }
+    sink.accept(FetchMessagesResponse.newBuilder().setEnvelopes(envelopes).build());
   }
 
   void endOfBatch() {

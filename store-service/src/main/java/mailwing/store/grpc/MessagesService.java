@@ -133,8 +133,8 @@ public final class MessagesService extends MessagesGrpc.MessagesImplBase {
         frames.add(message);
       }
       EnvelopeArrays envelopes = batch.envelopes();
-      if (envelopes != null) {
-        any |= envelopes.getUidsCount() > 0;
+      if (envelopes != null && envelopes.getUidsCount() > 0) {
+        any = true;
         frames.add(envelopes);
       }
       frames.endOfBatch();

@@ -156,9 +156,9 @@ public final class MessageReads {
         + " FROM (SELECT x.* FROM unnest(?, ?) r (f, l) CROSS JOIN LATERAL ("
         + "SELECT * FROM "
         + access.entries(range)
-        + " y WHERE y.account_id = ? AND y.mailbox_id = ? AND y.uid BETWEEN r.f AND r.l AND"
-        + " y.modseq > ? ORDER BY y.uid LIMIT ?) x LIMIT ?) e JOIN message m ON m.account_id ="
-        + " e.account_id AND m.message_id = e.message_id"
+        + " y WHERE y.account_id = ? AND y.mailbox_id = ?"
+        + " AND y.uid BETWEEN r.f AND r.l AND y.modseq > ? ORDER BY y.uid LIMIT ?) x"
+        + " LIMIT ?) e JOIN message m ON m.account_id = e.account_id AND m.message_id = e.message_id"
         // Whole where the body is asked for; of a larger one its header.
         + " LEFT JOIN blob_chunk b ON b.account_id = m.account_id AND b.blob_id = m.blob_id"
         + " AND b.chunk_no = 0 AND (m.size <= ? OR ?) ORDER BY e.uid";

@@ -145,8 +145,7 @@ class CollectorsTest {
         .isEqualTo(6);
     assertThat(
             store.number(
-                "SELECT count(*) FROM blob_chunk WHERE account_id = ? AND blob_id = CAST(? AS"
-                    + " uuid)",
+                "SELECT count(*) FROM blob_chunk WHERE account_id = ? AND blob_id = CAST(? AS uuid)",
                 account,
                 "00000000-0000-0000-0000-000000000004"))
         .isZero();
