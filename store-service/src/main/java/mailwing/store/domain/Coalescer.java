@@ -30,8 +30,8 @@ final class Coalescer<K, T, R> {
   private final long mostWeight;
   private final ToLongFunction<T> weight;
 
-  /// Batches of a key at a time.
-  private final int abreast;
+  /// How many batches of a key at a time; null for one.
+  private final @Nullable Abreast abreast;
 
   private final Function<T, Set<Long>> held;
   private final BiFunction<K, List<T>, List<R>> work;
@@ -42,14 +42,14 @@ final class Coalescer<K, T, R> {
   /// a result for each.
   Coalescer(
       int most, long mostWeight, ToLongFunction<T> weight, BiFunction<K, List<T>, List<R>> work) {
-    this(most, mostWeight, weight, 1, item -> Set.of(), work);
+    this(most, mostWeight, weight, null, item -> Set.of(), work);
   }
 
   private Coalescer(
       int most,
       long mostWeight,
       ToLongFunction<T> weight,
-      int abreast,
+      @Nullable Abreast abreast,
       Function<T, Set<Long>> held,
       BiFunction<K, List<T>, List<R>> work) {
     this.most = most;
@@ -60,18 +60,19 @@ final class Coalescer<K, T, R> {
     this.work = work;
   }
 
-  /// One that has two batches of a key at a time where many items come. The second begins when as
-  /// many are queued as the one that runs has, and no fewer than eight: so batches stay large, and
-  /// there is one to be worked on while the other waits for its commit.
+  /// One that may have two batches of a key at a time where many items come. The second begins when
+  /// as many are queued as the one that runs has, and no fewer than eight: so batches stay large.
   ///
+  /// @param abreast how many are faster
   /// @param held what an item keeps to itself while it is worked on: nothing is in both batches
-  static <K, T, R> Coalescer<K, T, R> two(
+  static <K, T, R> Coalescer<K, T, R> oneOrTwo(
       int most,
       long mostWeight,
       ToLongFunction<T> weight,
+      Abreast abreast,
       Function<T, Set<Long>> held,
       BiFunction<K, List<T>, List<R>> work) {
-    return new Coalescer<>(most, mostWeight, weight, 2, held, work);
+    return new Coalescer<>(most, mostWeight, weight, abreast, held, work);
   }
 
   /// Of a key: what waits, and what the batches that run have. Used while the key is computed.
@@ -128,6 +129,9 @@ final class Coalescer<K, T, R> {
               });
         } finally {
           batch.forEach(one -> one.turn.countDown());
+          if (abreast != null) {
+            abreast.done(batch.size());
+          }
         }
       }
     }
@@ -217,11 +221,15 @@ final class Coalescer<K, T, R> {
     lane.items -= batch.size();
   }
 
+  private int atATime() {
+    return abreast == null ? 1 : abreast.most();
+  }
+
   /// How many of those that wait longest may begin now: where nothing runs, as many as make a
   /// batch; beside one that runs, no fewer than that has, nor few.
   private int next(Lane<T, R> lane) {
     int least = lane.batches == 0 ? 0 : Math.max(lane.items, Math.min(CROWD, most));
-    if (lane.batches == abreast || lane.queue.size() < least) {
+    if (lane.batches >= atATime() || lane.queue.size() < least) {
       return 0;
     }
     int size = 0;

@@ -40,10 +40,11 @@ public final class FlagLanes {
     this.signal = signal;
     this.lanes = lanes;
     this.queue =
-        Coalescer.two(
+        Coalescer.oneOrTwo(
             FlagChanges.MOST,
             FlagChanges.MOST,
             change -> 1,
+            new Abreast(1, System::nanoTime),
             change -> Set.of(change.accountId()),
             (lane, changes) -> changing.during(() -> store(changes)));
   }

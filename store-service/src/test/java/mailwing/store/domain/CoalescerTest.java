@@ -61,8 +61,13 @@ class CoalescerTest {
   }
 
   private Coalescer<String, Item, Integer> two() {
-    return Coalescer.two(
-        64, 1000, item -> 1, item -> Set.of(item.account()), (key, items) -> work(items));
+    return Coalescer.oneOrTwo(
+        64,
+        1000,
+        item -> 1,
+        new Abreast(2, () -> 0),
+        item -> Set.of(item.account()),
+        (key, items) -> work(items));
   }
 
   /// Brings it, and waits until it waits in the lane or is worked on.
@@ -200,10 +205,11 @@ class CoalescerTest {
     AtomicInteger wrong = new AtomicInteger();
     AtomicInteger done = new AtomicInteger();
     Coalescer<Integer, Item, Integer> lanes =
-        Coalescer.two(
+        Coalescer.oneOrTwo(
             12,
             1000,
             item -> 1,
+            new Abreast(2, System::nanoTime),
             item -> Set.of(item.account()),
             (key, items) -> {
               Set<Long> held = Set.copyOf(items.stream().map(Item::account).toList());
