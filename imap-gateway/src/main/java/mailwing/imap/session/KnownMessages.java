@@ -53,7 +53,7 @@ final class KnownMessages {
 
   private int place(int uid) {
     int place = next < uids.length && uids[next] == uid ? next : UidArrays.find(uids, uid);
-    next = place + 1;
+    next = Math.max(0, place + 1);
     return place;
   }
 

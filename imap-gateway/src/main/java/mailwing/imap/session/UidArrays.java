@@ -3,6 +3,7 @@ package mailwing.imap.session;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import mailwing.imap.view.SortedUids;
 import mailwing.imap.view.UidRange;
 import mailwing.store.v1.SearchKey;
 import mailwing.store.v1.UidSet;
@@ -44,21 +45,7 @@ final class UidArrays {
 
   /// Where a UID stands in a sorted array; negative if nowhere.
   static int find(int[] sorted, int uid) {
-    int low = 0;
-    int high = sorted.length - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      int order = Integer.compareUnsigned(sorted[middle], uid);
-      if (order == 0) {
-        return middle;
-      }
-      if (order < 0) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return -1;
+    return SortedUids.indexOf(sorted, sorted.length, uid);
   }
 
   /// A key of the contract that these UIDs match, of which there must be some.

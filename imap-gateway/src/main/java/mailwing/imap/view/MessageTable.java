@@ -80,30 +80,9 @@ final class MessageTable {
     modSeqs[index] = modSeq;
   }
 
-  /// The index of a UID among the first `limit` messages, or `-(insertion point) - 1`. UIDs ascend
-  /// by one at least, so the first and the last one bound where another one is: where none between
-  /// them is missing, to the place itself.
+  /// The index of a UID among the first `limit` messages, or `-(insertion point) - 1`.
   int indexOf(int uid, int limit) {
-    if (limit == 0) {
-      return -1;
-    }
-    int[] sorted = uids;
-    long above = Integer.toUnsignedLong(uid) - Integer.toUnsignedLong(sorted[0]);
-    long below = Integer.toUnsignedLong(sorted[limit - 1]) - Integer.toUnsignedLong(uid);
-    int low = (int) Math.max(0, Math.min(limit, limit - 1 - below));
-    int high = (int) Math.max(-1, Math.min(limit - 1, above));
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      int order = Integer.compareUnsigned(sorted[middle], uid);
-      if (order < 0) {
-        low = middle + 1;
-      } else if (order > 0) {
-        high = middle - 1;
-      } else {
-        return middle;
-      }
-    }
-    return -low - 1;
+    return SortedUids.indexOf(uids, limit, uid);
   }
 
   int indexOf(int uid) {

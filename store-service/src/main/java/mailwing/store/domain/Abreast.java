@@ -38,7 +38,7 @@ final class Abreast {
   private Stage stage = Stage.RESTING;
   private int pause = SHORTEST_REST;
   private int rest = SHORTEST_REST;
-  private int better;
+  private boolean wasBetter;
 
   // Items a nanosecond of the window before the trial, and of the trial.
   private double before;
@@ -77,8 +77,8 @@ final class Abreast {
     } else {
       // Nothing to be compared: there was no crowd, or no work.
       stage = Stage.RESTING;
-      most = kept;
     }
+    most = stage == Stage.TRYING ? 3 - kept : kept;
     since = now;
     batches = 0;
     items = 0;
@@ -91,13 +91,11 @@ final class Abreast {
         rest--;
         if (rest <= 0) {
           stage = Stage.TRYING;
-          most = 3 - kept;
         }
       }
       case TRYING -> {
         tried = rate;
         stage = Stage.COMPARING;
-        most = kept;
       }
       case COMPARING -> {
         stage = Stage.RESTING;
@@ -107,19 +105,15 @@ final class Abreast {
   }
 
   private void compare(double usual) {
-    if (tried <= (kept == 1 ? usual * CLEARLY : usual)) {
-      better = 0;
+    boolean better = tried > (kept == 1 ? usual * CLEARLY : usual);
+    if (!better) {
       pause = Math.min(2 * pause, LONGEST_REST);
-      rest = pause;
-    } else if (better == 0) {
-      better = 1;
-      rest = 1;
-    } else {
-      better = 0;
+    } else if (wasBetter) {
       pause = SHORTEST_REST;
-      rest = pause;
       kept = 3 - kept;
-      most = kept;
     }
+    // The second trial follows at once.
+    wasBetter = better && !wasBetter;
+    rest = wasBetter ? 1 : pause;
   }
 }

@@ -2,27 +2,21 @@ package mailwing.imap.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /// Where UIDs stand, dense and sparse, at both ends of what they may be.
-class MessageTableTest {
+class SortedUidsTest {
   private final Random random = new Random(5);
 
-  private static MessageTable table(long[] uids) {
-    MessageTable table = new MessageTable(4);
-    for (long uid : uids) {
-      table.add((int) uid, 0, 0, 1, 1);
-    }
-    return table;
-  }
-
-  private static void assertFound(long[] uids, int limit, long uid) {
-    int expected = java.util.Arrays.binarySearch(uids, 0, limit, uid);
-    assertThat(table(uids).indexOf((int) uid, limit))
-        .as("%d of %d", uid, limit)
-        .isEqualTo(expected);
+  private static void assertFound(long[] uids, int count, long uid) {
+    int[] all = LongStream.of(uids).mapToInt(one -> (int) one).toArray();
+    assertThat(SortedUids.indexOf(all, count, (int) uid))
+        .as("%d of %d", uid, count)
+        .isEqualTo(Arrays.binarySearch(uids, 0, count, uid));
   }
 
   private void check(long first, int count, int gap) {
